@@ -1,0 +1,72 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Imports point one way: base, ast, resolve, policy, then {decide, emit, bundle}, then the enforcer. Read from the
+# dependency files that the compiler wrote, so that an include by way of another header counts too.
+#
+#	check-layers.sh BUILD
+set -eu
+build=$1
+
+# Each line: which sources, and which headers they may never see (extended regular expressions over paths).
+rules='
+^compiler/base/                       ^(compiler/[^/]*\.h|gen/|enforcer/|operator/)
+^compiler/(dfa|glob|nfa)              ^(compiler/(ast|parse|resolve|lower|policy|decide|emit_|compile|coverage)|gen/|enforcer/|operator/)
+^compiler/(parse|library|vocab)       ^(compiler/(lower|policy|decide|emit_|coverage|bundle|artefacts)|enforcer/|operator/)
+^compiler/(decide|path_auto|syscall_) ^(compiler/(ast|parse|resolve|lower|emit_|coverage|compile)|gen/pale|enforcer/|operator/)
+^compiler/(emit|verify|cover|apparm|landl|lsm_|seccomp|cbpf|cells|bundle|artef)  ^(compiler/(ast|parse|resolve|lower|compile|expect)|gen/pale|enforcer/|operator/)
+^compiler/                            ^(enforcer/|operator/)
+^enforcer/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|operator/)
+^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale)
+'
+
+# Which sources and headers are one back end: they see nothing of another one.
+backends='
+seccomp  ^compiler/(emit_seccomp|verify_seccomp|cbpf)
+oci      ^compiler/(emit_oci)
+apparmor ^compiler/(emit_apparmor|apparmor_)
+landlock ^compiler/(emit_landlock|landlock_)
+lsm      ^compiler/(emit_lsm|lsm_)
+'
+
+# "a.o: a.c x.h \" → the source, then its headers, one a line, without the empty rules that -MP adds. A source that is gone
+# has left its dependencies behind.
+for folder in compiler enforcer operator; do
+	[ ! -d "$build/$folder" ] || find "$build/$folder" -name '*.d'
+done | sort | while read -r d; do
+	source=${d#"$build"/}
+	[ -e "${source%.d}.c" ] || continue
+	sed -e 's/\\$//' -e '/^[^ ].*:$/d' "$d" | tr ' ' '\n' | sed -n "s|^\./||; s|^$build/||; /\.[chly]\$/p"
+	echo ---
+done | awk -v rules="$rules" -v backends="$backends" '
+function backend(path,   b) {
+	for (b in members) {
+		if (path ~ members[b]) return b
+	}
+	return ""
+}
+BEGIN {
+	n = split(rules, lines, "\n")
+	for (i = 1; i <= n; i++) {
+		if (split(lines[i], f, /[ \t]+/) < 2) continue
+		who[++r] = f[1]; never[r] = f[2]
+	}
+	n = split(backends, lines, "\n")
+	for (i = 1; i <= n; i++) {
+		if (split(lines[i], f, /[ \t]+/) == 2) members[f[1]] = f[2]
+	}
+	first = 1
+}
+/^---$/ { first = 1; next }
+first { source = $0; own = backend(source); first = 0; objects++; next }
+{
+	wrong = 0
+	for (i = 1; i <= r; i++) {
+		if (source ~ who[i] && $0 ~ never[i]) wrong = 1
+	}
+	other = own == "" ? "" : backend($0)
+	if (wrong || (other != "" && other != own)) { print source " must not see " $0; bad = 1 }
+}
+END {
+	if (!objects) { print "check-layers: nothing was built"; exit 1 }
+	exit bad
+}'

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+
+.PHONY: help quickstart
+help:
+	@echo 'make                 build into build/'
+	@echo 'make quickstart      install packages, build, see nginx confined on this host'
+	@echo 'make test            install what tests need and run them all'
+	@echo 'make test-unit test-lang test-verdict test-golden test-host test-vm    one suite'
+	@echo 'make vm              a shell in the guest'
+	@echo 'make asan fuzz bench lint format check-layers'
+	@echo 'make install         under DESTDIR and prefix ($(prefix))'
+	@echo 'make deps            every Debian package that any target needs'
+
+quickstart: deps-build deps-demo
+	$(Q)$(MAKE) -s --no-print-directory all attack-module
+	$(Q)tests/demo/demo.sh $(B)

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+# Installation under DESTDIR and prefix. An installed pale looks for its library in ../share/pale beside its own folder, so the
+# prefix may differ from the one it was built with; a datadir elsewhere has to be given to `make all` as well.
+
+.PHONY: install
+install: all
+	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/pale/profiles
+	$(Q)install -m 755 $(B)/pale $(DESTDIR)$(bindir)/pale
+	$(Q)cd profiles && find . -name '*.pale' -exec install -D -m 644 {} $(abspath $(DESTDIR)$(datadir))/pale/profiles/{} \;

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+# Debian packages, by what needs them. `make deps` installs those that are missing.
+
+DEPS_BUILD := gcc libc6-dev make flex bison mawk clang-14 clang llvm bpftool libbpf-dev libseccomp-dev libapparmor-dev \
+	libcap-dev libjansson-dev
+DEPS_DEMO := nginx nginx-dev curl util-linux iproute2
+DEPS_TEST := libcmocka-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils apparmor netcat-openbsd \
+	python3-minimal
+DEPS_DEVEL := clang-format cppcheck hyperfine jq python3-minimal libclang-rt-14-dev git
+
+# RUNLEVEL=1 keeps the packages' services (nginx) from being started by their installation.
+define install_packages
+	$(Q)missing=$$(for p in $(1); do dpkg-query -W -f='$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || \
+		echo $$p; done); \
+	[ -z "$$missing" ] && exit 0; \
+	[ "$$(id -u)" = 0 ] || { echo "make: as root: apt-get install" $$missing >&2; exit 1; }; \
+	echo "  APT    " $$missing; \
+	export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1; \
+	apt-get install -y -qq --no-install-recommends $$missing >$(B)/apt.log 2>&1 || \
+		{ apt-get update -qq >>$(B)/apt.log 2>&1 && \
+		apt-get install -y -qq --no-install-recommends $$missing >>$(B)/apt.log 2>&1; } || \
+		{ tail -n 20 $(B)/apt.log >&2; exit 1; }
+endef
+
+.PHONY: deps deps-build deps-demo deps-test deps-devel
+deps: deps-build deps-demo deps-test deps-devel
+deps-build deps-demo deps-test deps-devel: deps-%: | $(B)/
+	$(call install_packages,$(DEPS_$(shell echo $* | tr a-z A-Z)))
+
+$(B)/:
+	@mkdir -p $@

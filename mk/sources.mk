@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# What is compiled from what. Sources are found by wildcard: a new file needs no entry here.
+
+COMPILER_SRC := $(wildcard compiler/base/*.c) $(filter-out compiler/cmd_%.c,$(wildcard compiler/*.c))
+COMPILER_CMD_SRC := $(wildcard compiler/cmd_*.c)
+ENFORCER_SRC := $(filter-out enforcer/pale.c enforcer/cmd_%.c,$(wildcard enforcer/*.c))
+ENFORCER_CMD_SRC := $(wildcard enforcer/cmd_*.c)
+
+COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o) $(B)/gen/pale.tab.o $(B)/gen/pale.lex.o $(B)/gen/vocab_tables.o
+CMD_OBJ := $(COMPILER_CMD_SRC:%.c=$(B)/%.o) $(ENFORCER_CMD_SRC:%.c=$(B)/%.o)
+ENFORCER_OBJ := $(ENFORCER_SRC:%.c=$(B)/%.o)
+
+LIBCOMPILER := $(B)/libpale-compiler.a
+LIBENFORCER := $(B)/libpale-enforcer.a
+
+# What must be there before anything is compiled; the .d files take over from the second build on.
+GEN_HEADERS := $(GEN)/pale.tab.h $(GEN)/pale.lex.h $(GEN)/vocab_tables.h $(BPF_SKEL)
+
+$(B)/%.o: %.c | $(GEN_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Generated C is held to the same warnings but for those that its generators are known to raise.
+$(GEN)/%.o: $(GEN)/%.c | $(GEN_HEADERS)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) -Wno-shadow -Wno-missing-prototypes -Wno-sign-compare -Wno-unused-function -MMD -MP -c -o $@ $<
+
+$(GEN)/pale.tab.c $(GEN)/pale.tab.h &: grammar/pale.y
+	@mkdir -p $(GEN)
+	$(call say,BISON,$<)
+	$(Q)$(BISON) -Werror -Wcounterexamples --header=$(GEN)/pale.tab.h -o $(GEN)/pale.tab.c $<
+
+$(GEN)/pale.lex.c $(GEN)/pale.lex.h &: grammar/pale.l
+	@mkdir -p $(GEN)
+	$(call say,FLEX,$<)
+	$(Q)$(FLEX) --header-file=$(GEN)/pale.lex.h -o $(GEN)/pale.lex.c $<
+
+VOCAB_CSV := $(wildcard grammar/vocab/*.csv)
+$(GEN)/vocab_tables.c $(GEN)/vocab_tables.h $(GEN)/vocab_constants.inc &: grammar/vocab/generate.sh grammar/vocab/generate.awk $(VOCAB_CSV)
+	@mkdir -p $(GEN)
+	$(call say,VOCAB,grammar/vocab)
+	$(Q)sh grammar/vocab/generate.sh grammar/vocab $(GEN)
+
+$(LIBCOMPILER): $(COMPILER_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(LIBENFORCER): $(ENFORCER_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/pale: $(B)/enforcer/pale.o $(CMD_OBJ) $(LIBENFORCER) $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
+
+all: $(B)/pale

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests. Every suite prints TAP; tests/tally.sh adds them up.
+
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
+
+$(UNIT_BIN): $(B)/%: $(B)/%.o $(LIBENFORCER) $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS) -lcmocka
+
+# Small C programs that tests run: attacks and their like, one file each.
+TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/live/*.c tests/vm/*.c tests/verdict/*.c tests/golden/*.c))
+$(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBENFORCER) $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
+
+# Starts hundreds of times in an emulated guest.
+$(B)/tests/vm/lsm_actor: LDFLAGS += -Wl,--as-needed
+
+KERNEL ?= 6.1
+
+# Packages first: what they bring is included and run by the rest.
+.PHONY: test
+test: deps-build deps-demo deps-test
+	$(Q)$(MAKE) --no-print-directory test-built
+
+.PHONY: test-built test-unit test-lang test-verdict test-golden test-host test-vm vm
+test-built: all $(UNIT_BIN) $(TEST_PROGRAMS)
+	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) unit lang verdict golden layers host vm
+
+test-unit: $(UNIT_BIN)
+	$(Q)tests/tally.sh $(B) unit
+test-lang: all
+	$(Q)tests/tally.sh $(B) lang
+test-verdict: all $(TEST_PROGRAMS)
+	$(Q)tests/tally.sh $(B) verdict
+test-golden: all $(TEST_PROGRAMS)
+	$(Q)tests/tally.sh $(B) golden
+test-host: all $(TEST_PROGRAMS)
+	$(Q)tests/tally.sh $(B) host
+test-vm: all $(TEST_PROGRAMS)
+	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) vm
+
+# A shell in the guest.
+vm: all
+	$(Q)tests/vm/shell.sh --kernel $(KERNEL)

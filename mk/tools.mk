@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+# Formatting, linting, layers, sanitizers, fuzzing, benchmarks.
+
+C_FILES = $(shell git ls-files '*.c' '*.h')
+
+.PHONY: format lint check-layers asan fuzz bench clean
+
+format: deps-devel
+	$(Q)clang-format -i $(C_FILES)
+
+lint: deps-devel check-layers
+	$(call say,FORMAT,C)
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(call say,LINT,C)
+	@mkdir -p $(B)/cppcheck
+	$(Q)cppcheck -j2 --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
+		--suppressions-list=mk/cppcheck.suppress --cppcheck-build-dir=$(B)/cppcheck -I. -I$(GEN) --library=posix --library=gnu \
+		$(filter compiler/%.c enforcer/%.c,$(filter-out enforcer/bpf/%,$(C_FILES)))
+	$(call say,LINT,sh)
+	$(Q)for f in $$(git ls-files '*.sh' .ci/run); do sh -n $$f 2>/dev/null || bash -n $$f || exit 1; done
+
+check-layers: all
+	$(call say,LAYERS,$(B))
+	$(Q)mk/check-layers.sh $(B)
+
+# Everything that runs without privilege, with AddressSanitizer and UndefinedBehaviorSanitizer.
+asan:
+	$(Q)$(MAKE) B=build-asan OPT='-O1 -g' SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer' \
+		all asan-tests
+
+.PHONY: asan-tests
+asan-tests: deps-test $(UNIT_BIN) $(TEST_PROGRAMS)
+	$(Q)ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 tests/tally.sh $(B) unit lang verdict golden
+
+# Each target FUZZ_SECONDS long; the corpus is kept under $(CORPUS) from run to run.
+FUZZ_SECONDS ?= 60
+CORPUS ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/pale/corpus
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
+FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+FUZZ_OBJ := $(COMPILER_SRC:%.c=$(B)/fuzz/%.o) $(B)/fuzz/gen/pale.tab.o $(B)/fuzz/gen/pale.lex.o $(B)/fuzz/gen/vocab_tables.o
+FUZZ_CC = $(CLANG) -std=gnu17 -D_GNU_SOURCE -DPALE_DATADIR='"$(datadir)/pale"' -I. -I$(GEN) $(FUZZ_FLAGS)
+
+$(B)/fuzz/gen/%.o: $(GEN)/%.c | $(GEN_HEADERS)
+	@mkdir -p $(@D)
+	$(Q)$(FUZZ_CC) -MMD -MP -c -o $@ $<
+$(B)/fuzz/%.o: %.c | $(GEN_HEADERS)
+	@mkdir -p $(@D)
+	$(call say,FUZZCC,$<)
+	$(Q)$(FUZZ_CC) -MMD -MP -c -o $@ $<
+$(FUZZ_BIN): $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_OBJ)
+	$(call say,LD,$@)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+fuzz: deps-build deps-devel $(FUZZ_BIN)
+	$(Q)for f in $(FUZZ_BIN); do \
+		corpus=$(CORPUS)/$${f##*/}; mkdir -p $$corpus; \
+		echo "  FUZZ    $${f##*/} ($(FUZZ_SECONDS) s)"; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/ \
+			$$corpus tests/lang tests/verdict profiles >$(B)/fuzz/$${f##*/}.log 2>&1 || \
+			{ tail -n 40 $(B)/fuzz/$${f##*/}.log; exit 1; }; \
+		grep -E 'stat::number_of_executed_units|stat::peak_rss' $(B)/fuzz/$${f##*/}.log; \
+	done
+
+bench: deps-build deps-devel all
+	$(Q)tests/bench/bench.sh $(B)
+
+clean:
+	$(Q)rm -rf build build-asan
