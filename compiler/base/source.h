@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_BASE_SOURCE_H
+#define PALE_BASE_SOURCE_H
+
+/*
+ * The bytes of every file that a compilation read, kept until it ends: diagnostics and reports
+ * quote the line that was compiled, not what the file holds by then.
+ */
+
+#include "compiler/base/arena.h"
+#include "compiler/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct source {
+	uint32_t id;	  /* index in its set */
+	const char *name; /* as the user gave it, or as it was found on the search path */
+	/* In artefacts: its name wherever it lies. The last component of @name, or as it is used
+	 * ("base/libc.pale"). */
+	const char *portable_name;
+	const char *bytes; /* NUL after the last one */
+	uint32_t len;
+	bool own;	 /* the file that the user named, not one that it uses */
+	uint32_t *lines; /* offset of each line's first byte */
+	uint32_t n_lines, cap_lines;
+};
+
+/* A run of bytes of one file. len 0 is a place between two bytes. */
+struct span {
+	uint32_t source;
+	uint32_t offset;
+	uint32_t len;
+};
+
+struct source_set {
+	struct arena *arena;
+	struct source **v;
+	uint32_t n, cap;
+};
+
+#define SOURCE_BYTES_MAX ((uint32_t)64 << 20)
+
+void source_set_init(struct source_set *set, struct arena *arena);
+/*
+ * Reads @path, shown as @name; both are copied. -EFBIG above SOURCE_BYTES_MAX; -EISDIR and what
+ * open(2) and read(2) give. Nothing is added on failure.
+ */
+int source_read(struct source_set *set, const char *path, const char *name, struct source **ret,
+	struct pale_err **err);
+/* As source_read() from memory: tests, fuzzers and standard input. Copies @bytes. */
+struct source *source_add(struct source_set *set, const char *name, const void *bytes, size_t len);
+
+/* Line and column of @offset; both count from 1, columns in bytes. */
+void source_position(
+	const struct source *s, uint32_t offset, uint32_t *ret_line, uint32_t *ret_column);
+/* The text of @line without its newline; not NUL-terminated. */
+const char *source_line(const struct source *s, uint32_t line, uint32_t *ret_len);
+
+/* The smallest span that covers both, which must lie in one file. */
+struct span span_join(struct span a, struct span b);
+
+#endif
