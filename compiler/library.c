@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `use a/b`: where policies come from. */
+#include "compiler/resolve.h"
+
+#include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *candidate(
+	const struct resolution *res, const char *dir, size_t dir_len, const char *name)
+{
+	const char *path =
+		dir_len ? arena_printf(res->arena, "%.*s/%s.pale", (int)dir_len, dir, name)
+			: arena_printf(res->arena, "%s.pale", name);
+
+	return access(path, F_OK) == 0 ? path : NULL;
+}
+
+/* A compiler that runs from where it was built finds the profiles beside it, and an installed one
+ * those that were installed with it, whatever the prefix. */
+static const char *beside_program(const struct resolution *res, const char *name)
+{
+	static const struct {
+		const char *folder, *library;
+	} places[] = {
+		{ "/build/", "/profiles" },
+		{ "/build-asan/", "/profiles" },
+		{ "/bin/", "/share/pale/profiles" },
+	};
+	char exe[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+
+	if (n <= 0)
+		return NULL;
+	exe[n] = 0;
+	*(strrchr(exe, '/') + 1) = 0;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		size_t len = strlen(exe), tail = strlen(places[i].folder);
+
+		if (len > tail && !strcmp(exe + len - tail, places[i].folder)) {
+			const char *dir = arena_printf(
+				res->arena, "%.*s%s", (int)(len - tail), exe, places[i].library);
+
+			return candidate(res, dir, strlen(dir), name);
+		}
+	}
+	return NULL;
+}
+
+const char *library_find(const struct resolution *res, const char *name, const struct source *from)
+{
+	const char *slash = strrchr(from->name, '/');
+	const char *found =
+		candidate(res, from->name, slash ? (size_t)(slash - from->name) : 0, name);
+	const char *env = getenv("PALE_PATH");
+
+	for (uint32_t i = 0; !found && i < res->n_include_dirs; i++) {
+		const char *dir = res->include_dirs[i];
+
+		found = candidate(res, dir, strlen(dir), name);
+	}
+	while (!found && env && *env) {
+		size_t len = strcspn(env, ":");
+
+		if (len)
+			found = candidate(res, env, len, name);
+		env += len + (env[len] == ':');
+	}
+	if (!found)
+		found = beside_program(res, name);
+	if (!found)
+		found = candidate(
+			res, PALE_DATADIR "/profiles", strlen(PALE_DATADIR "/profiles"), name);
+	return found;
+}
+
+struct loading {
+	const char *path; /* canonical: two ways to one file are one file */
+	const char *name;
+	struct loading *outer;
+};
+
+static void load(struct resolution *res, struct ast_file *file, struct loading *outer);
+
+static bool is_loaded(const struct resolution *res, const char *path)
+{
+	for (uint32_t i = 0; i < res->n_files; i++) {
+		_cleanup_free_ char *real = realpath(res->files[i]->source->name, NULL);
+
+		if (real && !strcmp(real, path))
+			return true;
+	}
+	return false;
+}
+
+static void load_used(struct resolution *res, const struct word *name, struct ast_file *from,
+	struct loading *outer)
+{
+	const char *path = library_find(res, name->text, from->source);
+	_cleanup_free_ char *real = NULL;
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	struct source *source;
+	struct diag *d;
+
+	if (!path) {
+		res->incomplete = true;
+		d = diag_error(res->diags, name->at, "cannot find '%s.pale'", name->text);
+		diag_hint(res->diags, d,
+			"it is looked for beside this file, in -I folders, in $PALE_PATH and in "
+			"the library");
+		return;
+	}
+	real = realpath(path, NULL);
+	if (!real) {
+		res->incomplete = true;
+		diag_error(res->diags, name->at, "cannot read '%s': %s", path, strerror(errno));
+		return;
+	}
+	for (struct loading *l = outer; l; l = l->outer) {
+		if (l->path && !strcmp(l->path, real)) {
+			d = diag_error(res->diags, name->at, "'%s' uses itself", l->name);
+			for (struct loading *via = outer; via != l; via = via->outer)
+				diag_note_unplaced(res->diags, d, "by way of '%s'", via->name);
+			return;
+		}
+	}
+	if (is_loaded(res, real))
+		return;
+	if (source_read(res->sources, path, path, &source, &err) < 0) {
+		res->incomplete = true;
+		diag_error(res->diags, name->at, "%s", pale_err_text(err));
+		return;
+	}
+	source->portable_name = arena_printf(res->arena, "%s.pale", name->text);
+	load(res, parse_file(source, res->diags, res->arena), outer);
+}
+
+static void load(struct resolution *res, struct ast_file *file, struct loading *outer)
+{
+	_cleanup_free_ char *real = realpath(file->source->name, NULL);
+	struct loading self = { .path = real, .name = file->source->name, .outer = outer };
+
+	ARENA_PUSH(res->arena, res->files, res->n_files, res->cap_files, file);
+	for (uint32_t i = 0; i < file->n; i++) {
+		const struct ast_decl *decl = file->v[i];
+
+		for (uint32_t k = 0; decl->kind == DECL_USE && k < decl->values.n; k++)
+			load_used(res, &decl->values.v[k], file, &self);
+	}
+}
+
+void library_load(struct resolution *res, struct ast_file *file)
+{
+	load(res, file, NULL);
+}
