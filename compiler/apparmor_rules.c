@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/apparmor_rules.h"
+
+#include "compiler/apparmor_pattern.h"
+#include "compiler/base/cleanup.h"
+#include "compiler/emit_apparmor.h"
+#include "compiler/glob_expand.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#define EXPANSIONS_MAX 64
+
+/*
+ * What each operation asks of AppArmor: security/apparmor/lsm.c and file.c of Linux 6.1. rename
+ * asks the source for read too (apparmor_path_rename()), an exclusive lock for write
+ * (common_file_perm() under F_WRLCK), execve for mapping and reading the program. `a` is of no use:
+ * an open with O_CREAT asks for w even of a file that is there, and so do loggers append.
+ */
+static const uint32_t wanted[OP_COUNT] = {
+	[OP_EXEC] = AA_X | AA_R | AA_M,
+	[OP_READ] = AA_R,
+	[OP_WRITE] = AA_W,
+	[OP_APPEND] = AA_W,
+	[OP_CREATE] = AA_W,
+	[OP_DELETE] = AA_W,
+	[OP_RENAME] = AA_R | AA_W,
+	[OP_LINK] = AA_L,
+	[OP_SETATTR] = AA_W,
+	[OP_MAP] = AA_M,
+	[OP_LOCK] = AA_K | AA_W,
+	[OP_LISTEN] = AA_W, /* bind makes the socket's file */
+};
+
+/* What a deny of the operation is written as; exec is refused by x alone. */
+static uint32_t unwanted(enum operation op)
+{
+	switch (op) {
+	case OP_EXEC:
+		return AA_X;
+	case OP_LOCK:
+		return AA_K;
+	case OP_RENAME:
+		return AA_W;
+	default:
+		return wanted[op];
+	}
+}
+
+uint64_t apparmor_needing(uint32_t permission)
+{
+	uint64_t operations = 0;
+
+	for (int op = 0; op < OP_COUNT; op++) {
+		if (wanted[op] & permission)
+			operations |= OP_BIT(op);
+	}
+	return operations;
+}
+
+static void push(struct arena *a, struct apparmor_rules *rules, const struct apparmor_rule *r)
+{
+	if (r->permissions)
+		ARENA_PUSH(a, rules->v, rules->n, rules->cap, *r);
+}
+
+#define SELF "/proc/self/"
+/* A process's own directory as the kernel names it. */
+#define PID_PATTERN "/proc/[0123456789]*/"
+
+/* The literal beginning, up to where anything else begins. */
+static void beginning(const struct glob_seq *seq, struct text *to)
+{
+	for (uint32_t i = 0; i < seq->n && seq->v[i].kind == GLOB_LITERAL; i++)
+		text_add(to, seq->v[i].bytes, seq->v[i].n);
+}
+
+/* What is left of a sequence after its first @n bytes, which are literal. */
+static struct glob_seq without(struct arena *a, const struct glob_seq *seq, uint32_t n)
+{
+	struct glob_seq rest = { 0 };
+
+	for (uint32_t i = 0; i < seq->n; i++) {
+		struct glob_node node = seq->v[i];
+
+		if (n && node.n <= n) {
+			n -= node.n;
+			continue;
+		}
+		node.bytes += node.kind == GLOB_LITERAL ? n : 0;
+		node.n -= node.kind == GLOB_LITERAL ? n : 0;
+		n = 0;
+		ARENA_PUSH(a, rest.v, rest.n, rest.cap, node);
+	}
+	return rest;
+}
+
+static uint32_t is_match(void *ctx, uint32_t entry, const uint32_t *tags, uint32_t n)
+{
+	return n > 0;
+}
+
+static uint32_t state_after(const struct dfa *d, const char *s)
+{
+	uint32_t state = d->start[0];
+
+	while (*s)
+		state = dfa_step(d, state, (uint8_t)*s++);
+	return state;
+}
+
+/*
+ * Whether a glob with forms before "/proc/self/" is over matches something there that it does not
+ * match alike below a number: `/proc/s*` then would lose what the policy allows.
+ */
+static bool means_self(const struct glob_seq *seq)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	struct glob g = { .seq = *seq, .text = "" };
+	struct dfa_builder *b = dfa_builder_new(a);
+	struct dfa_over_budget over;
+	struct dfa *d;
+	uint32_t self;
+
+	dfa_entry(b);
+	dfa_add(b, &g, 0);
+	if (!dfa_build(b, is_match, NULL, &d, &over))
+		return true;
+	self = state_after(d, SELF);
+	return self != state_after(d, "/proc/4194303/") &&
+	       !(d->absorbing[self] && !d->accept[self]);
+}
+
+static void lower_sequence(struct apparmor_rules *rules, struct arena *a, struct apparmor_rule rule,
+	const struct glob_seq *seq)
+{
+	_cleanup_(text_release) struct text literal = TEXT_INIT, pattern = TEXT_INIT;
+	const size_t self = strlen(SELF);
+
+	beginning(seq, &literal);
+	if (literal.len >= self && !memcmp(literal.s, SELF, self)) {
+		struct glob_seq rest = without(a, seq, (uint32_t)self);
+
+		/* The rest begins a component, as it did. */
+		text_puts(&pattern, PID_PATTERN);
+		if (!apparmor_pattern(&pattern, &rest, true) && rule.deny)
+			return;
+	} else if (!apparmor_pattern(&pattern, seq, false) && rule.deny) {
+		/* A deny must not be wider than the policy's. */
+		return;
+	}
+	rule.pattern = arena_memdup(a, pattern.s, pattern.len);
+	push(a, rules, &rule);
+	if (!rule.deny && literal.len < self && !memcmp(text_str(&literal), SELF, literal.len) &&
+		means_self(seq)) {
+		rule.pattern = PID_PATTERN "{,**}";
+		push(a, rules, &rule);
+	}
+}
+
+static void lower_globs(struct apparmor_rules *rules, struct arena *a,
+	const struct apparmor_rule *rule, const struct globs *globs)
+{
+	for (uint32_t i = 0; i < globs->n; i++) {
+		struct glob_expansions e = glob_expand(a, globs->v[i], EXPANSIONS_MAX);
+
+		for (uint32_t k = 0; k < e.n; k++)
+			lower_sequence(rules, a, *rule, &e.v[k]);
+	}
+}
+
+void apparmor_lower_allows(struct apparmor_rules *rules, const struct policy *p, uint32_t domain)
+{
+	/* Inherited open, and taken away at the exec unless they are allowed. */
+	static const char *const terminals[] = { "/dev/console", "/dev/pts/[0123456789]*" };
+
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		const struct rule *from = p->rules[i];
+		struct apparmor_rule rule = {
+			.owner = from->owner,
+			.transition = from->transition,
+			.from = from,
+			.audit = from->effect == EFFECT_AUDIT,
+		};
+
+		if (from->domain != domain)
+			continue;
+		for (uint64_t rest = (from->operations | from->implied) & OPS_PATH; rest;
+			rest &= rest - 1) {
+			enum operation op = (enum operation)__builtin_ctzll(rest);
+
+			if (rule_allows(from, op))
+				rule.permissions |= wanted[op];
+		}
+		lower_globs(rules, p->arena, &rule, &from->paths);
+		/*
+		 * exec or map of what was changed since, or has no path: AppArmor cannot tell the
+		 * one, and judges a deleted file by the path that it had.
+		 */
+		if (from->any_path && !from->is_default) {
+			rule.pattern = "/{,**}";
+			push(p->arena, rules, &rule);
+		}
+	}
+	for (size_t i = 0; i < sizeof(terminals) / sizeof(*terminals); i++)
+		push(p->arena, rules,
+			&(struct apparmor_rule){ .pattern = terminals[i],
+				.permissions = AA_R | AA_W,
+				.transition = -1 });
+}
+
+void apparmor_lower_denies(struct apparmor_rules *rules, const struct policy *p, uint32_t domain)
+{
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		const struct rule *from = p->rules[i];
+		bool refuses = from->effect == EFFECT_DENY || from->effect == EFFECT_KILL;
+		struct apparmor_rule rule = {
+			.deny = true,
+			.owner = from->owner,
+			.transition = -1,
+			.from = from,
+			.audit = !(refuses && from->quiet),
+		};
+
+		if (from->domain != domain || from->is_default)
+			continue;
+		for (uint64_t rest = from->operations & OPS_PATH; rest; rest &= rest - 1)
+			rule.permissions |= unwanted((enum operation)__builtin_ctzll(rest));
+		/* An exception of an `owner` rule holds for nobody else either. */
+		if (!refuses)
+			rule.owner = false;
+		lower_globs(rules, p->arena, &rule, refuses ? &from->paths : &from->except_paths);
+	}
+}
+
+/* ---- reading back */
+
+static uint64_t rights_of(const struct apparmor_rule *r)
+{
+	uint64_t bits = r->permissions;
+	unsigned int shift = r->deny ? 16 : 0;
+
+	return bits << (shift + 8) | (r->owner ? 0 : bits << shift);
+}
+
+uint32_t apparmor_effective(uint64_t rights, bool owner)
+{
+	unsigned int shift = owner ? 8 : 0;
+
+	return rights >> shift & ~(rights >> (shift + 16)) & 0x7f;
+}
+
+static void push_grant(const struct policy *p, struct path_grants *to, uint32_t **rule_of,
+	uint32_t *cap, const struct glob *glob, const struct apparmor_rules *rules, uint32_t i)
+{
+	struct path_grant g = { .glob = glob, .rights = rights_of(&rules->v[i]) };
+	uint32_t n = to->n;
+
+	if (rules->v[i].from && !rules->v[i].deny)
+		path_grant_from(p->arena, &g, rules->v[i].from);
+	ARENA_PUSH(p->arena, to->v, to->n, to->cap, g);
+	ARENA_PUSH(p->arena, *rule_of, n, *cap, i);
+}
+
+int apparmor_grants(const struct policy *p, const struct apparmor_rules *rules,
+	struct path_grants *ret, uint32_t **ret_rule, struct pale_err **err)
+{
+	const size_t pid = strlen(PID_PATTERN);
+	uint32_t cap = 0;
+
+	*ret = (struct path_grants){ 0 };
+	*ret_rule = NULL;
+	for (uint32_t i = 0; i < rules->n; i++) {
+		const char *pattern = rules->v[i].pattern;
+		struct glob *g = apparmor_pattern_read(p->arena, pattern, strlen(pattern));
+
+		if (!g)
+			return pale_err_plain(
+				err, EBADMSG, "the pattern \"%s\" does not read back", pattern);
+		push_grant(p, ret, ret_rule, &cap, g, rules, i);
+		if (strncmp(pattern, PID_PATTERN, pid) != 0)
+			continue;
+		pattern = arena_printf(p->arena, SELF "%s", pattern + pid);
+		g = apparmor_pattern_read(p->arena, pattern, strlen(pattern));
+		assert(g);
+		push_grant(p, ret, ret_rule, &cap, g, rules, i);
+	}
+	return 0;
+}
+
+/* ---- denies */
+
+struct checking {
+	uint32_t domain;
+	const struct path_grants *grants;
+	const uint32_t *rule_of;
+	struct apparmor_rules *denies;
+};
+
+static bool any_allowed(const struct path_row *row, uint64_t operations, bool owner_only)
+{
+	for (uint64_t rest = operations & OPS_PATH; rest; rest &= rest - 1) {
+		enum operation op = (enum operation)__builtin_ctzll(rest);
+
+		for (int v = 0; v < PATH_VARIANTS; v++) {
+			if (owner_only && !(v & 1))
+				continue;
+			if (rule_allows(row->by[op][v], op))
+				return true;
+		}
+	}
+	return false;
+}
+
+static void check_case(void *ctx, const struct path_case *c)
+{
+	struct checking *k = ctx;
+
+	for (uint32_t i = 0; i < c->n_grants; i++) {
+		struct apparmor_rule *r = &k->denies->v[k->rule_of[c->grants[i] - k->grants->v]];
+
+		for (uint32_t rest = r->permissions; rest; rest &= rest - 1) {
+			uint32_t bit = rest & -rest;
+
+			if (any_allowed(c->rows[k->domain], apparmor_needing(bit), r->owner))
+				r->permissions &= ~bit;
+		}
+	}
+}
+
+int apparmor_check_denies(const struct policy *p, uint32_t domain, struct apparmor_rules *denies,
+	struct pale_err **err)
+{
+	struct path_grants grants;
+	struct checking k = { .domain = domain, .grants = &grants, .denies = denies };
+	uint32_t *rule_of, kept = 0;
+	int r = apparmor_grants(p, denies, &grants, &rule_of, err);
+
+	if (r < 0)
+		return r;
+	k.rule_of = rule_of;
+	r = coverage_walk_paths(p, domain, 1, &grants, check_case, &k, err);
+	if (r < 0)
+		return r;
+	for (uint32_t i = 0; i < denies->n; i++) {
+		if (denies->v[i].permissions)
+			denies->v[kept++] = denies->v[i];
+	}
+	denies->n = kept;
+	return 0;
+}
+
+/* ---- text */
+
+static void write_permissions(struct text *to, const struct apparmor_rule *r)
+{
+	static const struct {
+		uint32_t bit;
+		char letter;
+	} letters[] = { { AA_R, 'r' }, { AA_W, 'w' }, { AA_L, 'l' }, { AA_K, 'k' }, { AA_M, 'm' } };
+
+	for (size_t i = 0; i < sizeof(letters) / sizeof(*letters); i++) {
+		if (r->permissions & letters[i].bit)
+			text_putc(to, letters[i].letter);
+	}
+	if (!(r->permissions & AA_X))
+		return;
+	/* Px scrubs the environment: the sub-profile starts in secure-exec mode. */
+	text_puts(to, r->deny ? "x" : r->transition < 0 ? "ix" : "Px");
+}
+
+static void write_head(struct text *to, const struct apparmor_rule *r)
+{
+	text_printf(to, "\t%s%s%s", r->audit ? "audit " : "", r->deny ? "deny " : "",
+		r->owner ? "owner " : "");
+}
+
+void apparmor_write_rules(
+	struct text *to, const struct policy *p, const struct apparmor_rules *rules)
+{
+	for (uint32_t i = 0; i < rules->n; i++) {
+		struct apparmor_rule r = rules->v[i];
+
+		/* As a rule of its own, so that the target need not have the same permissions. */
+		if (r.permissions & AA_L && !r.deny) {
+			write_head(to, &r);
+			text_printf(to, "link \"%s\" -> \"/**\",\n", r.pattern);
+			r.permissions &= ~AA_L;
+		}
+		if (!r.permissions)
+			continue;
+		write_head(to, &r);
+		text_printf(to, "\"%s\" ", r.pattern);
+		write_permissions(to, &r);
+		if (r.permissions & AA_X && !r.deny && r.transition >= 0)
+			text_printf(
+				to, " -> \"%s\"", apparmor_profile_name(p, (uint32_t)r.transition));
+		text_puts(to, ",\n");
+	}
+}

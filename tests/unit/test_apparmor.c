@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The parser as the oracle: what apparmor_parser compiles is run as the kernel would, and compared
+ * with the glob, with what was read back, and with decide().
+ */
+#include "compiler/apparmor_pattern.h"
+#include "compiler/base/cleanup.h"
+#include "compiler/compile.h"
+#include "compiler/emit_apparmor.h"
+#include "compiler/glob_expand.h"
+#include "tests/unit/apparmor_binary.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define N(a) (sizeof(a) / sizeof(*(a)))
+#define READ 0x04u
+
+static struct glob *parsed(struct arena *a, const char *text)
+{
+	struct glob_error e;
+	struct glob *g;
+
+	if (!glob_parse(a, text, strlen(text), GLOB_PATH, &g, &e))
+		fail_msg("%s: %s", text, e.message);
+	return g;
+}
+
+static uint32_t matches(void *ctx, uint32_t entry, const uint32_t *tags, uint32_t n)
+{
+	uint32_t bits = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		bits |= tags[i];
+	return bits;
+}
+
+/* A glob on its way through the parser and back. */
+struct trip {
+	const char *text;
+	char name[32];	 /* of its profile */
+	bool exact;	 /* none of its expansions was cut short */
+	struct dfa *dfa; /* class: 1 the glob, 2 what was read back */
+	struct aa_dfa compiled;
+	uint32_t n_paths;
+};
+
+/* false: the glob is beyond what one automaton may take. */
+static bool add_trip(struct arena *a, struct trip *t, const struct glob *g, struct text *profiles,
+	uint32_t max_expansions)
+{
+	struct glob_expansions e = glob_expand(a, g, max_expansions);
+	struct dfa_builder *b = dfa_builder_new(a);
+	struct dfa_over_budget over;
+
+	t->exact = true;
+	dfa_entry(b);
+	dfa_add(b, g, 1);
+	snprintf(t->name, sizeof(t->name), "p%zu", profiles->len);
+	text_printf(profiles, "profile \"%s\" {\n", t->name);
+	for (uint32_t i = 0; i < e.n; i++) {
+		_cleanup_(text_release) struct text pattern = TEXT_INIT;
+		struct glob *back;
+
+		t->exact &= apparmor_pattern(&pattern, &e.v[i], false);
+		text_printf(profiles, "\t\"%s\" r,\n", pattern.s);
+		back = apparmor_pattern_read(a, pattern.s, pattern.len);
+		if (!back)
+			fail_msg("%s: \"%s\" does not read back", g->text, pattern.s);
+		dfa_add(b, back, 2);
+	}
+	text_puts(profiles, "}\n");
+	return dfa_build(b, matches, NULL, &t->dfa, &over);
+}
+
+static void check_path(struct trip *t, const char *path, size_t len)
+{
+	uint32_t class = dfa_run(t->dfa, 0, path, len);
+	bool compiled = aa_permissions(&t->compiled, path, len, true) & READ;
+	_cleanup_(text_release) struct text shown = TEXT_INIT;
+
+	text_escaped(&shown, path, len);
+	t->n_paths++;
+	if (compiled != !!(class & 2))
+		fail_msg("%s: what was read back %s '%s' and the parser's does not", t->text,
+			class & 2 ? "matches" : "does not match", shown.s);
+	if (class & 1 && !compiled)
+		fail_msg("%s: lost '%s'", t->text, shown.s);
+	if (t->exact && !(class & 1) && compiled)
+		fail_msg("%s: gained '%s'", t->text, shown.s);
+}
+
+static bool check_state(void *ctx, uint32_t state, uint32_t accept, const char *path, size_t len)
+{
+	char longer[8192];
+
+	check_path(ctx, path, len);
+	/* Each state's neighbours on and beyond its borders. */
+	for (size_t i = 0; i < 8 && len + 2 < sizeof(longer); i++) {
+		static const char next[] = "ab/.1@*\n";
+
+		memcpy(longer, path, len);
+		longer[len] = next[i];
+		if (next[i] == '/' && len && path[len - 1] == '/')
+			continue;
+		check_path(ctx, longer, len + 1);
+	}
+	return true;
+}
+
+/* What can be no path says nothing: '//' and names of '.' and '..'. */
+static void run_trips(struct arena *a, struct trip *trips, size_t n, const struct text *profiles)
+{
+	struct aa_binary b = aa_compile(profiles->s, profiles->len);
+
+	assert_non_null(b.bytes);
+	for (size_t i = 0; i < n; i++) {
+		assert_true(aa_file_dfa(&b, trips[i].name, &trips[i].compiled));
+		dfa_walk_paths(a, trips[i].dfa, 0, check_state, &trips[i]);
+		assert_true(trips[i].n_paths > 0);
+	}
+	free(b.bytes);
+}
+
+static const char *const globs[] = { "/a", "/a/", "/a/*", "/a/**", "/a/**/", "/a/**/b", "/a/**/*",
+	"/**", "/**/", "/**/b", "/a/b*", "/a/*b", "/a/*b*", "/a**", "/a/**b", "/a/b**", "/a/**/*.b",
+	"/*/b", "/a/?", "/a/?*", "/a/[ab]", "/a/[!ab]", "/a/[a-z]*", "/{a,b}/c", "/a/{b,}x",
+	"/a/{b,}*", "/a/{*,b}", "/a/{*,b}/c", "/a/{**,b}/c", "/a/{b,c}*{d,}", "/a/{b,{c,d/e}}/f",
+	"/a b/c,d", "/a/\\*", "/a/\\{b\\}", "/a/[*?]", "/a/[\\]\\[]", "/a/[\\-a]",
+	"/a/[!\\-\\]\\^]", "/a/[@\\{]x", "/a@\\{b\\}", "/a/***", "/a/*/*", "/a/**/**/b",
+	"/a/**/b/**", "/\\x01\\x7f", "/a/\\xff*", "/a/[\\xc3\\xa9]", "/a/^b", "/a/#b", "/a/\\\\b",
+	"/a/\\\"b" };
+
+static void patterns_mean_what_the_globs_do(void **state)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	_cleanup_(text_release) struct text profiles = TEXT_INIT;
+	struct trip trips[2 * N(globs)] = { 0 };
+
+	text_puts(&profiles, "abi <abi/3.0>,\n");
+	for (size_t i = 0; i < N(globs); i++) {
+		/* Once with all braces gone, once with them. */
+		for (int k = 0; k < 2; k++) {
+			struct trip *t = &trips[2 * i + k];
+
+			t->text = globs[i];
+			assert_true(add_trip(a, t, parsed(a, globs[i]), &profiles, k ? 1 : 64));
+			if (k == 0)
+				assert_true(t->exact);
+		}
+	}
+	run_trips(a, trips, N(trips), &profiles);
+}
+
+static void no_byte_is_syntax(void **state)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	_cleanup_(text_release) struct text profiles = TEXT_INIT;
+	struct trip trips[2 * 255] = { 0 };
+	struct aa_binary b;
+
+	text_puts(&profiles, "abi <abi/3.0>,\n");
+	for (unsigned int c = 1; c < 256; c++) {
+		/* Beside what could make a form of it. */
+		char path[] = { '/', 'x', (char)c, '{', (char)c, 'y', '}', (char)c, 'z', 0 };
+		char class[64];
+
+		if (c == '/')
+			path[2] = path[4] = path[7] = 'q';
+		trips[c - 1].text = arena_strdup(a, path);
+		assert_true(add_trip(a, &trips[c - 1], glob_literal(a, path, 9), &profiles, 64));
+		snprintf(class, sizeof(class), "/[\\x%02x\\x%02x]\\x7bb\\x7d", c == '/' ? 'q' : c,
+			c == '{' ? '}' : '{');
+		trips[254 + c].text = arena_strdup(a, class);
+		assert_true(add_trip(a, &trips[254 + c], parsed(a, class), &profiles, 64));
+	}
+	b = aa_compile(profiles.s, profiles.len);
+	assert_non_null(b.bytes);
+	for (size_t i = 0; i < N(trips); i++) {
+		assert_true(aa_file_dfa(&b, trips[i].name, &trips[i].compiled));
+		dfa_walk_paths(a, trips[i].dfa, 0, check_state, &trips[i]);
+		for (unsigned int c = 1; c < 256; c++) {
+			char path[] = { '/', 'x', (char)c, '{', (char)c, 'y', '}', (char)c, 'z' };
+			char class[] = { '/', (char)c, '{', 'b', '}' };
+
+			check_path(&trips[i], path, sizeof(path));
+			check_path(&trips[i], class, sizeof(class));
+		}
+	}
+	free(b.bytes);
+}
+
+static void random_glob(struct text *to, unsigned int *seed)
+{
+	static const char *const parts[] = { "a", "b", "*", "**", "?", "/", "/", "[ab]", "[!a]",
+		"{a,b}", "{*,a}", "{a/,}", "{,b*}", "{a,{b,**}}", "." };
+	char last = '/';
+
+	text_clear(to);
+	text_putc(to, '/');
+	for (int n = rand_r(seed) % 7; n >= 0; n--) {
+		const char *part = parts[(size_t)rand_r(seed) % N(parts)];
+
+		if (last == '/' && part[0] == '/')
+			continue;
+		text_puts(to, part);
+		last = part[strlen(part) - 1];
+	}
+}
+
+static void random_patterns(void **state)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	_cleanup_(text_release) struct text profiles = TEXT_INIT, text = TEXT_INIT;
+	const char *given = getenv("SEED");
+	unsigned int seed = (unsigned int)(given ? atol(given) : time(NULL));
+	struct trip trips[300] = { 0 };
+	size_t n = 0;
+
+	print_message("# seed %u\n", seed);
+	text_puts(&profiles, "abi <abi/3.0>,\n");
+	while (n < N(trips)) {
+		struct glob_error e;
+		struct glob *g;
+
+		random_glob(&text, &seed);
+		if (!glob_parse(a, text.s, text.len, GLOB_PATH, &g, &e))
+			continue;
+		trips[n].text = arena_strdup(a, text.s);
+		n += add_trip(a, &trips[n], g, &profiles, n % 2 ? 64 : 2);
+	}
+	run_trips(a, trips, n, &profiles);
+}
+
+/* ---- whole profiles */
+
+static struct policy *compiled(struct compilation *c, const char *text)
+{
+	compile_bytes(c, "t.pale", text, strlen(text), &(struct compile_options){ 0 });
+	if (c->diags.n_errors)
+		diag_print(&c->diags, stderr, false);
+	assert_int_equal(c->diags.n_errors, 0);
+	return compilation_policy(c, NULL);
+}
+
+static const char everything[] =
+	"profile t {\n"
+	"  process {\n"
+	"    allow exec /usr/bin/t, /usr/lib/t/*\n"
+	"    allow exec /usr/bin/sub as sub\n"
+	"    allow exec drift /tmp/jit/*\n"
+	"    allow signal TERM, USR1 to self\n"
+	"    allow signal KILL to any\n"
+	"    deny signal KILL to t/sub\n"
+	"    allow ptrace t/sub\n"
+	"  }\n"
+	"  file {\n"
+	"    allow read /etc/t/** except /etc/t/keys/**, /etc/t/*.key\n"
+	"    allow read, write, create, delete, lock /var/t/**\n"
+	"    allow rename /var/t/*.tmp, /var/t/*.dat\n"
+	"    allow link /var/t/l*\n"
+	"    allow setattr /var/t/attr\n"
+	"    allow append /var/log/t.log\n"
+	"    allow read, write /home/*/.t owner\n"
+	"    allow map /usr/lib/**\n"
+	"    allow read /proc/self/status, /proc/s*/x\n"
+	"    audit read /etc/audited\n"
+	"    deny read /var/t/secret\n"
+	"    quiet deny read /etc/noise\n"
+	"    kill write /etc/**\n"
+	"    allow read \"/odd/a b\", /odd/@\\{HOME\\}, /odd/\\x0a\\\"\n"
+	"  }\n"
+	"  network {\n"
+	"    allow connect tcp 10.0.0.0/8:443\n"
+	"    allow connect udp *:53\n"
+	"    allow listen sctp *:99\n"
+	"    allow connect icmp *\n"
+	"    allow listen unix /run/t.sock\n"
+	"    allow connect unix abstract:t\n"
+	"  }\n"
+	"  allow socket raw, packet, vsock, netlink(ROUTE)\n"
+	"  allow capability net_bind_service, checkpoint_restore, sys_admin\n"
+	"  mount { allow mount tmpfs on /mnt/; allow umount /mnt/; allow pivot }\n"
+	"  profile sub {\n"
+	"    process { allow exec /usr/bin/deep as deep }\n"
+	"    profile deep { file { allow read /deep } }\n"
+	"  }\n"
+	"}\n";
+
+static struct aa_binary emitted(const struct policy *p, struct coverage *c)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	struct pale_err *err = NULL;
+	struct aa_binary b;
+
+	if (emit_apparmor(p, c, &text, &err) < 0)
+		fail_msg("%s", pale_err_text(err));
+	b = aa_compile(text.s, text.len);
+	if (!b.bytes)
+		fail_msg("refused:\n%s", text.s);
+	return b;
+}
+
+static void every_kind_of_rule_is_accepted(void **state)
+{
+	struct compilation c;
+	struct policy *p = compiled(&c, everything);
+	struct aa_binary b = emitted(p, NULL);
+	static const char *const names[] = { "", "//sub", "//sub.deep" };
+
+	for (size_t i = 0; i < N(names); i++) {
+		char name[128];
+		size_t len;
+
+		len = (size_t)snprintf(name, sizeof(name), "pale.t.%.12s%s", p->digest, names[i]);
+		assert_string_equal(name, apparmor_profile_name(p, (uint32_t)i));
+		assert_non_null(memmem(b.bytes, b.n, name, len + 1));
+	}
+	free(b.bytes);
+	compilation_release(&c);
+}
+
+static void every_family_is_accepted(void **state)
+{
+	for (uint32_t i = 0; i < vocab_n_families; i++) {
+		_cleanup_(text_release) struct text text = TEXT_INIT;
+		struct compilation c;
+		struct policy *p;
+		struct aa_binary b;
+
+		text_printf(&text, "profile t { allow socket %s }\n", vocab_families[i].name);
+		p = compiled(&c, text.s);
+		b = emitted(p, NULL);
+		free(b.bytes);
+		compilation_release(&c);
+	}
+}
+
+/*
+ * decide() over paths near to the policy, against the compiled automaton: what is allowed has all
+ * that it needs. What is refused and passes is a rule that is not called exact.
+ */
+struct compare {
+	const struct policy *p;
+	const struct coverage *c;
+	const struct aa_dfa *compiled;
+	uint32_t domain;
+	uint32_t n;
+};
+
+static const struct {
+	enum operation op;
+	uint32_t some, all;
+} needs[] = {
+	{ OP_EXEC, 0x01, 0x45 },
+	{ OP_READ, 0x04, 0x04 },
+	{ OP_WRITE, 0x02, 0x02 },
+	{ OP_APPEND, 0x02, 0x02 },
+	{ OP_CREATE, 0x02, 0x02 },
+	{ OP_DELETE, 0x02, 0x02 },
+	{ OP_RENAME, 0x02, 0x06 },
+	{ OP_LINK, 0x10, 0x10 },
+	{ OP_SETATTR, 0x02, 0x02 },
+	{ OP_MAP, 0x40, 0x40 },
+	{ OP_LOCK, 0x20, 0x22 },
+};
+
+static bool compare_state(
+	void *ctx, uint32_t state, uint32_t accept, const char *witness, size_t len)
+{
+	struct compare *k = ctx;
+	char path[8192], kernel[8192];
+	size_t kernel_len = len;
+
+	memcpy(path, witness, len);
+	path[len] = 0;
+	memcpy(kernel, path, len + 1);
+	/* As the kernel names what the policy calls /proc/self/. */
+	if (!strncmp(path, "/proc/self/", 11))
+		kernel_len = (size_t)snprintf(kernel, sizeof(kernel), "/proc/4711/%s", path + 11);
+	for (size_t i = 0; i < N(needs); i++) {
+		for (int owner = 0; owner < 2; owner++) {
+			struct request r = { .operation = needs[i].op,
+				.path = path,
+				.path_len = (uint32_t)len,
+				.owner = owner };
+			struct decision d = decide(k->p, k->domain, &r);
+			uint32_t had = aa_permissions(k->compiled, kernel, kernel_len, owner);
+			enum coverage_verdict verdict =
+				k->c->v[d.rule->index][needs[i].op][MECHANISM_APPARMOR].verdict;
+			bool directory = len && path[len - 1] == '/';
+
+			k->n++;
+			if (d.verdict == VERDICT_ALLOW && !directory &&
+				(had & needs[i].all) != needs[i].all)
+				fail_msg("%s %s (owner %d): allowed by '%s' and has only %x",
+					vocab_operations[needs[i].op].name, path, owner,
+					d.rule->text, had);
+			if (d.verdict != VERDICT_ALLOW && had & needs[i].some &&
+				verdict == COVERAGE_EXACT)
+				fail_msg("%s %s (owner %d): refused by '%s', called exact, and has "
+					 "%x",
+					vocab_operations[needs[i].op].name, path, owner,
+					d.rule->text, had);
+		}
+	}
+	return true;
+}
+
+static void never_narrower_and_never_wider_unnamed(void **state)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	struct compilation c;
+	struct policy *p = compiled(&c, everything);
+	struct coverage *cov = coverage_new(p);
+	struct aa_binary b = emitted(p, cov);
+
+	for (uint32_t d = 0; d < p->n_domains; d++) {
+		struct aa_dfa compiled_dfa;
+		struct compare k = { .p = p, .c = cov, .compiled = &compiled_dfa, .domain = d };
+
+		assert_true(aa_file_dfa(&b, apparmor_profile_name(p, d), &compiled_dfa));
+		dfa_walk_paths(a, p->dfa, DFA_ENTRY_PATHS(d), compare_state, &k);
+		assert_true(k.n > 20);
+	}
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		for (int op = 0; op < OP_COUNT; op++)
+			assert_int_not_equal(
+				cov->v[i][op][MECHANISM_APPARMOR].verdict, COVERAGE_NARROWER);
+	}
+	free(b.bytes);
+	compilation_release(&c);
+}
+
+static void expect_coverage(const struct policy *p, const struct coverage *c, const char *text,
+	enum operation op, enum coverage_verdict verdict, const char *why)
+{
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		const struct coverage_entry *e = &c->v[i][op][MECHANISM_APPARMOR];
+
+		if (strcmp(p->rules[i]->text, text) != 0)
+			continue;
+		if (e->verdict != verdict || strcmp(e->why ? e->why : "", why ? why : "") != 0)
+			fail_msg("%s, %s: %s, '%s'", text, vocab_operations[op].name,
+				coverage_names[e->verdict], e->why ? e->why : "");
+		return;
+	}
+	fail_msg("no rule '%s'", text);
+}
+
+static void coverage_says_what_is_lost(void **state)
+{
+	struct pale_err *err = NULL;
+	struct compilation c;
+	struct policy *p = compiled(&c, "profile t {\n"
+					"  process { allow signal TERM to self; kill exec drift }\n"
+					"  file {\n"
+					"    allow read /a/** except /a/keys/**\n"
+					"    allow write /b\n"
+					"    allow read, lock /c\n"
+					"    allow append /d/*.log\n"
+					"    deny write /e/**\n"
+					"    allow create /e/x\n"
+					"    allow write /f/y owner\n"
+					"  }\n"
+					"  network { allow connect tcp 10.0.0.0/8:443 }\n"
+					"}\n");
+	struct coverage *cov = coverage_new(p);
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+
+	assert_int_equal(emit_apparmor(p, cov, &text, &err), 0);
+	expect_coverage(
+		p, cov, "allow read /a/** except /a/keys/**", OP_READ, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "allow write /b", OP_WRITE, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "allow append /d/*.log", OP_APPEND, COVERAGE_WIDER,
+		"cannot tell append from write");
+	/* The deny would take what create needs away. */
+	expect_coverage(p, cov, "deny write /e/**", OP_WRITE, COVERAGE_WIDER, "lets /e/x through");
+	assert_null(strstr(text.s, "deny \"/e"));
+	expect_coverage(p, cov, "allow connect tcp 10.0.0.0/8:443", OP_CONNECT, COVERAGE_WIDER,
+		"knows no addresses");
+	expect_coverage(p, cov, "deny link by default", OP_LINK, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "deny ioctl by default", OP_IOCTL, COVERAGE_UNENFORCED, NULL);
+	expect_coverage(p, cov, "deny mount by default", OP_MOUNT, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "deny capability by default", OP_CAPABILITY, COVERAGE_EXACT, NULL);
+	compilation_release(&c);
+}
+
+static void audit_mode_denies_nothing(void **state)
+{
+	struct pale_err *err = NULL;
+	struct compilation c;
+	struct policy *p = compiled(&c, "profile t {\n mode audit\n"
+					" file { deny write /e/**; allow read /e/** }\n }\n");
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+
+	assert_int_equal(emit_apparmor(p, NULL, &text, &err), 0);
+	assert_non_null(strstr(text.s, "flags=(complain)"));
+	assert_null(strstr(text.s, "deny"));
+	compilation_release(&c);
+}
+
+static void same_policy_same_bytes(void **state)
+{
+	struct pale_err *err = NULL;
+	struct text text[2] = { TEXT_INIT, TEXT_INIT };
+
+	for (int i = 0; i < 2; i++) {
+		struct compilation c;
+		struct policy *p = compiled(&c, everything);
+
+		assert_int_equal(emit_apparmor(p, NULL, &text[i], &err), 0);
+		compilation_release(&c);
+	}
+	assert_string_equal(text[0].s, text[1].s);
+	text_release(&text[0]);
+	text_release(&text[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest with_parser[] = {
+		cmocka_unit_test(patterns_mean_what_the_globs_do),
+		cmocka_unit_test(no_byte_is_syntax),
+		cmocka_unit_test(random_patterns),
+		cmocka_unit_test(every_kind_of_rule_is_accepted),
+		cmocka_unit_test(every_family_is_accepted),
+		cmocka_unit_test(never_narrower_and_never_wider_unnamed),
+	};
+	const struct CMUnitTest without[] = {
+		cmocka_unit_test(coverage_says_what_is_lost),
+		cmocka_unit_test(audit_mode_denies_nothing),
+		cmocka_unit_test(same_policy_same_bytes),
+	};
+	int failed = cmocka_run_group_tests_name("apparmor", without, NULL, NULL);
+
+	if (system("apparmor_parser --version >/dev/null 2>&1") != 0) {
+		fprintf(stderr, "# apparmor: not tested with apparmor_parser, which is missing\n");
+		return failed;
+	}
+	return failed +
+	       cmocka_run_group_tests_name("apparmor with its parser", with_parser, NULL, NULL);
+}
