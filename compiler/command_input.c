@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/command_input.h"
+
+#include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+bool colour_wanted(FILE *to)
+{
+	const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");
+
+	return isatty(fileno(to)) && !(no && *no) && !(terminal && !strcmp(terminal, "dumb"));
+}
+
+void input_compile(
+	struct compilation *c, const struct invocation *in, size_t include, const char *path)
+{
+	struct compile_options options = { 0 };
+	const char **dirs = calloc(in->n_uses + 1, sizeof(*dirs));
+
+	if (!dirs)
+		abort();
+	for (size_t i = 0; i < in->n_uses; i++) {
+		if (in->uses[i].option == include)
+			dirs[options.n_include_dirs++] = in->uses[i].argument;
+	}
+	options.include_dirs = dirs;
+	compile_file(c, path, &options);
+	/* The resolution keeps pointing at the options for later look-ups of the library; nothing
+	 * looks after this. */
+	free(dirs);
+}
+
+void input_failure(const struct invocation *in, const struct pale_err *err)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	const char *text = pale_err_text(err), *hint = pale_err_hint_text(err);
+
+	text_printf(&t, "pale %s: ", in->command->name);
+	text_escaped(&t, text, strlen(text));
+	if (hint) {
+		text_puts(&t, "\n  hint: ");
+		text_escaped(&t, hint, strlen(hint));
+	}
+	fprintf(stderr, "%s\n", text_str(&t));
+}
+
+void output_json(json_t *o, FILE *to)
+{
+	if (json_dumpf(o, to, JSON_INDENT(2) | JSON_PRESERVE_ORDER) < 0)
+		abort();
+	fputc('\n', to);
+	json_decref(o);
+}
+
+void input_diagnose(const struct compilation *c, bool json)
+{
+	if (json)
+		output_json(diag_json(&c->diags), stderr);
+	else
+		diag_print(&c->diags, stderr, colour_wanted(stderr));
+}

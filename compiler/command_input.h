@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_COMMAND_INPUT_H
+#define PALE_COMMAND_INPUT_H
+
+/* What the commands share: reading a policy file as their options say, and printing what is wrong
+ * with it. */
+
+#include "compiler/compile.h"
+#include "compiler/options.h"
+
+#include <stdio.h>
+
+/* SGR colours: only on a terminal that has them, and not when NO_COLOR is set (no-color.org). */
+bool colour_wanted(FILE *to);
+
+/* compile_file() with the folders of every -I (option @include of @in; SIZE_MAX: none). */
+void input_compile(
+	struct compilation *c, const struct invocation *in, size_t include, const char *path);
+/* A runtime failure on stderr: "pale build: TEXT", and its hint. */
+void input_failure(const struct invocation *in, const struct pale_err *err);
+/* Indented, with a newline at the end. Takes over @o. */
+void output_json(json_t *o, FILE *to);
+/* Diagnostics to stderr, as JSON when @json. */
+void input_diagnose(const struct compilation *c, bool json);
+
+#define OPTION_INCLUDE                                                                             \
+	{                                                                                          \
+		"include", 'I', "DIR", .help = "search DIR for what the policy uses"               \
+	}
+#define OPTION_JSON                                                                                \
+	{                                                                                          \
+		"json", .help = "print JSON"                                                       \
+	}
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/file_set.h"
+
+#include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define FILE_MODE   0644
+#define FOLDER_MODE 0755
+
+static int cannot_write(struct pale_err **err, const char *path)
+{
+	return pale_err_set(err, errno, "cannot write '%s'", path);
+}
+
+int file_set_open(struct file_set *set, const char *dir, struct pale_err **err)
+{
+	set->dir = strdup(dir);
+	if (!set->dir)
+		abort();
+	set->made_dir = mkdir(dir, FOLDER_MODE) == 0;
+	if (!set->made_dir && errno != EEXIST)
+		return pale_err_set(err, errno, "cannot make '%s'", dir);
+	return 0;
+}
+
+static int write_whole(int fd, const void *bytes, size_t len)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t n = write(fd, (const char *)bytes + done, len - done);
+
+		if (n < 0 && errno != EINTR)
+			return -1;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	return 0;
+}
+
+int file_set_add(struct file_set *set, const char *name, const void *bytes, size_t len,
+	struct pale_err **err)
+{
+	_cleanup_(text_release) struct text path = TEXT_INIT, temporary = TEXT_INIT;
+	_cleanup_close_ int fd = -1;
+	struct pending_file *f;
+	struct stat st;
+
+	text_printf(&path, "%s/%s", set->dir, name);
+	text_printf(&temporary, "%s/.%s.XXXXXX", set->dir, name);
+	/* What rename(2) would refuse is refused before anything was renamed. */
+	if (lstat(text_str(&path), &st) == 0 && S_ISDIR(st.st_mode)) {
+		errno = EISDIR;
+		return cannot_write(err, text_str(&path));
+	}
+	fd = mkostemp(temporary.s, O_CLOEXEC);
+	if (fd < 0)
+		return cannot_write(err, text_str(&path));
+	set->v = reallocarray(set->v, set->n + 1, sizeof(*set->v));
+	if (!set->v)
+		abort();
+	f = &set->v[set->n++];
+	f->path = text_take(&path);
+	f->temporary = text_take(&temporary);
+	if (write_whole(fd, bytes, len) < 0 || fchmod(fd, FILE_MODE) < 0 || fsync(fd) < 0)
+		return cannot_write(err, f->path);
+	return 0;
+}
+
+static void forget(struct pending_file *f)
+{
+	free(f->path);
+	free(f->temporary);
+	*f = (struct pending_file){ 0 };
+}
+
+int file_set_commit(struct file_set *set, struct pale_err **err)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		if (rename(set->v[i].temporary, set->v[i].path) < 0)
+			return cannot_write(err, set->v[i].path);
+		set->made_dir = false;
+		forget(&set->v[i]);
+	}
+	return 0;
+}
+
+void file_set_release(struct file_set *set)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		if (set->v[i].temporary)
+			unlink(set->v[i].temporary);
+		forget(&set->v[i]);
+	}
+	if (set->made_dir)
+		rmdir(set->dir);
+	free(set->v);
+	free(set->dir);
+	*set = (struct file_set)FILE_SET_INIT;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_FILE_SET_H
+#define PALE_FILE_SET_H
+
+/*
+ * Files of one folder that are written together or not at all: each beside its name first, and
+ * renamed when all of them are on disk. What was there before stays until then.
+ *
+ *	_cleanup_(file_set_release) struct file_set set = FILE_SET_INIT;
+ *	file_set_open(&set, dir, err); file_set_add(…); …; file_set_commit(&set, err);
+ */
+
+#include "compiler/base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct file_set {
+	char *dir;
+	bool made_dir;
+	struct pending_file {
+		char *path, *temporary;
+	} * v;
+	size_t n;
+};
+
+#define FILE_SET_INIT                                                                              \
+	{                                                                                          \
+		NULL, false, NULL, 0                                                               \
+	}
+
+/* Makes @dir if it is missing (its parent must be there). */
+int file_set_open(struct file_set *set, const char *dir, struct pale_err **err);
+int file_set_add(struct file_set *set, const char *name, const void *bytes, size_t len,
+	struct pale_err **err);
+int file_set_commit(struct file_set *set, struct pale_err **err);
+/* Removes what was not committed, and the folder if it was made for that. */
+void file_set_release(struct file_set *set);
+
+#endif
