@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PALE_BPF_ACT_H
+#define PALE_BPF_ACT_H
+
+/*
+ * What follows from the rule that decides: the verdict, and word of it to user space. The verdict
+ * never waits for the word; an event that finds no room is counted, and its sequence number shows
+ * the gap.
+ */
+
+#include "enforcer/bpf/state.h"
+
+#define TEXT_SMALL 256
+
+/* What was asked for, as the event tells it. All of it is set: it is passed between functions. */
+struct request {
+	__u8 operation; /* enum operation */
+	__u8 object;	/* enum lsm_object */
+	__u8 why;
+	__u8 drift;
+	__u8 in_creation;
+	__u8 protocol, family, unused;
+	__u32 port;
+	__u32 address[4]; /* as in the event */
+	__u32 number, detail;
+	__u32 target, target_tgid;
+};
+
+#define ACT_SILENT_ALLOW 1u /* a rule that allows is not reported */
+#define ACT_PROBE	 2u /* the kernel asks whether it would be allowed: no report, no kill */
+
+static __always_inline struct blob *policy_of(const struct lsm_instance *instance)
+{
+	__u32 slot = instance->slot, zero = 0;
+	void *policy = bpf_map_lookup_elem(&policies, &slot);
+
+	return policy ? bpf_map_lookup_elem(policy, &zero) : NULL;
+}
+
+/* A @type at @offset of a blob, or NULL when it is not inside. Offsets come from the blob, which
+ * the loader has checked; the verifier has not seen that. */
+#define blob_at(blob, offset, type)                                                                \
+	({                                                                                         \
+		__u64 offset__ = (offset);                                                         \
+		asm volatile("" : "+r"(offset__));                                                 \
+		offset__ <= LSM_BLOB_BYTES - sizeof(type) ? (type *)((blob)->bytes + offset__)     \
+							  : (type *)NULL;                          \
+	})
+
+#define head_of(blob) ((struct lsm_head *)(blob))
+
+static __always_inline struct lsm_domain *domain_of(const struct label *label, struct blob *blob)
+{
+	if (label->domain >= head_of(blob)->n_domains)
+		return NULL;
+	return blob_at(blob,
+		head_of(blob)->off_domains + (__u64)label->domain * sizeof(struct lsm_domain),
+		struct lsm_domain);
+}
+
+static __always_inline struct lsm_rule *rule_at(struct blob *blob, __u32 rule)
+{
+	rule &= LSM_IMPLIED - 1;
+	if (rule >= head_of(blob)->n_rules)
+		return NULL;
+	return blob_at(blob, head_of(blob)->off_rules + (__u64)rule * sizeof(struct lsm_rule),
+		struct lsm_rule);
+}
+
+static __always_inline void fill(struct lsm_event *e, __u32 capacity, const struct label *label,
+	const struct lsm_instance *instance, const struct request *q, __u32 rule, __u64 sequence)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	struct scratch *s;
+	__u32 begin, len;
+
+	e->sequence = sequence;
+	e->time_ns = bpf_ktime_get_ns();
+	e->cgroup = instance->cgroup;
+	e->instance = label->instance;
+	e->generation = label->generation;
+	e->slot = instance->slot;
+	e->domain = label->domain;
+	e->rule = rule & (LSM_IMPLIED - 1);
+	e->operation = q->operation;
+	e->object = q->object;
+	e->why = q->why;
+	e->drift = q->drift;
+	e->in_creation = q->in_creation;
+	e->tgid = pid_tgid >> 32;
+	e->tid = pid_tgid;
+	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
+	e->uid = BPF_CORE_READ(task, cred, uid.val);
+	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	e->protocol = q->protocol;
+	e->family = q->family;
+	e->port = q->port;
+	e->target = q->target;
+	e->target_tgid = q->target_tgid;
+	e->number = q->number;
+	e->detail = q->detail;
+	__builtin_memcpy(e->address, q->address, sizeof(e->address));
+	e->executable_len = label->executable_len;
+	e->executable_cut = label->executable_cut;
+	__builtin_memcpy(e->executable, label->executable, sizeof(e->executable));
+	e->text_len = 0;
+	if (q->object != LSM_OBJECT_PATH && q->object != LSM_OBJECT_ABSTRACT)
+		return;
+	s = scratch();
+	if (!s)
+		return;
+	begin = s->begin;
+	if (begin > LSM_PATH_BYTES)
+		return;
+	len = LSM_PATH_BYTES - begin;
+	if (len > capacity)
+		return;
+	if (!bpf_probe_read_kernel(e->text, len, &s->text[begin & (LSM_PATH_BYTES - 1)]))
+		e->text_len = len;
+}
+
+static __always_inline __u32 text_len(const struct request *q)
+{
+	struct scratch *s;
+
+	if (q->object != LSM_OBJECT_PATH && q->object != LSM_OBJECT_ABSTRACT)
+		return 0;
+	s = scratch();
+	return s && s->begin < LSM_PATH_BYTES ? LSM_PATH_BYTES - s->begin : 0;
+}
+
+static __always_inline void emit(const struct label *label, struct lsm_instance *instance,
+	const struct request *q, __u32 rule, __u32 outcome, __u32 errnum)
+{
+	__u64 sequence = __sync_fetch_and_add(&instance->sequence, 1) + 1;
+	struct lsm_event *e;
+
+	if (text_len(q) <= TEXT_SMALL) {
+		e = bpf_ringbuf_reserve(&events, sizeof(*e) + TEXT_SMALL, 0);
+		if (e)
+			fill(e, TEXT_SMALL, label, instance, q, rule, sequence);
+	} else {
+		e = bpf_ringbuf_reserve(&events, sizeof(*e) + LSM_PATH_BYTES, 0);
+		if (e)
+			fill(e, LSM_PATH_BYTES, label, instance, q, rule, sequence);
+	}
+	if (!e) {
+		__sync_fetch_and_add(&instance->lost, 1);
+		return;
+	}
+	e->outcome = outcome;
+	e->errnum = errnum;
+	bpf_ringbuf_submit(e, 0);
+}
+
+/*
+ * What a rule says, taken out of the policy at once: the policy may be exchanged at any time, and a
+ * rule's number means nothing in the next.
+ */
+#define DECISION_RULE(d)   ((__u32)(d)&0xffff) /* with LSM_IMPLIED */
+#define DECISION_EFFECT(d) ((__u32)((d) >> 16) & 3)
+#define DECISION_REPORT	   (1u << 18)
+#define DECISION_AUDIT	   (1u << 19) /* the whole policy's */
+#define DECISION_VALID	   (1u << 20)
+#define DECISION_ERRNUM(d) ((__u32)((d) >> 32) & 0xfff)
+
+/* Not valid when there is no such rule. */
+static __always_inline __u64 decision_of(struct blob *blob, __u32 rule)
+{
+	struct lsm_rule *r = rule_at(blob, rule);
+	__u64 decision;
+
+	if (!r || r->effect > LSM_KILL)
+		return 0;
+	decision = DECISION_VALID | (rule & 0xffff) | (__u64)r->effect << 16;
+	decision |= (__u64)(r->errnum && r->errnum <= 0xfff ? r->errnum : EACCES) << 32;
+	if (r->report)
+		decision |= DECISION_REPORT;
+	if (head_of(blob)->flags & LSM_FLAG_AUDIT)
+		decision |= DECISION_AUDIT;
+	return decision;
+}
+
+static __always_inline bool allows(__u64 decision)
+{
+	return (decision & DECISION_VALID) && DECISION_EFFECT(decision) == LSM_ALLOW;
+}
+
+/* What the hook is to return. */
+static __always_inline int verdict_of(__u64 decision)
+{
+	if (!(decision & DECISION_VALID))
+		return -EACCES;
+	if (allows(decision) || (decision & DECISION_AUDIT))
+		return 0;
+	return -(int)DECISION_ERRNUM(decision);
+}
+
+/* The decision of rule @expression of the label's domain, called d in it. */
+#define domain_decision(label, expression)                                                         \
+	({                                                                                         \
+		struct lsm_instance *instance__ = instance_of(label);                              \
+		struct blob *blob__ = instance__ ? policy_of(instance__) : NULL;                   \
+		struct lsm_domain *d = blob__ ? domain_of(label, blob__) : NULL;                   \
+		d ? decision_of(blob__, expression) : 0;                                           \
+	})
+
+/* Does what @decision asks for and returns its verdict, 0 or a negative errno. */
+__noinline int act(struct label *label, struct request *q, __u64 decision, __u32 flags)
+{
+	struct lsm_instance *instance;
+	bool report = (decision & DECISION_REPORT) && !(flags & ACT_PROBE);
+	__u32 outcome = LSM_OUTCOME_REFUSED;
+
+	if (!label || !q)
+		return -EACCES;
+	instance = instance_of(label);
+	if (!instance || !(decision & DECISION_VALID))
+		return fail_closed(label, LSM_WHY_POLICY);
+
+	if (allows(decision)) {
+		if ((decision & LSM_IMPLIED) || (flags & ACT_SILENT_ALLOW))
+			report = false;
+		outcome = LSM_OUTCOME_AUDITED;
+	} else if (decision & DECISION_AUDIT) {
+		outcome = LSM_OUTCOME_AUDITED;
+	} else {
+		__sync_fetch_and_add(&instance->refused, 1);
+		if (DECISION_EFFECT(decision) == LSM_KILL && !(flags & ACT_PROBE)) {
+			bpf_send_signal(SIGKILL);
+			outcome = LSM_OUTCOME_KILLED;
+		}
+	}
+	if (report)
+		emit(label, instance, q, DECISION_RULE(decision), outcome,
+			outcome == LSM_OUTCOME_AUDITED ? 0 : DECISION_ERRNUM(decision));
+	return verdict_of(decision);
+}
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PALE_BPF_FILE_H
+#define PALE_BPF_FILE_H
+
+/* What an open file is: whether a policy speaks of it, whose it is, and whether it is drift. */
+
+#include "enforcer/bpf/match.h"
+
+/* The file as the task opened it. Overlayfs maps files of its layers; 6.1 gives those the path that
+ * the user opened, later kernels keep it beside them. */
+static __always_inline const struct path *user_path(const struct file *file)
+{
+	if (bpf_core_type_exists(struct backing_file) &&
+		(BPF_CORE_READ(file, f_mode) & FMODE_BACKING))
+		return (const struct path *)((__u64)core_container(
+						     file, struct backing_file, file) +
+					     bpf_core_field_offset(struct backing_file, user_path));
+	return (const struct path *)((__u64)file + bpf_core_field_offset(struct file, f_path));
+}
+
+static __always_inline umode_t mode_of(const struct dentry *dentry)
+{
+	return BPF_CORE_READ(dentry, d_inode, i_mode);
+}
+
+static __always_inline bool is_directory(const struct dentry *dentry)
+{
+	return S_ISDIR(mode_of(dentry));
+}
+
+/* LSM_OWNER or 0. What does not exist yet will be the caller's. */
+static __always_inline __u32 owner_of(const struct inode *inode)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!inode || BPF_CORE_READ(inode, i_uid.val) == BPF_CORE_READ(task, cred, fsuid.val))
+		return LSM_OWNER;
+	return 0;
+}
+
+static __always_inline __u64 ctime_of(const struct inode *inode)
+{
+	if (bpf_core_field_exists(struct inode___timespec, i_ctime)) {
+		const struct inode___timespec *i = (const void *)inode;
+
+		return BPF_CORE_READ(i, i_ctime.tv_sec) * 1000000000ull +
+		       BPF_CORE_READ(i, i_ctime.tv_nsec);
+	}
+	if (bpf_core_field_exists(struct inode___wrapped, __i_ctime)) {
+		const struct inode___wrapped *i = (const void *)inode;
+
+		return BPF_CORE_READ(i, __i_ctime.tv_sec) * 1000000000ull +
+		       BPF_CORE_READ(i, __i_ctime.tv_nsec);
+	}
+	if (bpf_core_field_exists(struct inode___split, i_ctime_sec)) {
+		const struct inode___split *i = (const void *)inode;
+
+		return BPF_CORE_READ(i, i_ctime_sec) * 1000000000ull +
+		       BPF_CORE_READ(i, i_ctime_nsec);
+	}
+	return ~0ull; /* a kernel that we do not know: all is drift */
+}
+
+/*
+ * Made, written or changed since the instance's start: a ctime cannot be set at will, and every
+ * change of attributes moves it too. An overlay's inode may lag behind the layer's that it shows.
+ */
+static __always_inline bool is_drift(
+	const struct lsm_instance *instance, struct file *file, const struct inode *inode)
+{
+	__u64 *opened = bpf_inode_storage_get(&written, file->f_inode, NULL, 0);
+	struct file *layer;
+
+	if (opened && *opened >= instance->start_monotonic_ns)
+		return true;
+	if (ctime_of(inode) >= instance->start_ns || ctime_of(file->f_inode) >= instance->start_ns)
+		return true;
+	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+		return false;
+	/* ovl_open(), up to 6.12: the layer's file. A mapped layer's own data is another thing. */
+	if (BPF_CORE_READ(file, f_inode) != inode)
+		return false;
+	layer = BPF_CORE_READ(file, private_data);
+	return ctime_of(BPF_CORE_READ(layer, f_inode)) >= instance->start_ns;
+}
+
+/* The scratch gets the file's path, or the reason why it has none. */
+static __always_inline void walk_file(
+	struct scratch *s, const struct dentry *dentry, const struct vfsmount *mnt)
+{
+	if (mount_is_internal(mnt)) {
+		s->begin = LSM_PATH_BYTES;
+		prepend(s, BPF_CORE_READ(dentry, d_name.name), BPF_CORE_READ(dentry, d_name.len));
+		s->why = LSM_WHY_ANONYMOUS;
+		return;
+	}
+	walk(s, dentry, mnt, WALK_EXISTS | (is_directory(dentry) ? WALK_DIRECTORY : 0));
+}
+
+/* For exec and map LSM_DRIFT has to be told by the caller, who has the file with its type. */
+static __always_inline int judge_file(
+	struct label *label, const struct file *file, __u32 ops, __u32 flags)
+{
+	const struct path *path = user_path(file);
+	const struct dentry *dentry = BPF_CORE_READ(path, dentry);
+	struct scratch *s = scratch();
+
+	if (!s)
+		return fail_closed(label, LSM_WHY_STORAGE);
+	walk_file(s, dentry, BPF_CORE_READ(path, mnt));
+	return lsm_return(judge(label, s, ops, flags | owner_of(BPF_CORE_READ(dentry, d_inode))));
+}
+
+static __always_inline __u32 drift_flag(const struct label *label, struct file *file)
+{
+	const struct lsm_instance *instance = instance_of(label);
+	const struct path *path = user_path(file);
+
+	/* Without an instance judge() refuses. */
+	if (!instance || is_drift(instance, file, BPF_CORE_READ(path, dentry, d_inode)))
+		return LSM_DRIFT;
+	return 0;
+}
+
+/* Pipes, sockets, and what else has an inode and is no file; anonymous memory that is mapped. */
+static __always_inline bool is_no_file(const struct file *file)
+{
+	umode_t mode = BPF_CORE_READ(file, f_inode, i_mode);
+
+	if (BPF_CORE_READ(file, f_inode, i_flags) & S_PRIVATE)
+		return true;
+	return (S_ISFIFO(mode) || S_ISSOCK(mode)) &&
+	       mount_is_internal(BPF_CORE_READ(file, f_path.mnt));
+}
+
+/* Those and memfd: a descriptor that is all there is of the object. */
+static __always_inline bool is_nameless(const struct file *file)
+{
+	return is_no_file(file) || mount_is_internal(BPF_CORE_READ(file, f_path.mnt));
+}
+
+/*
+ * Overlayfs' own opens of its layers' files, which follow on the user's open of the overlay's file
+ * (6.1: under the user's path, with the layer's inode; later marked as backing) or copy a file up
+ * (on a private clone of the layer's mount, with the mounter's credentials).
+ */
+static __always_inline bool is_layer_open(const struct file *file)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct vfsmount *mnt;
+
+	if (bpf_core_type_exists(struct backing_file)) {
+		if (BPF_CORE_READ(file, f_mode) & FMODE_BACKING)
+			return true;
+	} else if (BPF_CORE_READ(file, f_inode) != BPF_CORE_READ(file, f_path.dentry, d_inode)) {
+		return true;
+	}
+	mnt = BPF_CORE_READ(file, f_path.mnt);
+	return BPF_CORE_READ(task, cred) != BPF_CORE_READ(task, real_cred) &&
+	       mount_is_internal(mnt) && !(BPF_CORE_READ(mnt, mnt_flags) & MNT_INTERNAL);
+}
+
+/*
+ * Opened by exec, for itself. in_execve is set too late for that since 6.8, and uselib(), which
+ * opens alike, no longer does.
+ */
+static __always_inline bool is_exec_open(const struct file *file)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!(BPF_CORE_READ(file, f_flags) & FMODE_EXEC))
+		return false;
+	return LINUX_KERNEL_VERSION >= KERNEL_VERSION(6, 8, 0) ||
+	       BPF_CORE_READ_BITFIELD(task, in_execve);
+}
+
+/* What having @file open for what it is open for is worth. 0: nothing (O_PATH). */
+static __always_inline __u32 ops_of_open(const struct file *file)
+{
+	fmode_t mode = BPF_CORE_READ(file, f_mode);
+	__u32 flags = BPF_CORE_READ(file, f_flags), ops = 0;
+
+	if (mode & FMODE_WRITE)
+		ops = OPS1((flags & O_APPEND) && !(flags & O_TRUNC) ? LSM_APPEND : LSM_WRITE);
+	if (mode & FMODE_READ)
+		ops = ops << 8 | OPS1(LSM_READ);
+	return ops;
+}
+
+static __always_inline bool appends_only(const struct file *file)
+{
+	return (BPF_CORE_READ(file, f_mode) & FMODE_WRITE) &&
+	       (BPF_CORE_READ(file, f_flags) & O_APPEND);
+}
+
+#endif

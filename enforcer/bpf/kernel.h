@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PALE_BPF_KERNEL_H
+#define PALE_BPF_KERNEL_H
+
+/*
+ * What the programs read of the kernel's structures, and no more: field offsets are filled in at
+ * load from the running kernel's BTF, so that building needs neither its headers nor a dump of its
+ * types. A field that moved between the kernels we know has a flavour (___ suffix) for each place.
+ */
+
+#include <linux/bpf.h>
+#include <linux/types.h>
+#include <linux/version.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+#define __core __attribute__((preserve_access_index))
+
+typedef __u16 umode_t;
+typedef __u32 fmode_t;
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+struct hlist_bl_node {
+	struct hlist_bl_node *next, **pprev;
+} __core;
+
+struct qstr {
+	__u32 hash;
+	__u32 len;
+	const unsigned char *name;
+} __core;
+
+struct super_block {
+	unsigned long s_magic;
+	struct dentry *s_root;
+} __core;
+
+struct inode {
+	umode_t i_mode;
+	kuid_t i_uid;
+	unsigned int i_flags;
+	unsigned int i_nlink;
+	struct super_block *i_sb;
+} __core;
+
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+} __core;
+
+struct inode___timespec { /* 6.1 */
+	struct timespec64 i_ctime;
+} __core;
+
+struct inode___wrapped { /* 6.6 */
+	struct timespec64 __i_ctime;
+} __core;
+
+struct inode___split { /* 6.11 */
+	__s64 i_ctime_sec;
+	__u32 i_ctime_nsec;
+} __core;
+
+struct dentry {
+	unsigned int d_flags;
+	struct hlist_bl_node d_hash;
+	struct dentry *d_parent;
+	struct qstr d_name;
+	struct inode *d_inode;
+	struct super_block *d_sb;
+} __core;
+
+struct vfsmount {
+	struct dentry *mnt_root;
+	struct super_block *mnt_sb;
+	int mnt_flags;
+} __core;
+
+struct mnt_namespace {
+	struct mount *root;
+} __core;
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+	struct mnt_namespace *mnt_ns;
+} __core;
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+} __core;
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	unsigned int f_flags;
+	fmode_t f_mode;
+	void *private_data;
+} __core;
+
+struct backing_file { /* 6.6; its path is private to the kernel but in its BTF */
+	struct file file;
+	struct path user_path;
+} __core;
+
+struct vm_area_struct {
+	unsigned long vm_flags;
+	struct file *vm_file;
+} __core;
+
+struct pid;
+
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
+} __core;
+
+struct nsproxy {
+	struct mnt_namespace *mnt_ns;
+} __core;
+
+struct signal_struct {
+	struct pid *pids[4];
+} __core;
+
+#define PIDTYPE_TGID 1
+
+/* kernel_cap_t: two u32 until 6.2, then one u64; the same eight bytes on little-endian machines. */
+typedef struct {
+	__u8 bytes[8];
+} kernel_cap_t;
+
+struct user_namespace;
+
+struct cred {
+	kuid_t uid;
+	kuid_t fsuid;
+	kernel_cap_t cap_bset;
+	struct user_namespace *user_ns;
+} __core;
+
+struct bpf_local_storage;
+struct io_uring_task;
+
+struct task_struct {
+	unsigned int flags;
+	unsigned in_execve : 1;
+	int pid, tgid;
+	struct task_struct *real_parent;
+	const struct cred *real_cred, *cred;
+	struct io_uring_task *io_uring;
+	struct nsproxy *nsproxy;
+	struct signal_struct *signal;
+	struct bpf_local_storage *bpf_storage;
+} __core;
+
+struct linux_binprm {
+	struct file *file;
+} __core;
+
+struct in6_addr {
+	__u8 bytes[16];
+};
+
+struct sock_common {
+	__u32 skc_rcv_saddr;
+	__u16 skc_num;
+	unsigned short skc_family;
+	struct in6_addr skc_v6_rcv_saddr;
+} __core;
+
+struct sock {
+	struct sock_common __sk_common;
+	__u8 sk_kern_sock : 1;
+	__u16 sk_type;
+	__u16 sk_protocol;
+} __core;
+
+struct inet_sock {
+	struct sock sk;
+	__u32 inet_saddr;
+} __core;
+
+struct sockaddr_un {
+	__u16 sun_family;
+	char sun_path[108];
+};
+
+struct unix_address {
+	int len;
+	struct sockaddr_un name[0];
+} __core;
+
+struct unix_sock {
+	struct sock sk;
+	struct unix_address *addr;
+	struct path path;
+	struct sock *peer;
+} __core;
+
+struct socket {
+	struct sock *sk;
+} __core;
+
+struct sockaddr {
+	__u16 sa_family;
+} __core;
+
+struct msghdr {
+	void *msg_name;
+	int msg_namelen;
+	unsigned int msg_flags;
+} __core;
+
+struct iattr {
+	unsigned int ia_valid;
+} __core;
+
+struct kernel_siginfo;
+struct filename;
+struct open_flags;
+
+/* linux/fs.h, linux/mount.h, linux/dcache.h, linux/sched.h, linux/capability.h */
+#define FMODE_READ	    0x1u
+#define FMODE_WRITE	    0x2u
+#define FMODE_EXEC	    0x20u /* in f_flags */
+#define FMODE_CREATED	    0x100000u
+#define FMODE_BACKING	    0x2000000u
+#define S_PRIVATE	    0x200u
+#define MNT_INTERNAL	    0x4000
+#define DCACHE_PAR_LOOKUP   0x10000000u
+#define PF_IO_WORKER	    0x10u
+#define CAP_OPT_NOAUDIT	    2u
+#define PTRACE_MODE_NOAUDIT 4u
+#define VM_EXEC		    0x4ul
+#define VM_SHARED	    0x8ul
+
+#define PROC_SUPER_MAGIC      0x9fa0
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
+
+/* The user-space ABI; x86 and arm64 agree on all of these. */
+#define S_IFMT	 0170000
+#define S_IFSOCK 0140000
+#define S_IFDIR	 0040000
+#define S_IFIFO	 0010000
+
+#define S_ISDIR(m)  (((m)&S_IFMT) == S_IFDIR)
+#define S_ISFIFO(m) (((m)&S_IFMT) == S_IFIFO)
+#define S_ISSOCK(m) (((m)&S_IFMT) == S_IFSOCK)
+
+#define O_TRUNC	 01000u
+#define O_APPEND 02000u
+
+#define F_SETFL 4
+#define F_UNLCK 2
+
+#define MAY_WRITE 2
+
+#define ATTR_MODE  1u
+#define ATTR_UID   2u
+#define ATTR_GID   4u
+#define ATTR_SIZE  8u
+#define ATTR_ATIME 16u
+#define ATTR_MTIME 32u
+
+/* asm-generic/ioctls.h, linux/fs.h */
+#define FIONBIO		  0x5421
+#define FIONCLEX	  0x5450
+#define FIOCLEX		  0x5451
+#define FIOASYNC	  0x5452
+#define FS_IOC_SETFLAGS	  0x40086602
+#define FS_IOC32_SETFLAGS 0x40046602
+#define FS_IOC_FSSETXATTR 0x401c5820
+
+#define PROT_WRITE 2ul
+#define PROT_EXEC  4ul
+
+#define MAP_TYPE	    0xful
+#define MAP_SHARED	    1ul
+#define MAP_SHARED_VALIDATE 3ul
+
+#define RENAME_EXCHANGE 2u
+#define RENAME_WHITEOUT 4u
+
+#define CLONE_THREAD 0x10000ul
+
+#define AF_UNSPEC  0
+#define AF_UNIX	   1
+#define AF_INET	   2
+#define AF_INET6   10
+#define AF_NETLINK 16
+
+#define SOCK_STREAM 1
+#define SOCK_DGRAM  2
+#define SOCK_RAW    3
+
+#define IPPROTO_ICMP   1
+#define IPPROTO_TCP    6
+#define IPPROTO_UDP    17
+#define IPPROTO_ICMPV6 58
+#define IPPROTO_SCTP   132
+#define IPPROTO_MPTCP  262
+
+/* linux/sctp.h */
+#define SCTP_SET_PEER_PRIMARY_ADDR 5
+#define SCTP_SOCKOPT_BINDX_ADD	   100
+#define SCTP_PARAM_ADD_IP	   0xc001
+#define SCTP_PARAM_SET_PRIMARY	   0xc004
+
+#define MSG_FASTOPEN 0x20000000u
+
+#define SIGKILL 9
+
+/* libbpf knows; what a distribution carries back it does not. */
+extern int LINUX_KERNEL_VERSION __kconfig;
+
+#define EPERM  1
+#define EACCES 13
+#define ENOMEM 12
+
+#define bswap16(x) __builtin_bswap16(x)
+#define bswap32(x) __builtin_bswap32(x)
+
+#define IS_ERR_VALUE(p) ((__u64)(p) >= (__u64)-4095)
+
+/* An index below @size, a power of two, which the compiler cannot show away again before the
+ * verifier sees it. */
+#define masked(index, size)                                                                        \
+	({                                                                                         \
+		__u64 index__ = (index);                                                           \
+		asm volatile("%0 &= %1" : "+r"(index__) : "i"((size)-1));                          \
+		index__;                                                                           \
+	})
+
+/*
+ * Argument @n of the hook may be NULL. Since 6.4 the verifier takes a hook's pointers for good, and
+ * removes the test for NULL as dead code (mmap_file, task_kill: until 6.13).
+ */
+#define argument_is_null(n)                                                                        \
+	({                                                                                         \
+		__u64 argument__ = 0;                                                              \
+		bpf_probe_read_kernel(&argument__, sizeof(argument__), &ctx[n]);                   \
+		!argument__;                                                                       \
+	})
+
+/* The address of a structure whose member @m is at @p. */
+#define core_container(p, type, m) ((type *)((__u64)(p)-bpf_core_field_offset(type, m)))
+
+#endif

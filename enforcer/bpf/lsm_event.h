@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+#ifndef PALE_LSM_EVENT_H
+#define PALE_LSM_EVENT_H
+
+/*
+ * What the BPF-LSM programs and user space share beside the policy blob (compiler/lsm_wire.h):
+ * instances, their counters, and the events of the ring buffer. Like that header it includes
+ * nothing; all numbers are of the host's byte order.
+ */
+
+#include "compiler/lsm_wire.h"
+
+#define LSM_POLICIES_MAX  256
+#define LSM_INSTANCES_MAX 1024
+
+/* Of an executable's path the last so many bytes are kept. */
+#define LSM_EXECUTABLE_BYTES 256
+/* A longer path is denied: LSM_WHY_TOO_LONG. */
+#define LSM_PATH_BYTES 4096
+/* Likewise. Mounts on the way to the root count too, from 129 on. */
+#define LSM_COMPONENTS_MAX 128
+
+/* Why an object has no path, or why no rule could be asked. Such a thing is denied by default. */
+enum lsm_why {
+	LSM_WHY_NONE,
+	LSM_WHY_ANONYMOUS, /* of a mount that only the kernel has: memfd, nsfs */
+	LSM_WHY_UNLINKED,
+	LSM_WHY_DETACHED,     /* its topmost mount is not the caller's namespace's root */
+	LSM_WHY_DISCONNECTED, /* its topmost dentry is not the root of its mount */
+	LSM_WHY_TOO_LONG,     /* more than LSM_PATH_BYTES or LSM_COMPONENTS_MAX */
+	LSM_WHY_RACED,	      /* renames or mounts changed it each time we looked */
+	LSM_WHY_NO_MOUNT,     /* the hook names an inode and no mount was seen to be written to */
+	LSM_WHY_STORAGE,      /* no memory for the task's label or buffer */
+	LSM_WHY_POLICY,	      /* the label's instance or its policy is gone, or out of its bounds */
+	LSM_WHY_COUNT,
+};
+
+/* One cgroup's enforcement: written by user space before the cgroup is bound, counted in by the
+ * programs. */
+struct lsm_instance {
+	lsm_u64 cgroup;		    /* its id in the unified hierarchy; 0 until bound */
+	lsm_u64 start_ns;	    /* CLOCK_REALTIME_COARSE; a file changed since then is drift */
+	lsm_u64 start_monotonic_ns; /* the same moment */
+	lsm_u32 slot;		    /* of its policy */
+	lsm_u32 generation;	    /* differs each time the instance is used anew; 0: unused */
+	lsm_u64 sequence;	    /* events so far, lost ones included */
+	lsm_u64 lost;		    /* events that the ring buffer had no room for */
+	lsm_u64 refused;	    /* reported or not */
+	lsm_u64 unresolved[LSM_WHY_COUNT]; /* times that an object had no path, or worse */
+};
+
+enum lsm_outcome { LSM_OUTCOME_REFUSED, LSM_OUTCOME_KILLED, LSM_OUTCOME_AUDITED };
+
+enum lsm_object {
+	LSM_OBJECT_NONE,
+	LSM_OBJECT_PATH,     /* text; when `why` is set, as far as it could be told */
+	LSM_OBJECT_ABSTRACT, /* text: a unix socket's name without the leading NUL */
+	LSM_OBJECT_ENDPOINT, /* protocol, family, address, port */
+	LSM_OBJECT_NUMBER, /* number: capability, or socket family with detail: netlink protocol */
+	LSM_OBJECT_TASK,   /* number: signal, or ptrace's mode; target, target_tgid */
+};
+
+struct lsm_event {
+	lsm_u64 sequence; /* of its instance, from 1, without a gap unless events were lost */
+	lsm_u64 time_ns;  /* CLOCK_MONOTONIC */
+	lsm_u64 cgroup;
+	lsm_u32 instance, generation;
+	lsm_u32 slot;
+	lsm_u16 domain;
+	lsm_u16 rule;		 /* index into the policy's rules */
+	lsm_u8 operation;	 /* enum operation of the compiler's vocabulary */
+	lsm_u8 outcome;		 /* enum lsm_outcome */
+	lsm_u8 object;		 /* enum lsm_object */
+	lsm_u8 why;		 /* enum lsm_why */
+	lsm_u16 errnum;		 /* what the call failed with; 0 when audited */
+	lsm_u8 drift;		 /* exec, map: the file was made or changed since the start */
+	lsm_u8 in_creation;	 /* of an object that did not exist yet */
+	lsm_u32 tgid, tid, ppid; /* of the initial pid namespace */
+	lsm_u32 uid;		 /* of the initial user namespace */
+	char comm[16];
+
+	lsm_u8 protocol; /* bit number as in struct lsm_endpoint; 0xff: none that a rule can name */
+	lsm_u8 family;	 /* 4 or 6 */
+	lsm_u16 port;
+	lsm_u32 target; /* LSM_TARGET_… */
+	lsm_u32 target_tgid;
+	lsm_u32 number, detail;
+	lsm_u8 address[16]; /* network order; IPv4 in the first four bytes */
+
+	lsm_u16 executable_len;
+	lsm_u16 executable_cut; /* 1: only the end of the path is here */
+	lsm_u32 text_len;
+	char executable[LSM_EXECUTABLE_BYTES]; /* what the task's last exec ran */
+	char text[];
+};
+
+#endif

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PALE_BPF_MATCH_H
+#define PALE_BPF_MATCH_H
+
+/* From a path, or an abstract socket's name, in the scratch to the rules that decide about it. */
+
+#include "enforcer/bpf/act.h"
+#include "enforcer/bpf/path.h"
+
+/* As many bytes go through the automaton in one step of bpf_loop. */
+#define MATCH_CHUNK 32
+#define MATCH_STEPS (LSM_PATH_BYTES / MATCH_CHUNK + 1)
+
+#define JUDGE_OPS_MAX 4
+
+/* Up to JUDGE_OPS_MAX operations in one number. */
+#define OPS1(a)	      ((a) + 1u)
+#define OPS2(a, b)    (OPS1(a) | OPS1(b) << 8)
+#define OPS3(a, b, c) (OPS2(a, b) | OPS1(c) << 16)
+
+#define JUDGE_VARIANT	   (LSM_VARIANTS - 1)
+#define JUDGE_NAME	   8u  /* the text is an abstract name */
+#define JUDGE_IN_CREATION  16u /* the object does not exist yet */
+#define JUDGE_WAIT	   32u /* act when the open has ended; see hooks_file.h */
+#define JUDGE_SILENT_ALLOW 64u
+#define JUDGE_ANY	   128u /* one of the operations is enough; otherwise the first is refused */
+
+struct match {
+	struct scratch *s;
+	struct blob *blob;
+};
+
+static long match_step(__u32 i, struct match *m)
+{
+	struct scratch *s = m->s;
+	struct blob *blob = m->blob;
+	__u32 state = s->state, at = s->at, k;
+	__u32 n_classes = head_of(blob)->n_classes;
+	__u64 off_next = head_of(blob)->off_next;
+
+	for (k = 0; k < MATCH_CHUNK; k++) {
+		__u8 byte;
+		__u16 *next;
+
+		if (at >= LSM_PATH_BYTES) {
+			s->state = state;
+			s->at = at;
+			return 1;
+		}
+		byte = s->text[masked(at, LSM_PATH_BYTES)];
+		next = blob_at(blob,
+			off_next + 2 * ((__u64)state * n_classes + head_of(blob)->byte_class[byte]),
+			__u16);
+		if (!next) {
+			s->done = 0;
+			return 1;
+		}
+		state = *next;
+		at++;
+	}
+	s->state = state;
+	s->at = at;
+	return 0;
+}
+
+/* The row where the text's run from @start ends, or NULL. */
+static __always_inline struct lsm_row *row_of(struct scratch *s, struct blob *blob, __u32 start)
+{
+	struct match m = { .s = s, .blob = blob };
+	__u16 *accept;
+
+	s->state = start;
+	s->at = s->begin;
+	s->done = 1;
+	bpf_loop(MATCH_STEPS, match_step, &m, 0);
+	if (!s->done || s->at != LSM_PATH_BYTES)
+		return NULL;
+	accept = blob_at(blob, head_of(blob)->off_accept + 2 * (__u64)s->state, __u16);
+	if (!accept)
+		return NULL;
+	return blob_at(blob, head_of(blob)->off_rows + (__u64)*accept * sizeof(struct lsm_row),
+		struct lsm_row);
+}
+
+/* volatile keeps it out of .rodata.cst16, of which its type information says nothing. */
+static const volatile __u8 operation_of[LSM_PATH_OPS] = {
+	[LSM_EXEC] = OP_EXEC,
+	[LSM_READ] = OP_READ,
+	[LSM_WRITE] = OP_WRITE,
+	[LSM_APPEND] = OP_APPEND,
+	[LSM_CREATE] = OP_CREATE,
+	[LSM_DELETE] = OP_DELETE,
+	[LSM_RENAME] = OP_RENAME,
+	[LSM_LINK] = OP_LINK,
+	[LSM_SETATTR] = OP_SETATTR,
+	[LSM_MAP] = OP_MAP,
+	[LSM_IOCTL] = OP_IOCTL,
+	[LSM_LOCK] = OP_LOCK,
+	[LSM_CONNECT] = OP_CONNECT,
+	[LSM_LISTEN] = OP_LISTEN,
+	[LSM_UMOUNT] = OP_UMOUNT,
+};
+
+/* The rule for @op on what the scratch holds; @row is NULL when it has no path. */
+static __always_inline __u32 rule_for(const struct scratch *s, const struct lsm_domain *domain,
+	const struct lsm_row *row, __u32 op, __u32 variant)
+{
+	if (row)
+		return row->rule[masked(variant, LSM_VARIANTS)][masked(op, LSM_PATH_OPS)];
+	if (s->why == LSM_WHY_ANONYMOUS || s->why == LSM_WHY_UNLINKED) {
+		if (op == LSM_EXEC)
+			return domain->anonymous[0][masked(variant & LSM_OWNER, 2)];
+		if (op == LSM_MAP)
+			return domain->anonymous[1][masked(variant & LSM_OWNER, 2)];
+	}
+	return domain->by_default[masked(operation_of[masked(op, LSM_PATH_OPS)], 32)];
+}
+
+/*
+ * Judges up to JUDGE_OPS_MAX operations on what the scratch holds. All must be allowed; each that
+ * is not is reported, and then those that are allowed are not, since nothing happened.
+ */
+__noinline int judge(struct label *label, struct scratch *s, __u32 ops, __u32 flags)
+{
+	struct lsm_instance *instance;
+	struct request q = {};
+	__u64 decisions[JUDGE_OPS_MAX] = {};
+	struct blob *blob;
+	struct lsm_domain *domain;
+	struct lsm_row *row = NULL;
+	__u32 i, op, act_flags = 0;
+	int r = 0, one;
+
+	if (!label || !s)
+		return -EACCES;
+	s->transition = LSM_STAY;
+	instance = instance_of(label);
+	blob = instance ? policy_of(instance) : NULL;
+	domain = blob ? domain_of(label, blob) : NULL;
+	if (!domain)
+		return fail_closed(label, LSM_WHY_POLICY);
+	if (s->why) {
+		count_unresolved(label, s->why);
+	} else {
+		row = row_of(
+			s, blob, flags & JUDGE_NAME ? domain->start_names : domain->start_paths);
+		if (!row)
+			return fail_closed(label, LSM_WHY_POLICY);
+	}
+
+	if (flags & JUDGE_SILENT_ALLOW)
+		act_flags = ACT_SILENT_ALLOW;
+	for (i = 0; i < JUDGE_OPS_MAX; i++) {
+		struct lsm_rule *rule;
+		__u32 n;
+
+		op = (ops >> 8 * i) & 0xff;
+		if (!op)
+			break;
+		n = rule_for(s, domain, row, op - 1, flags);
+		decisions[i] = decision_of(blob, n);
+		if (!allows(decisions[i]))
+			act_flags = ACT_SILENT_ALLOW;
+		rule = rule_at(blob, n);
+		if (op - 1 == LSM_EXEC && rule && rule->transition < head_of(blob)->n_domains)
+			s->transition = rule->transition;
+	}
+	if (flags & JUDGE_ANY) {
+		for (i = 0; i < JUDGE_OPS_MAX; i++)
+			if (allows(decisions[i]))
+				return 0;
+		ops &= 0xff;
+	}
+	if (flags & JUDGE_WAIT) {
+		label->waiting = decisions[0];
+		return verdict_of(decisions[0]);
+	}
+
+	q.object = flags & JUDGE_NAME ? LSM_OBJECT_ABSTRACT : LSM_OBJECT_PATH;
+	q.why = s->why;
+	q.in_creation = !!(flags & JUDGE_IN_CREATION);
+	for (i = 0; i < JUDGE_OPS_MAX; i++) {
+		op = (ops >> 8 * i) & 0xff;
+		if (!op)
+			break;
+		q.operation = operation_of[masked(op - 1, LSM_PATH_OPS)];
+		q.drift = row && (flags & LSM_DRIFT) && (op - 1 == LSM_EXEC || op - 1 == LSM_MAP);
+		one = act(label, &q, decisions[i], act_flags);
+		if (one && !r)
+			r = one;
+	}
+	return r;
+}
+
+#endif

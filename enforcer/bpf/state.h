@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef PALE_BPF_STATE_H
+#define PALE_BPF_STATE_H
+
+/*
+ * Who is confined, by what. A task is confined from the commit of its first exec inside a bound
+ * cgroup until it ends; its children are born so. Nothing takes a label away or changes its
+ * instance.
+ *
+ * bpf_task_storage_get() fails at times on 6.1 under preempt=full, where another task on the same
+ * CPU may hold the storage's busy counter; a confined task would then pass as unconfined. The
+ * loader refuses such kernels. To support them, a hash of labels by tid has to be asked when
+ * task_struct.bpf_storage is set and the storage answers NULL.
+ */
+
+#include "enforcer/bpf/kernel.h"
+#include "enforcer/bpf/lsm_event.h"
+
+#include <vocab_tables.h>
+
+/* Names are prepended at the end of the first part; the second keeps a whole name's copy inside the
+ * array for the verifier, whatever the position. */
+#define TEXT_SLACK 256
+
+enum label_state {
+	LABEL_NONE,
+	LABEL_PENDING, /* an exec was judged and has not been committed: all else passes */
+	LABEL_ACTIVE,
+};
+
+struct label {
+	__u32 state;
+	__u32 instance, generation;
+	__u16 domain, next_domain;
+	__u64 judged;  /* the file that bprm_creds_for_exec judged, until bprm_check_security saw it
+			*/
+	__u64 mapped;  /* the file of which an exec may map parts that are not code */
+	__u64 mount;   /* struct vfsmount that the task last asked to write to */
+	__u64 falloc;  /* the file whose fallocate is under way */
+	__u64 waiting; /* a decision about create that waits for the end of the open, hooks_file.h
+			*/
+	__u64 found;   /* a decision about connect, by the path that was found last */
+	__u32 finding; /* between connect or sendmsg of a unix socket and its peer's hook */
+	__u32 binding; /* between socket_bind of a unix path and its path_mknod */
+	__u16 executable_len, executable_cut;
+	char executable[LSM_EXECUTABLE_BYTES];
+};
+
+/*
+ * A task's working space: paths are too large for the stack, and a buffer per CPU could be
+ * overwritten by another task that runs there meanwhile.
+ */
+struct scratch {
+	/* path.h */
+	__u64 leaf, leaf_mount; /* struct dentry, struct vfsmount */
+	__u64 dentry, mount;	/* struct dentry, struct mount: how far the walk came */
+	__u64 root;		/* struct mount: its namespace's root */
+	__u64 own;		/* struct pid of the caller's process */
+	__u32 begin;		/* text[begin] … text[LSM_PATH_BYTES - 1] is the path so far */
+	__u32 components;
+	__u32 why; /* enum lsm_why */
+	__u32 done;
+	/* match.h */
+	__u32 state;
+	__u32 at;
+	/* endpoint.h */
+	__u32 matched, excepted;
+	__u32 transition; /* of the rule for exec that was asked last */
+	__u32 rule;
+	__u32 protocols, family, port;
+	__u32 address[4]; /* host order */
+	/* of the exec under way, until it is committed */
+	__u32 executable_len, executable_cut;
+	char executable[LSM_EXECUTABLE_BYTES];
+	char text[LSM_PATH_BYTES + TEXT_SLACK];
+};
+
+struct cgroup_binding {
+	__u32 instance, generation;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct label);
+} labels SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct scratch);
+} scratches SEC(".maps");
+
+/*
+ * When a confined task last opened a file for writing, CLOCK_MONOTONIC. Writing through a shared
+ * mapping leaves no trace in the inode's times where the file system is not told of it (tmpfs).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u64);
+} written SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, LSM_INSTANCES_MAX);
+	__type(key, __u64);
+	__type(value, struct cgroup_binding);
+} cgroups SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LSM_INSTANCES_MAX);
+	__type(key, __u32);
+	__type(value, struct lsm_instance);
+} instances SEC(".maps");
+
+struct blob {
+	__u8 bytes[LSM_BLOB_BYTES];
+};
+
+struct policy_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct blob));
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, LSM_POLICIES_MAX);
+	__type(key, __u32);
+	__array(values, struct policy_map);
+} policies SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} events SEC(".maps");
+
+/* What no instance can be charged with. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, LSM_WHY_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} failures SEC(".maps");
+
+static __always_inline void count_failure(__u32 why)
+{
+	__u64 *n = bpf_map_lookup_elem(&failures, &why);
+
+	if (n)
+		__sync_fetch_and_add(n, 1);
+}
+
+/* NULL: not confined. The first test costs an unconfined task a load instead of a look-up. */
+static __always_inline struct label *confined(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct label *label;
+
+	if (!task->bpf_storage)
+		return NULL;
+	label = bpf_task_storage_get(&labels, task, NULL, 0);
+	if (!label || label->state != LABEL_ACTIVE)
+		return NULL;
+	return label;
+}
+
+/* Also that of a task whose first exec is under way. */
+static __always_inline struct label *any_label(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (!task->bpf_storage)
+		return NULL;
+	return bpf_task_storage_get(&labels, task, NULL, 0);
+}
+
+static __always_inline struct scratch *scratch(void)
+{
+	return bpf_task_storage_get(
+		&scratches, bpf_get_current_task_btf(), NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+/* NULL: the instance is gone, and the label's task may do nothing any more. */
+static __always_inline struct lsm_instance *instance_of(const struct label *label)
+{
+	__u32 index = label->instance;
+	struct lsm_instance *instance = bpf_map_lookup_elem(&instances, &index);
+
+	if (!instance || !label->generation || instance->generation != label->generation)
+		return NULL;
+	return instance;
+}
+
+static __always_inline void count_unresolved(const struct label *label, __u32 why)
+{
+	struct lsm_instance *instance = instance_of(label);
+
+	if (instance && why < LSM_WHY_COUNT)
+		__sync_fetch_and_add(&instance->unresolved[why], 1);
+	else
+		count_failure(why);
+}
+
+/* Refuses what cannot be judged. */
+static __always_inline int fail_closed(const struct label *label, __u32 why)
+{
+	struct lsm_instance *instance = instance_of(label);
+
+	count_unresolved(label, why);
+	if (instance)
+		__sync_fetch_and_add(&instance->refused, 1);
+	return -EACCES;
+}
+
+/* LSM programs may return nothing else than an error or 0, and the verifier wants to see that even
+ * where the compiler knows. */
+static __always_inline int lsm_return(int r)
+{
+	asm volatile("" : "+r"(r));
+	if (r < -4095 || r > 0)
+		return -EACCES;
+	return r;
+}
+
+#endif

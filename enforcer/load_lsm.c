@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/load_lsm.h"
+
+#include "compiler/base/cleanup.h"
+
+#include <assert.h>
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <time.h>
+
+#include <lsm.skel.h>
+
+struct lsm {
+	struct lsm_bpf *skel;
+	struct ring_buffer *ring;
+	uint32_t n_policies;
+	uint32_t generation;
+	lsm_on_event on_event;
+	void *ctx;
+};
+
+/* libbpf tells what went wrong by printing only. The last of it is kept for the error: a verifier's
+ * log ends with the reason. */
+static _Thread_local char last_words[2048];
+
+static int keep_words(enum libbpf_print_level level, const char *format, va_list args)
+{
+	_cleanup_free_ char *words = NULL;
+	size_t len, have = strlen(last_words), cap = sizeof(last_words) - 1, from = 0;
+
+	if (level == LIBBPF_DEBUG || vasprintf(&words, format, args) < 0)
+		return 0;
+	len = strlen(words);
+	if (len > cap)
+		from = len - cap;
+	len -= from;
+	if (have + len > cap) {
+		size_t drop = have + len - cap;
+
+		memmove(last_words, last_words + drop, have - drop + 1);
+		have -= drop;
+	}
+	memcpy(last_words + have, words + from, len + 1);
+	return 0;
+}
+
+static void listen_to_libbpf(libbpf_print_fn_t *ret_previous)
+{
+	last_words[0] = 0;
+	*ret_previous = libbpf_set_print(keep_words);
+}
+
+static void unlisten(libbpf_print_fn_t *previous)
+{
+	libbpf_set_print(*previous);
+}
+
+static int read_line(const char *path, char *buf, size_t size, struct pale_err **err)
+{
+	_cleanup_fclose_ FILE *f = fopen(path, "re");
+
+	if (!f)
+		return pale_err_set(err, errno, "%s", path);
+	if (!fgets(buf, (int)size, f))
+		return pale_err_set(err, ferror(f) ? errno : ENODATA, "%s", path);
+	buf[strcspn(buf, "\n")] = 0;
+	return 0;
+}
+
+static bool has_word(const char *list, const char *word, const char *separators)
+{
+	size_t n, len = strlen(word);
+
+	for (; *list; list += n + (list[n] != 0)) {
+		n = strcspn(list, separators);
+		if (n == len && !memcmp(list, word, n))
+			return true;
+	}
+	return false;
+}
+
+static int check_active(struct pale_err **err)
+{
+	char active[512];
+	int r = read_line("/sys/kernel/security/lsm", active, sizeof(active), err);
+
+	if (r < 0) {
+		pale_err_hint(err, "mount -t securityfs securityfs /sys/kernel/security, if this "
+				   "kernel has it");
+		return r;
+	}
+	if (has_word(active, "bpf", ","))
+		return 0;
+	r = pale_err_set(err, 0, "the kernel's active LSMs are %s, without bpf", active);
+	pale_err_hint(err, "boot with lsm=%s,bpf", active);
+	return r;
+}
+
+/*
+ * Debian's release is "6.1.0-40-amd64" whatever the patch level, and its version "#1 SMP … Debian
+ * 6.1.153-1 (…)". @ret: 0 where nothing is said.
+ */
+static void kernel_version(int ret[3])
+{
+	struct utsname u;
+	const char *p;
+	int v[3];
+
+	ret[0] = ret[1] = ret[2] = 0;
+	if (uname(&u) < 0)
+		return;
+	if (sscanf(u.release, "%d.%d.%d", &ret[0], &ret[1], &ret[2]) < 2)
+		return;
+	for (p = u.version; (p = strchr(p, ' '));) {
+		p++;
+		if (sscanf(p, "%d.%d.%d", &v[0], &v[1], &v[2]) == 3 && v[0] == ret[0] &&
+			v[1] == ret[1] && v[2] > ret[2])
+			ret[2] = v[2];
+	}
+}
+
+/* It can be changed at any time, where debugfs is mounted. */
+static bool preempts_fully(void)
+{
+	struct pale_err *err = NULL;
+	char modes[64];
+
+	if (read_line("/sys/kernel/debug/sched/preempt", modes, sizeof(modes), &err) < 0) {
+		pale_err_free(err);
+		return false;
+	}
+	return has_word(modes, "(full)", " ");
+}
+
+/*
+ * Until "bpf: Remove prog->active check for bpf_lsm and bpf_iter" a program that was interrupted on
+ * a CPU was skipped for whatever else ran there, and so allowed it.
+ */
+static int check_version(struct pale_err **err)
+{
+	static const int fixed[][3] = { { 6, 1, 54 }, { 6, 5, 4 } };
+	char command_line[4096];
+	int v[3], r;
+
+	kernel_version(v);
+	if (v[0] < 6 || (v[0] == 6 && v[1] < 6)) {
+		bool good = false;
+
+		for (size_t i = 0; i < sizeof(fixed) / sizeof(*fixed); i++)
+			if (v[0] == fixed[i][0] && v[1] == fixed[i][1] && v[2] >= fixed[i][2])
+				good = true;
+		if (!good)
+			return pale_err_set(err, 0,
+				"kernel %d.%d.%d skips BPF-LSM programs at times; 6.1.54, 6.5.4 "
+				"and "
+				"6.6 do not",
+				v[0], v[1], v[2]);
+	}
+	if (v[0] > 6 || v[1] > 1)
+		return 0;
+	/* See enforcer/bpf/state.h. */
+	r = read_line("/proc/cmdline", command_line, sizeof(command_line), err);
+	if (r < 0)
+		return r;
+	if (has_word(command_line, "preempt=full", " ") || preempts_fully()) {
+		r = pale_err_set(err, 0,
+			"kernel %d.%d loses track of confined tasks under preempt=full", v[0],
+			v[1]);
+		pale_err_hint(err, "boot without preempt=full, or with a kernel since 6.2");
+		return r;
+	}
+	return 0;
+}
+
+static int check_load(struct pale_err **err)
+{
+	_cleanup_(unlisten) libbpf_print_fn_t previous;
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_LSM_MAC);
+	_cleanup_close_ int fd = -1;
+	int id;
+
+	listen_to_libbpf(&previous);
+	id = libbpf_find_vmlinux_btf_id("file_open", BPF_LSM_MAC);
+	if (id < 0)
+		return pale_err_set(err, -id, "the kernel's types (/sys/kernel/btf/vmlinux)");
+	opts.attach_btf_id = (uint32_t)id;
+	fd = bpf_prog_load(BPF_PROG_TYPE_LSM, "pale_probe", "GPL", insns, 2, &opts);
+	if (fd < 0) {
+		int r = pale_err_set(err, errno, "loading a program");
+
+		if (r == -EPERM)
+			pale_err_hint(err, "needs CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN, and a "
+					   "host that lets them be used");
+		return r;
+	}
+	return 0;
+}
+
+int lsm_supported(struct pale_err **err)
+{
+	int r;
+
+	r = check_active(err);
+	if (r == 0)
+		r = check_version(err);
+	if (r == 0)
+		r = check_load(err);
+	return r < 0 ? pale_err_wrap(err, "bpf-lsm") : 0;
+}
+
+static int n_parameters(const struct btf *btf, const char *function)
+{
+	int id = btf ? btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) : -1;
+
+	return id < 0 ? 0 : btf_vlen(btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type));
+}
+
+/* Hooks that not all kernels have; what they mediate has others elsewhere. */
+static void fit_to_kernel(struct lsm_bpf *skel)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, skel->obj)
+	{
+		char name[128];
+		const char *section = bpf_program__section_name(program);
+
+		if (bpf_program__autoload(program) || strncmp(section, "lsm/", 4) != 0)
+			continue;
+		snprintf(name, sizeof(name), "bpf_lsm_%s", section + 4);
+		if (btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) >= 0)
+			bpf_program__set_autoload(program, true);
+	}
+	skel->rodata->setattr_has_idmap = n_parameters(btf, "bpf_lsm_inode_setattr") == 3;
+	btf__free(btf);
+}
+
+static int on_sample(void *ctx, void *data, size_t size)
+{
+	struct lsm *l = ctx;
+	const struct lsm_event *e = data;
+
+	if (size >= sizeof(*e) && e->text_len <= size - sizeof(*e) &&
+		e->executable_len <= LSM_EXECUTABLE_BYTES && l->on_event)
+		l->on_event(l->ctx, e);
+	return 0;
+}
+
+int lsm_load(struct lsm **ret, struct pale_err **err)
+{
+	_cleanup_(unlisten) libbpf_print_fn_t previous;
+	_cleanup_(lsm_freep) struct lsm *l = calloc(1, sizeof(*l));
+	int r;
+
+	if (!l)
+		abort();
+	listen_to_libbpf(&previous);
+	l->skel = lsm_bpf__open();
+	if (!l->skel)
+		return pale_err_set(err, errno, "bpf-lsm: open: %s", last_words);
+	fit_to_kernel(l->skel);
+	r = lsm_bpf__load(l->skel);
+	if (r < 0)
+		return pale_err_set(err, -r, "bpf-lsm: load: %s", last_words);
+	l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.events), on_sample, l, NULL);
+	if (!l->ring)
+		return pale_err_set(err, errno, "bpf-lsm: events");
+	r = lsm_bpf__attach(l->skel);
+	if (r < 0)
+		return pale_err_set(err, -r, "bpf-lsm: attach: %s", last_words);
+	*ret = TAKE_PTR(l);
+	return 0;
+}
+
+void lsm_free(struct lsm *l)
+{
+	if (!l)
+		return;
+	ring_buffer__free(l->ring);
+	lsm_bpf__destroy(l->skel);
+	free(l);
+}
+
+void lsm_freep(struct lsm **l)
+{
+	lsm_free(*l);
+}
+
+static bool inside(const struct lsm_head *h, uint64_t offset, uint64_t n, uint64_t size)
+{
+	return offset >= sizeof(*h) && offset + n * size <= h->bytes;
+}
+
+/* The programs bound every access by themselves, and deny when one leaves the blob: this is to say
+ * so at once. */
+static int check_blob(const void *blob, size_t len, struct pale_err **err)
+{
+	const struct lsm_head *h = blob;
+
+	if (len < sizeof(*h) || h->magic != LSM_MAGIC)
+		return pale_err_set(err, EINVAL, "not a BPF-LSM policy");
+	if (h->version != LSM_VERSION)
+		return pale_err_set(
+			err, EINVAL, "policy of version %u, expected %u", h->version, LSM_VERSION);
+	if (h->bytes != len || len > LSM_BLOB_BYTES)
+		return pale_err_set(err, EINVAL,
+			"policy of %zu bytes says it has %u, of at most %u", len, h->bytes,
+			LSM_BLOB_BYTES);
+	if (h->n_domains < 1 || h->n_domains > LSM_DOMAINS_MAX || h->n_rules > LSM_RULES_MAX ||
+		h->n_endpoints > LSM_ENDPOINTS_MAX || h->n_classes < 1 || h->n_classes > 256 ||
+		!inside(h, h->off_domains, h->n_domains, sizeof(struct lsm_domain)) ||
+		!inside(h, h->off_rules, h->n_rules, sizeof(struct lsm_rule)) ||
+		!inside(h, h->off_endpoints, h->n_endpoints, sizeof(struct lsm_endpoint)) ||
+		!inside(h, h->off_rows, h->n_rows, sizeof(struct lsm_row)) ||
+		!inside(h, h->off_accept, h->n_states, sizeof(lsm_u16)) ||
+		!inside(h, h->off_next, (uint64_t)h->n_states * h->n_classes, sizeof(lsm_u16)))
+		return pale_err_set(err, EINVAL, "policy whose tables leave it");
+	return 0;
+}
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static int make_policy_map(const void *blob, size_t len, int *ret, struct pale_err **err)
+{
+	_cleanup_close_ int fd = -1;
+	_cleanup_free_ void *value = calloc(1, LSM_BLOB_BYTES);
+	uint32_t zero = 0;
+
+	if (!value)
+		abort();
+	memcpy(value, blob, len);
+	fd = bpf_map_create(
+		BPF_MAP_TYPE_ARRAY, "pale_policy", sizeof(zero), LSM_BLOB_BYTES, 1, NULL);
+	if (fd < 0)
+		return pale_err_set(err, errno, "create a map of %u bytes", LSM_BLOB_BYTES);
+	if (bpf_map_update_elem(fd, &zero, value, 0) < 0)
+		return pale_err_set(err, errno, "fill the map");
+	if (bpf_map_freeze(fd) < 0)
+		return pale_err_set(err, errno, "freeze the map");
+	*ret = TAKE_FD(fd);
+	return 0;
+}
+
+int lsm_add_policy(struct lsm *l, const void *blob, size_t len, uint64_t start_ns,
+	uint32_t *ret_slot, struct pale_err **err)
+{
+	struct lsm_instance instance = { .start_ns = start_ns };
+	_cleanup_close_ int map = -1;
+	uint64_t now = clock_ns(CLOCK_REALTIME_COARSE), monotonic = clock_ns(CLOCK_MONOTONIC);
+	uint64_t age = now > start_ns ? now - start_ns : 0;
+	uint32_t slot = l->n_policies;
+	int r;
+
+	r = check_blob(blob, len, err);
+	if (r < 0)
+		return pale_err_wrap(err, "bpf-lsm");
+	if (slot >= LSM_POLICIES_MAX)
+		return pale_err_set(
+			err, ENOSPC, "bpf-lsm: more than %d policies", LSM_POLICIES_MAX);
+	r = make_policy_map(blob, len, &map, err);
+	if (r < 0)
+		return pale_err_wrap(err, "bpf-lsm");
+	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.policies), &slot, &map, 0) < 0)
+		return pale_err_set(err, errno, "bpf-lsm: policy slot %u", slot);
+	instance.slot = slot;
+	instance.generation = ++l->generation;
+	instance.start_monotonic_ns = age < monotonic ? monotonic - age : 0;
+	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.instances), &slot, &instance, 0) < 0)
+		return pale_err_set(err, errno, "bpf-lsm: instance %u", slot);
+	l->n_policies++;
+	*ret_slot = slot;
+	return 0;
+}
+
+int lsm_cgroup_id(int cgroup_fd, uint64_t *ret, struct pale_err **err)
+{
+	_Alignas(struct file_handle) char buf[sizeof(struct file_handle) + sizeof(uint64_t)];
+	struct file_handle *handle = (struct file_handle *)buf;
+	struct statfs fs;
+	int mount_id;
+
+	if (fstatfs(cgroup_fd, &fs) < 0)
+		return pale_err_set(err, errno, "cgroup");
+	if (fs.f_type != CGROUP2_SUPER_MAGIC)
+		return pale_err_set(err, EOPNOTSUPP, "not a cgroup of the unified hierarchy");
+	/* The handle of a cgroup's directory is its id. */
+	handle->handle_bytes = sizeof(uint64_t);
+	if (name_to_handle_at(cgroup_fd, "", handle, &mount_id, AT_EMPTY_PATH) < 0)
+		return pale_err_set(err, errno, "cgroup");
+	memcpy(ret, handle->f_handle, sizeof(*ret));
+	return 0;
+}
+
+int lsm_bind_cgroup(struct lsm *l, uint64_t cgroup_id, uint32_t slot, struct pale_err **err)
+{
+	struct {
+		uint32_t instance, generation;
+	} binding = { .instance = slot };
+	struct lsm_instance instance;
+	int r;
+
+	r = lsm_counters(l, slot, &instance, err);
+	if (r < 0)
+		return r;
+	if (instance.cgroup)
+		return pale_err_set(err, EEXIST, "bpf-lsm: instance %u is bound", slot);
+	/* Before the binding can be found, so that no event counts are overwritten. */
+	instance.cgroup = cgroup_id;
+	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.instances), &slot, &instance, 0) < 0)
+		return pale_err_set(err, errno, "bpf-lsm: instance %u", slot);
+	binding.generation = instance.generation;
+	if (bpf_map_update_elem(
+		    bpf_map__fd(l->skel->maps.cgroups), &cgroup_id, &binding, BPF_NOEXIST) < 0)
+		return pale_err_set(
+			err, errno, "bpf-lsm: bind cgroup %llu", (unsigned long long)cgroup_id);
+	return 0;
+}
+
+int lsm_event_fd(const struct lsm *l)
+{
+	return ring_buffer__epoll_fd(l->ring);
+}
+
+int lsm_poll(struct lsm *l, int timeout_ms, lsm_on_event on_event, void *ctx, struct pale_err **err)
+{
+	int r;
+
+	l->on_event = on_event;
+	l->ctx = ctx;
+	r = timeout_ms ? ring_buffer__poll(l->ring, timeout_ms) : ring_buffer__consume(l->ring);
+	l->on_event = NULL;
+	if (r < 0)
+		return pale_err_set(err, -r, "bpf-lsm: events");
+	return r;
+}
+
+int lsm_counters(
+	const struct lsm *l, uint32_t slot, struct lsm_instance *ret, struct pale_err **err)
+{
+	if (slot >= l->n_policies)
+		return pale_err_set(err, ENOENT, "bpf-lsm: no instance %u", slot);
+	if (bpf_map_lookup_elem(bpf_map__fd(l->skel->maps.instances), &slot, ret) < 0)
+		return pale_err_set(err, errno, "bpf-lsm: instance %u", slot);
+	return 0;
+}
+
+const char *lsm_why_name(enum lsm_why why)
+{
+	static const char *const names[LSM_WHY_COUNT] = {
+		[LSM_WHY_NONE] = "",
+		[LSM_WHY_ANONYMOUS] = "anonymous",
+		[LSM_WHY_UNLINKED] = "unlinked",
+		[LSM_WHY_DETACHED] = "detached",
+		[LSM_WHY_DISCONNECTED] = "disconnected",
+		[LSM_WHY_TOO_LONG] = "path too long",
+		[LSM_WHY_RACED] = "renamed meanwhile",
+		[LSM_WHY_NO_MOUNT] = "mount unknown",
+		[LSM_WHY_STORAGE] = "no kernel memory",
+		[LSM_WHY_POLICY] = "policy gone",
+	};
+
+	assert(why < LSM_WHY_COUNT);
+	return names[why];
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_LOAD_LSM_H
+#define PALE_LOAD_LSM_H
+
+/*
+ * The BPF-LSM programs (enforcer/bpf/lsm.bpf.c) from user space: loaded and attached once, then
+ * given policies as data and cgroups to apply them to. Enforcement lasts as long as the struct lsm:
+ * nothing is pinned, and the kernel detaches everything when the process ends, however it ends.
+ *
+ * A task is confined from the commit of its first exec inside a bound cgroup, that exec judged
+ * already; what it did before, and tasks that never exec, pass. Once confined it stays so wherever
+ * it goes.
+ *
+ * Functions return 0 or a negative errno with *err set. None is thread safe on the same struct lsm.
+ */
+
+#include "compiler/base/error.h"
+#include "enforcer/bpf/lsm_event.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Whether this host can enforce with BPF-LSM. -EOPNOTSUPP: the kernel lacks something, named with
+ * what to do about it in the hint (`bpf` not among the active LSMs, no BTF, a kernel whose programs
+ * are known to be skipped or to miss labels). -EPERM: it does not let us load programs. Loads one
+ * empty program and attaches nothing.
+ */
+int lsm_supported(struct pale_err **err);
+
+struct lsm;
+
+/*
+ * Loads and attaches all programs, or none. Takes some 100 ms: the kernel verifies them. The
+ * verifier's last words are in the error. Needs CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN and, for the
+ * addresses of the kernel's rename and mount sequences, a kernel.kptr_restrict that shows them.
+ */
+int lsm_load(struct lsm **ret, struct pale_err **err);
+/* Detaches; tasks that were confined are no longer. Takes NULL. */
+void lsm_free(struct lsm *l);
+void lsm_freep(struct lsm **l);
+
+/*
+ * Makes an instance of the policy @blob (NAME.lsm, lsm_wire.h; copied). @start_ns:
+ * CLOCK_REALTIME_COARSE; files made or changed at that time or later are drift. *ret_slot names the
+ * instance to the other functions. -EINVAL: not such a blob, or one whose tables leave it. -ENOSPC:
+ * LSM_POLICIES_MAX.
+ */
+int lsm_add_policy(struct lsm *l, const void *blob, size_t len, uint64_t start_ns,
+	uint32_t *ret_slot, struct pale_err **err);
+
+/*
+ * The id of a cgroup of the unified hierarchy, by a descriptor of its directory. -EOPNOTSUPP: of
+ * another file system.
+ */
+int lsm_cgroup_id(int cgroup_fd, uint64_t *ret, struct pale_err **err);
+
+/*
+ * Applies the instance to tasks that exec in the cgroup or below it; of nested bound cgroups the
+ * innermost counts. At most 128 levels below the root are searched. -EEXIST: one of the two is
+ * bound already.
+ */
+int lsm_bind_cgroup(struct lsm *l, uint64_t cgroup_id, uint32_t slot, struct pale_err **err);
+
+/* @e->text has e->text_len bytes, of any value. Valid during the call. */
+typedef void (*lsm_on_event)(void *ctx, const struct lsm_event *e);
+
+/* Readable when there are events; for poll and epoll. Belongs to @l. */
+int lsm_event_fd(const struct lsm *l);
+/*
+ * Hands over the events there are, after waiting up to @timeout_ms for the first (0: does not wait,
+ * -1: without end). The number of events, or -EINTR without err's text being worth printing.
+ */
+int lsm_poll(
+	struct lsm *l, int timeout_ms, lsm_on_event on_event, void *ctx, struct pale_err **err);
+
+/*
+ * The instance as it stands: `sequence` minus the last event read is how many wait in the buffer or
+ * were lost, `lost` how many were lost.
+ */
+int lsm_counters(
+	const struct lsm *l, uint32_t slot, struct lsm_instance *ret, struct pale_err **err);
+
+/* For messages: "unlinked". "" for LSM_WHY_NONE. */
+const char *lsm_why_name(enum lsm_why why);
+
+#endif
