@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_ENFORCER_COMMANDS_H
+#define PALE_ENFORCER_COMMANDS_H
+
+/* The commands of `pale` that speak to the kernel; its table is in pale.c. */
+
+#include "compiler/options.h"
+
+extern const struct command cmd_run;
+extern const struct command cmd_status;
+
+#endif

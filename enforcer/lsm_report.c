@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/lsm_report.h"
+
+#include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
+#include "compiler/lsm_wire.h"
+#include "enforcer/object_text.h"
+#include "enforcer/process.h"
+
+#include <sys/socket.h>
+#include <time.h>
+
+static void put_target(struct text *t, const struct policy *p, const struct lsm_event *e)
+{
+	if (e->operation == OP_SIGNAL) {
+		const char *name = vocab_signal_name((int)e->number);
+
+		if (name)
+			text_printf(t, "%s to ", name);
+		else
+			text_printf(t, "%u to ", e->number);
+	}
+	if (e->target == (uint32_t)LSM_TARGET_DOMAIN(e->domain))
+		text_puts(t, "self");
+	else if (e->target != LSM_TARGET_OUTSIDE && e->target - 1 < p->n_domains)
+		text_puts(t, p->domains[e->target - 1]->name);
+	else
+		text_printf(t, "pid %u", e->target_tgid);
+}
+
+static void put_object(struct text *t, const struct policy *p, const struct lsm_event *e)
+{
+	bool unix_socket = e->operation == OP_CONNECT || e->operation == OP_LISTEN;
+
+	switch ((enum lsm_object)e->object) {
+	case LSM_OBJECT_NONE:
+		break;
+	case LSM_OBJECT_PATH:
+		if (unix_socket)
+			text_puts(t, "unix ");
+		text_add(t, e->text, e->text_len);
+		if (e->why)
+			text_printf(
+				t, "%s(%s)", t->len ? " " : "", lsm_why_name((enum lsm_why)e->why));
+		break;
+	case LSM_OBJECT_ABSTRACT:
+		text_puts(t, "unix abstract:");
+		text_add(t, e->text, e->text_len);
+		break;
+	case LSM_OBJECT_ENDPOINT:
+		if (e->protocol < PROTOCOL_COUNT)
+			object_text_endpoint(t, e->protocol, e->family, e->address, e->port);
+		else
+			text_puts(t, "another protocol");
+		break;
+	case LSM_OBJECT_NUMBER:
+		if (e->operation == OP_CAPABILITY && vocab_capability_name((int)e->number))
+			text_puts(t, vocab_capability_name((int)e->number));
+		else if (e->operation == OP_SOCKET)
+			/* Of the internet families only raw sockets are asked about. */
+			object_text_family(t, (int)e->number, SOCK_RAW, (int)e->detail);
+		else
+			text_printf(t, "%u", e->number);
+		break;
+	case LSM_OBJECT_TASK:
+		put_target(t, p, e);
+		break;
+	}
+}
+
+/* Events are stamped with CLOCK_MONOTONIC. */
+static uint64_t realtime_of(uint64_t monotonic_ns)
+{
+	struct timespec real, monotonic;
+
+	clock_gettime(CLOCK_REALTIME, &real);
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	return monotonic_ns + (uint64_t)(real.tv_sec - monotonic.tv_sec) * 1000000000u +
+	       (uint64_t)real.tv_nsec - (uint64_t)monotonic.tv_nsec;
+}
+
+static struct decision decision_of(const struct rule *rule, const struct lsm_event *e)
+{
+	struct decision d = {
+		.rule = rule, .reported = true, .errnum = e->errnum, .transition = -1
+	};
+
+	if (rule->effect == EFFECT_KILL)
+		d.verdict = VERDICT_KILL;
+	else if (rule->effect == EFFECT_DENY)
+		d.verdict = VERDICT_DENY;
+	return d;
+}
+
+void lsm_report(void *ctx, const struct lsm_event *e)
+{
+	static const enum outcome outcomes[] = {
+		[LSM_OUTCOME_REFUSED] = OUTCOME_REFUSED,
+		[LSM_OUTCOME_KILLED] = OUTCOME_KILLED,
+		[LSM_OUTCOME_AUDITED] = OUTCOME_AUDITED,
+	};
+	struct lsm_reporter *r = ctx;
+	const struct policy *p = r->policy;
+	_cleanup_(text_release) struct text object = TEXT_INIT, executable = TEXT_INIT;
+	_cleanup_free_ char *parent = process_executable((pid_t)e->ppid);
+	struct violation v = {
+		.policy = p,
+		.domain = e->domain < p->n_domains ? e->domain : 0,
+		.mechanism = MECHANISM_BPF_LSM,
+		.operation = (enum operation)e->operation,
+		.object_class = e->drift ? CLASS_DRIFT : CLASS_PLAIN,
+		.pid = (pid_t)e->tgid,
+		.parent = (pid_t)e->ppid,
+		.parent_executable = parent,
+		.container = r->container,
+		.syscall = -1,
+		.time_ns = realtime_of(e->time_ns),
+	};
+
+	/* Another CPU's event may come a little late: only what is ahead leaves a gap, and who
+	 * fills it takes it back. */
+	if (e->sequence > r->sequence) {
+		v.lost = e->sequence - r->sequence - 1;
+		r->lost += v.lost;
+		r->sequence = e->sequence;
+	} else if (r->lost) {
+		r->lost--;
+	}
+	if (e->rule >= p->n_rules || e->outcome >= sizeof(outcomes) / sizeof(*outcomes) ||
+		e->operation >= OP_COUNT) {
+		r->lost++; /* not one that can be told */
+		return;
+	}
+	if (e->why == LSM_WHY_ANONYMOUS || e->why == LSM_WHY_UNLINKED)
+		v.object_class = CLASS_ANONYMOUS;
+	put_object(&object, p, e);
+	v.object = text_str(&object);
+	v.object_len = (uint32_t)object.len;
+	if (e->executable_cut)
+		text_puts(&executable, "…");
+	text_add(&executable, e->executable, e->executable_len);
+	v.executable = text_str(&executable);
+	v.decision = decision_of(p->rules[e->rule], e);
+	v.outcome = outcomes[e->outcome];
+	r->report(r->ctx, &v);
+}

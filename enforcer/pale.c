@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/commands.h"
+#include "enforcer/commands.h"
+
+static const struct command *const commands[] = {
+	&cmd_check,
+	&cmd_build,
+	&cmd_explain,
+	&cmd_query,
+	&cmd_test,
+	&cmd_run,
+	&cmd_status,
+	NULL,
+};
+
+static const struct program pale = {
+	.name = "pale",
+	.summary = "Compiles a policy file into what the kernel can enforce, runs programs under "
+		   "it, and names the line of the policy that decided when something is refused.",
+	.commands = commands,
+};
+
+int main(int argc, char **argv)
+{
+	return program_main(&pale, argc, argv);
+}
