@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Imports point one way, and mk/check-layers.sh sees it when one does not. Prints TAP.
+#
+#	layers.sh BUILD
+set -u
+build=$1
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+n=0
+
+result() { # STATUS WHAT
+	n=$((n + 1))
+	[ "$1" -eq 0 ] && echo "ok $n - $2" || echo "not ok $n - $2"
+}
+
+said=$(mk/check-layers.sh "$build")
+result $? "imports point one way"
+[ -z "$said" ] || sed 's/^/# /' <<<"$said"
+
+# What the compiler would write if a source included the header.
+while read -r source header; do
+	rm -rf "$scratch/b"
+	mkdir -p "$scratch/b/${source%/*}"
+	printf '%s: %s \\\n %s\n\n%s:\n' "$scratch/b/${source%.c}.o" "$source" "$header" "$header" \
+		>"$scratch/b/${source%.c}.d"
+	said=$(mk/check-layers.sh "$scratch/b")
+	[ $? -eq 1 ] && [ "$said" = "$source must not see $header" ]
+	result $? "a $header in $source is seen"
+done <<EOT
+compiler/base/text.c compiler/glob.h
+compiler/dfa.c compiler/policy.h
+compiler/library.c compiler/policy.h
+compiler/decide.c compiler/ast.h
+compiler/emit_seccomp.c compiler/resolve.h
+compiler/emit_apparmor.c compiler/emit_landlock.h
+compiler/landlock_lower.c compiler/apparmor_rules.h
+compiler/emit_oci.c compiler/emit_seccomp.h
+compiler/cmd_check.c enforcer/host.h
+enforcer/apply.c compiler/parse.h
+EOT
+
+rm -rf "$scratch/b"
+mkdir "$scratch/b"
+! mk/check-layers.sh "$scratch/b" >/dev/null
+result $? "where nothing was built nothing is right"
+echo "1..$n"

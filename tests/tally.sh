@@ -1,0 +1,89 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Runs suites, keeps their TAP under BUILD/test/, shows what failed, and adds up. The last line is "N passed, N failed", with ", N skipped"
+# when there were any. A program that dies or prints no result counts as a failure.
+#
+#	tally.sh BUILD SUITE…
+set -u -o pipefail
+build=$1
+shift
+out=$build/test
+passed=0 failed=0 skipped=0
+rm -rf "$out"
+mkdir -p "$out"
+
+# Runs a command whose output is TAP: tap NAME COMMAND…
+tap() {
+	local name=$1 log started=$SECONDS p f s status
+	log=$out/${name//\//-}.tap
+	shift
+	"$@" >"$log" 2>"$log.err" </dev/null
+	status=$?
+	s=$(grep -ciE '^ok .*# *skip' "$log")
+	p=$(($(grep -c '^ok ' "$log") - s))
+	f=$(grep -c '^not ok ' "$log")
+	if [ $status -ne 0 ] && [ "$f" -eq 0 ]; then
+		f=1
+		echo "not ok - $name ended with status $status" >>"$log"
+	elif [ $((p + f + s)) -eq 0 ]; then
+		f=1
+		echo "not ok - $name printed no result" >>"$log"
+	fi
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	printf '  %-34s %5d passed' "$name" "$p"
+	[ "$f" -gt 0 ] && printf ', %d failed' "$f"
+	[ "$s" -gt 0 ] && printf ', %d skipped' "$s"
+	printf '  (%d s)\n' $((SECONDS - started))
+	if [ "$f" -gt 0 ]; then
+		grep -A 25 '^not ok ' "$log" | head -n 120
+		tail -n 30 "$log.err"
+	fi
+}
+
+suite_unit() {
+	local t
+	for t in "$build"/tests/unit/test_*; do
+		case $t in *.o | *.d) continue ;; esac
+		tap "unit/${t##*/}" env CMOCKA_MESSAGE_OUTPUT=TAP "$t"
+	done
+}
+
+suite_lang() {
+	tap lang tests/lang/run.sh "$build"
+}
+
+suite_verdict() {
+	tap verdict "$build/tests/verdict/run_verdict" tests/verdict/*.verdict
+}
+
+suite_golden() {
+	tap golden tests/golden/run.sh "$build"
+}
+
+suite_layers() {
+	tap layers tests/layers.sh "$build"
+}
+
+suite_host() {
+	local t
+	for t in tests/live/*.bats; do
+		tap "host/$(basename "$t" .bats)" env PALE_BUILD="$build" bats --tap "$t"
+	done
+}
+
+suite_vm() {
+	local suites
+	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e '\.[od]$')
+	tap vm/selftest tests/vm/selftest.sh
+	# shellcheck disable=SC2086
+	tap "vm/$KERNEL" tests/vm/run.sh --kernel "$KERNEL" --timeout 900 tests/vm/boot.bats $suites
+}
+
+for suite in "$@"; do
+	"suite_$suite"
+done
+
+printf '%d passed, %d failed' $passed $failed
+[ $skipped -gt 0 ] && printf ', %d skipped' $skipped
+printf '\n'
+[ $failed -eq 0 ]
