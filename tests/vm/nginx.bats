@@ -1,0 +1,1 @@
+../live/nginx.bats
