@@ -1,0 +1,245 @@
+# SPDX-License-Identifier: Apache-2.0
+# What `pale` says to whom, and what it exits with: 0 done, 1 the policy is wrong, 2 usage.
+# shellcheck shell=bash disable=SC2154
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	build=$(realpath "${PALE_BUILD:-build}")
+	pale=$build/pale
+	cd "$BATS_TEST_TMPDIR" || return 1
+	cat >right.pale <<'END'
+profile right {
+    abi x86_64
+    file { allow read /etc/** except /etc/keys/** }
+    syscall { allow ioctl(cmd == FIONBIO) }
+    profile helper { file { allow read /helper } }
+    process { allow exec /usr/bin/helper as helper }
+}
+test "reads" for right { allow read /etc/hosts; deny read /etc/keys/a }
+END
+	printf 'profile wrong {\n    file { allow raed /etc/web }\n    network { allow conect tcp *:1 }\n}\n' >wrong.pale
+	printf 'profile untrue { file { allow read /a } }\ntest "t" for untrue { allow read /b; deny read /b }\n' >untrue.pale
+}
+
+# usage COMMAND…: exits 2, says nothing on stdout, and something on stderr.
+usage() {
+	run --separate-stderr -2 "$@"
+	[ -z "$output" ]
+	[ -n "$stderr" ]
+}
+
+
+@test "pale alone is a usage error and lists the commands" {
+	usage "$pale"
+	for c in check build explain query test run status; do
+		grep -Eq "^  $c +[a-z]" <<<"$stderr"
+	done
+}
+
+@test "help goes to stdout and exits 0, in every spelling" {
+	for words in --help -h help "help help" "help --help"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr -0 "$pale" $words
+		[ -z "$stderr" ]
+		[[ $output == "usage: pale COMMAND"* ]]
+	done
+	run --separate-stderr -0 "$pale" help check
+	[ -z "$stderr" ]
+	told=$output
+	for words in "check --help" "check -h" "check --help wrong.pale" "--help check"; do
+		# shellcheck disable=SC2086
+		run --separate-stderr -0 "$pale" $words
+		[ "$output" = "$told" ]
+	done
+	[[ $told == "usage: pale check "* && $told == *"--json"* && $told == *"--help"* && $told == *"example:"* ]]
+}
+
+@test "every command has a help of at most 80 columns" {
+	for c in $("$pale" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+		run -0 "$pale" help "$c"
+		[[ $output == "usage: pale $c"* ]]
+		# The usage line and the example are as they are.
+		[ -z "$(sed -e 1d -e '/^example:/,$d' <<<"$output" | grep -E '^.{81}')" ]
+	done
+}
+
+@test "--version" {
+	run --separate-stderr -0 "$pale" --version
+	[[ $output =~ ^pale\ [0-9]+\.[0-9]+ ]]
+}
+
+@test "an unknown command is named, with a near one" {
+	usage "$pale" chekc wrong.pale
+	[[ $stderr == "pale: unknown command 'chekc'"*"did you mean 'check'?"* ]]
+	usage "$pale" help chekc
+	[[ $stderr == *"did you mean 'check'?"* ]]
+	usage "$pale" xyzzy
+	[[ $stderr != *"did you mean"* ]]
+	usage "$pale" ""
+	usage "$pale" --hlep
+	[[ $stderr == "pale: unknown option '--hlep'"*"did you mean '--help'?"* ]]
+}
+
+@test "an unknown option is named, with a near one" {
+	usage "$pale" check --jsno right.pale
+	[[ $stderr == "pale check: unknown option '--jsno'"*"did you mean '--json'?"*"usage: pale check"* ]]
+	usage "$pale" check -x right.pale
+	[[ $stderr == "pale check: unknown option '-x'"* ]]
+	# An abbreviation would change its meaning with the next option.
+	usage "$pale" check --jso right.pale
+	usage "$pale" check --quiet=yes right.pale
+	usage "$pale" build right.pale -o
+}
+
+@test "a wrong number of arguments is a usage error" {
+	usage "$pale" check
+	usage "$pale" build right.pale
+	usage "$pale" explain right.pale right.pale
+	usage "$pale" query right.pale
+	usage "$pale" query
+	usage "$pale" test
+}
+
+@test "what is hostile on the command line drives no terminal" {
+	run --separate-stderr -2 "$pale" $'\033[31mred'
+	[[ $stderr != *$'\033'* && $stderr == *'\x1b[31mred'* ]]
+	run --separate-stderr -1 "$pale" check $'\033[31m.pale'
+	[[ $stderr != *$'\033'* ]]
+	printf 'profile p { allow raed /x }\n' >$'\033[31m.pale'
+	run --separate-stderr -1 "$pale" check $'\033[31m.pale'
+	[[ $stderr != *$'\033'* && $stderr == '\x1b[31m.pale:1:19: error:'* ]]
+	run --separate-stderr -1 "$pale" query right.pale $'\033[31m' /x
+	[[ $stderr != *$'\033'* ]]
+}
+
+@test "a missing file, a folder, a file that may not be read: exit 1 and the reason" {
+	for c in check explain test "query --json" query; do
+		operation=
+		[[ $c != query* ]] || operation="read /x"
+		# shellcheck disable=SC2086
+		run --separate-stderr -1 "$pale" $c nowhere.pale $operation
+		[[ $stderr == *"cannot read 'nowhere.pale': No such file or directory"* ]]
+		# shellcheck disable=SC2086
+		run --separate-stderr -1 "$pale" $c . $operation
+		[[ $stderr == *"cannot read '.': Is a directory"* ]]
+	done
+	run --separate-stderr -1 "$pale" check -- --right.pale
+	[[ $stderr == *"cannot read '--right.pale'"* ]]
+}
+
+@test "check: each file is told of, and one that is wrong makes exit 1" {
+	run --separate-stderr -0 "$pale" check right.pale right.pale
+	[ "${#lines[@]}" -eq 2 ]
+	[ "${lines[0]}" = "right.pale: right: 1 profile, 4 rules, 2 expectations hold" ]
+	[ -z "$stderr" ]
+	run --separate-stderr -1 "$pale" check wrong.pale right.pale untrue.pale nowhere.pale
+	[ "${#lines[@]}" -eq 1 ]
+	[[ $stderr == *"wrong.pale:2:18: error: unknown operation 'raed'"*"hint: did you mean 'read'?"* ]]
+	[[ $stderr == *"wrong.pale:3:21: error:"*"did you mean 'connect'?"* ]]
+	[[ $stderr == *"untrue.pale:2:"*"error:"* ]]
+	[[ $stderr == *"cannot read 'nowhere.pale'"* ]]
+	run --separate-stderr -0 "$pale" check -q right.pale
+	[ -z "$output$stderr" ]
+}
+
+@test "test: TAP, and exit 1 when an expectation does not hold" {
+	run --separate-stderr -0 "$pale" test right.pale
+	[ "${lines[0]}" = "ok 1 - reads: allow read /etc/hosts" ]
+	[ "${lines[2]}" = "1..2" ]
+	run --separate-stderr -1 "$pale" test untrue.pale
+	[[ ${lines[0]} == "not ok 1 - t: allow read /b" ]]
+	[[ $output == *"ok 2 - t: deny read /b"*"1..2" ]]
+	printf 'profile p { file { allow read /a } }\ntest "a # skip" for p { allow read /b }\n' >skip.pale
+	run --separate-stderr -1 "$pale" test skip.pale
+	run ! grep -Eq '[^\\]# *skip' <<<"$output"
+}
+
+@test "query: the verdict is the first word, and the exit is 0 whatever it is" {
+	run --separate-stderr -0 "$pale" query right.pale read /etc/hosts
+	[[ ${lines[0]} == allow\ *"right.pale:3:12: allow read"* ]]
+	run --separate-stderr -0 "$pale" query right.pale write /etc/passwd
+	[[ ${lines[0]} == deny\ *"right.pale:1:"* ]]
+	run --separate-stderr -0 "$pale" query right.pale syscall ioctl
+	[[ ${lines[0]} == "depends on its arguments" ]]
+	run --separate-stderr -0 "$pale" query right.pale:right/helper read /etc/hosts
+	[[ $output == deny* ]]
+	run --separate-stderr -1 "$pale" query right.pale:nobody read /x
+	[[ $stderr == *"no profile 'nobody'"* ]]
+	run --separate-stderr -1 "$pale" query right.pale raed /x
+	[[ $stderr == *"did you mean 'read'?"* ]]
+	run --separate-stderr -1 "$pale" query wrong.pale read /x
+	[ -z "$output" ]
+}
+
+@test "explain and build: exit 1 and no output for a policy that is wrong" {
+	run --separate-stderr -1 "$pale" explain wrong.pale
+	[ -z "$output" ]
+	run --separate-stderr -1 "$pale" explain --json wrong.pale
+	[ -z "$output" ]
+	run --separate-stderr -1 "$pale" explain --profile nobody right.pale
+	[ -z "$output" ]
+	run --separate-stderr -1 "$pale" build wrong.pale -o out
+	[ -z "$output" ] && [ ! -e out ]
+	run --separate-stderr -0 "$pale" build right.pale -o out
+	[ "$(ls out | wc -l)" -eq 6 ]
+}
+
+@test "--json is one valid document, with every key" {
+	"$pale" query --json right.pale read /etc/keys/a >q.json
+	jq -e '.verdict == "deny" and .file == "right.pale" and .line == 1 and (.rule_id | test("^[0-9a-f]{16}$"))' q.json
+	"$pale" query --json right.pale syscall ioctl >q.json
+	jq -e '.verdict == "depends" and (.allowed_with | length > 0) and (.refused_with | length > 0)' q.json
+	"$pale" query --json right.pale syscall read | jq -e '.verdict == "allow"'
+	"$pale" explain --json right.pale >e.json
+	[ "$(jq -s length e.json)" -eq 1 ]
+	jq -e '.right.rules | length > 20 and all(has("id", "text", "lines", "coverage"))' e.json
+	jq -e '[.right.rules[].coverage.capabilities.capability // empty] | length > 0' e.json
+	run --separate-stderr -1 "$pale" check --json wrong.pale right.pale nowhere.pale
+	[ -z "$output" ]
+	printf '%s' "$stderr" >c.json
+	[ "$(jq -s length c.json)" -eq 1 ]
+	jq -e 'length == 3 and .[0].line == 2 and .[0].column == 18 and .[0].length == 4 and .[0].severity == "error"' c.json
+	jq -e '.[0].hint == "did you mean '\''read'\''?" and .[2].file == null' c.json
+	run --separate-stderr -0 "$pale" check --json right.pale
+	[ "$stderr" = "[]" ] && [ -z "$output" ]
+	run --separate-stderr -1 "$pale" query --json wrong.pale read /x
+	printf '%s' "$stderr" | jq -e 'length == 2'
+}
+
+@test "--json keeps a file name that is not UTF-8" {
+	cp wrong.pale $'wr\xffng.pale'
+	cp right.pale $'r\xffght.pale'
+	run --separate-stderr -1 "$pale" check --json $'wr\xffng.pale'
+	printf '%s' "$stderr" | jq -e '.[0].file == "wr\\xffng.pale"'
+	"$pale" query --json $'r\xffght.pale' read /etc/hosts | jq -e '.file == "r\\xffght.pale"'
+	"$pale" explain --json $'r\xffght.pale' | jq -e '.right.rules[0].lines[0].file == "r\\xffght.pale"'
+}
+
+@test "colours only on a terminal, and not against NO_COLOR" {
+	esc=$'\033'
+	run -1 "$pale" check wrong.pale
+	[[ $output != *"$esc"* ]]
+	run -1 env -u NO_COLOR TERM=xterm script -qec "$pale check wrong.pale" /dev/null
+	[[ $output == *"$esc[1;31merror:"* ]]
+	run -1 env TERM=xterm NO_COLOR=1 script -qec "$pale check wrong.pale" /dev/null
+	[[ $output == *"error: unknown operation"* && $output != *"$esc"* ]]
+	# Set but empty is not set (no-color.org).
+	run -1 env TERM=xterm NO_COLOR= script -qec "$pale check wrong.pale" /dev/null
+	[[ $output == *"$esc[1;31merror:"* ]]
+	run -1 env -u NO_COLOR TERM=dumb script -qec "$pale check wrong.pale" /dev/null
+	[[ $output != *"$esc"* ]]
+	# Errors in a file though stdout is a terminal.
+	run -1 env TERM=xterm script -qec "$pale check wrong.pale 2>errors" /dev/null
+	[ -s errors ]
+	run ! grep -q "$esc" errors
+	run -0 env TERM=xterm script -qec "$pale check --json right.pale" /dev/null
+	[[ $output != *"$esc"* ]]
+}
+
+@test "output that cannot be written is an error" {
+	run --separate-stderr -1 bash -c '"$1" explain right.pale >/dev/full' - "$pale"
+	[[ $stderr == *"cannot write the output: No space left on device"* ]]
+	run --separate-stderr -1 bash -c '"$1" query right.pale read /x >/dev/full' - "$pale"
+	run --separate-stderr -1 bash -c '"$1" help >/dev/full' - "$pale"
+}
