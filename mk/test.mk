@@ -41,6 +41,13 @@ test-host: all $(TEST_PROGRAMS)
 test-vm: all $(TEST_PROGRAMS)
 	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) vm
 
+# What is too slow for `make test`: static checks, the sanitizer builds and the fuzz targets.
+.PHONY: test-long
+test-long:
+	$(Q)$(MAKE) --no-print-directory lint
+	$(Q)$(MAKE) --no-print-directory asan
+	$(Q)$(MAKE) --no-print-directory fuzz
+
 # A shell in the guest.
 vm: all
 	$(Q)tests/vm/shell.sh --kernel $(KERNEL)
