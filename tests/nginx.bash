@@ -6,11 +6,16 @@
 
 nginx_policy=profiles/apps/nginx.pale
 
+# The guest has nothing but a loopback interface, and the kernel hands AppArmor's records to its initial
+# network namespace alone; elsewhere pale has to read them from the kernel's log, at the log's pace.
+stage_namespaces=(--mount --net)
+[ -z "${PALE_VM:-}" ] || stage_namespaces=(--mount)
+
 # stage_start: sets stage to the process that holds the namespaces.
 stage_start() {
 	local ready
 	coproc STAGE {
-		exec unshare --mount --net --fork --kill-child "${BASH_SOURCE[0]%/*}/nginx_stage.sh" 2>&1 3>&-
+		exec unshare "${stage_namespaces[@]}" --fork --kill-child "${BASH_SOURCE[0]%/*}/nginx_stage.sh" 2>&1 3>&-
 	}
 	stage_holder=$STAGE_PID
 	disown "$stage_holder" # or its end would be told as that of a job
@@ -25,7 +30,7 @@ stage_start() {
 
 # on_stage COMMAND...
 on_stage() {
-	nsenter --target "$stage" --mount --net --wd="$PWD" "$@"
+	nsenter --target "$stage" "${stage_namespaces[@]}" --wd="$PWD" "$@"
 }
 
 # stage_stop: ends all that runs there; its files go with the last. It has no process namespace of its

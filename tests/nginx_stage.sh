@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # nginx_stage.sh: sets the stage, inside namespaces of its own; nginx.bash starts it. Says "ready", and
-# holds the namespaces until it is killed.
+# holds them until it is killed.
 set -euo pipefail
 
 # Puts a copy in memory in the place of a directory.

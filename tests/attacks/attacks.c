@@ -43,8 +43,8 @@ static int steal_shadow(const char *argument, const char **ret_call)
 }
 
 /*
- * Executes in a child: @path, or what @fd is where @path is NULL. Worked when the program ran; how
- * it ended does not matter.
+ * Executes in a child: @path, or what @fd is where @path is NULL. Worked when the program began; it
+ * is not waited for.
  */
 static int execute(int fd, const char *path, const char *const argv[], const char **ret_call)
 {
@@ -82,6 +82,7 @@ static int execute(int fd, const char *path, const char *const argv[], const cha
 	else
 		errnum = 0;
 	close(ends[0]);
+	kill(child, SIGKILL);
 	waitpid(child, NULL, 0);
 	return errnum;
 }
