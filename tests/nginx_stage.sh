@@ -19,6 +19,8 @@ copy() {
 mount --make-rprivate /
 ip link set lo up
 mount -t tmpfs -o mode=755 tmpfs /run
+# As where systemd runs: workers look through them for their groups.
+mkdir -p /run/systemd/userdb /run/userdb
 mount -t tmpfs -o mode=755 tmpfs /var/lib/nginx
 mount -t tmpfs -o mode=755 tmpfs /var/log/nginx
 copy /etc/nginx
