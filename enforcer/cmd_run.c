@@ -170,6 +170,11 @@ static void tell_losses(const struct run_result *r, const struct report_sink *si
 	if (lost)
 		fprintf(stderr, "pale run: %" PRIu64 " event%s lost\n", lost,
 			lost == 1 ? " was" : "s were");
+	if (r->lost_unknown)
+		fputs("pale run: the kernel does not say how many AppArmor records it dropped: "
+		      "more "
+		      "events may be lost\n",
+			stderr);
 	if (r->unexamined)
 		fprintf(stderr,
 			"pale run: the objects of %" PRIu64 " call%s could not be told, so what "

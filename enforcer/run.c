@@ -203,6 +203,7 @@ static int finish_apparmor(struct loop *l, struct pale_err **err)
 	r = apparmor_denials_finish(l->apparmor, err);
 	l->result->lost +=
 		apparmor_denials_lost(l->apparmor) + apparmor_denials_unnamed(l->apparmor);
+	l->result->lost_unknown = r < 0 || !apparmor_denials_lost_known(l->apparmor);
 	return r;
 }
 

@@ -23,6 +23,7 @@ struct run_result {
 	int exec_errno;	     /* the execve failed with this; 0: it did not */
 	uint64_t unexamined; /* calls whose objects could not be told */
 	uint64_t lost;	     /* events that never arrived */
+	bool lost_unknown;   /* and more may be lost that nobody counted */
 };
 
 /*
