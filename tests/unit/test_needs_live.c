@@ -140,6 +140,7 @@ static const struct program programs[] = {
 			  "set -o pipefail; busybox ls -l /etc/hosts | busybox wc" } },
 	{ NAMES, { "/bin/ls", "-l", "/" } },
 	{ NAMES, { "/usr/bin/id", "root" } },
+	{ NAMES, { "/usr/bin/env", "-i", "/bin/bash", "-c", "echo $SHELL" } },
 	{ READER, { "/usr/bin/python3", "-c",
 			  "import json, threading, subprocess, asyncio, locale, time\n"
 			  "locale.setlocale(locale.LC_ALL, 'C.UTF-8'); time.localtime()\n"
@@ -162,6 +163,10 @@ static const struct program programs[] = {
 	{ CLIENT, { "/usr/bin/curl", "-s", "file:///etc/passwd" } },
 };
 
+/* Not the caller's: a shell that finds no SHELL or HOME looks its user up. */
+static const char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/tmp",
+	"SHELL=/bin/sh", "LANG=C.UTF-8", NULL };
+
 static int run(const struct program *p, const struct grants *g)
 {
 	pid_t child = fork();
@@ -174,7 +179,7 @@ static int run(const struct program *p, const struct grants *g)
 			_exit(90);
 		alarm(60);
 		confine(g);
-		execv(p->argv[0], (char *const *)p->argv);
+		execve(p->argv[0], (char *const *)p->argv, (char *const *)environment);
 		_exit(93);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
