@@ -10,15 +10,7 @@
 
 #include <cmocka.h>
 
-static uint64_t seed;
-
-static uint64_t random_number(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
+#include "random.h"
 
 static uint32_t class_of(const struct cell_argument *x, uint64_t v)
 {
@@ -207,9 +199,6 @@ int main(void)
 		cmocka_unit_test(walk_gives_one_witness_a_cell),
 		cmocka_unit_test(cells_answer_alike),
 	};
-	const char *given = getenv("SEED");
-
-	seed = given ? strtoull(given, NULL, 0) : 0x9e3779b97f4a7c15;
-	print_message("# SEED=%#llx\n", (unsigned long long)seed);
+	random_seed(0x9e3779b97f4a7c15);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

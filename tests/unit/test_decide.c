@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "random.h"
+
 static struct compilation c;
 
 static const struct policy *policy(const char *text)
@@ -431,16 +433,6 @@ static void arguments_that_are_known_settle_their_part(void **state)
 	assert_int_equal(decide(p, 0, &r).verdict, VERDICT_ALLOW);
 }
 
-static uint64_t seed;
-
-static uint32_t below(uint32_t n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)(seed >> 33) % n;
-}
-
 /* Meaning does not depend on order: the same rules, shuffled, answer alike. */
 static void order_has_no_meaning(void **state)
 {
@@ -471,10 +463,8 @@ static void order_has_no_meaning(void **state)
 	uint64_t from;
 
 	(void)state;
-	seed = getenv("PALE_SEED") ? strtoull(getenv("PALE_SEED"), NULL, 0)
-				   : (uint64_t)time(NULL) * 2654435761u + 1;
-	from = seed;
-	print_message("# PALE_SEED=%llu\n", (unsigned long long)from);
+	random_seed(2654435761u);
+	from = random_state;
 	for (int round = 0; round < 12; round++) {
 		const char *order[N];
 		char text[4096];
@@ -484,7 +474,7 @@ static void order_has_no_meaning(void **state)
 
 		memcpy(order, rules, sizeof(rules));
 		for (uint32_t i = N - 1; round && i > 0; i--) {
-			uint32_t k = below(i + 1);
+			uint32_t k = random_below(i + 1);
 			const char *swap = order[i];
 
 			order[i] = order[k];
@@ -497,28 +487,29 @@ static void order_has_no_meaning(void **state)
 		if (round)
 			compilation_release(&c);
 		p = policy(text);
-		shuffled = seed;
-		seed = from;
+		shuffled = random_state;
+		random_state = from;
 		for (int i = 0; i < ASKED; i++) {
 			static const enum operation ops[] = { OP_READ, OP_WRITE, OP_APPEND,
 				OP_DELETE, OP_EXEC, OP_MAP, OP_SIGNAL, OP_CONNECT, OP_SYSCALL,
 				OP_SYSCALL };
-			enum operation op = ops[below(sizeof(ops) / sizeof(*ops))];
-			struct request r = file(op, names[below(sizeof(names) / sizeof(*names))]);
+			enum operation op = ops[random_below(sizeof(ops) / sizeof(*ops))];
+			struct request r =
+				file(op, names[random_below(sizeof(names) / sizeof(*names))]);
 			struct decision d;
 
-			r.owner = below(2);
-			r.object_class = below(4) ? CLASS_PLAIN : CLASS_DRIFT;
-			r.signal = below(2) ? 9 : 15;
+			r.owner = random_below(2);
+			r.object_class = random_below(4) ? CLASS_PLAIN : CLASS_DRIFT;
+			r.signal = random_below(2) ? 9 : 15;
 			r.target = REQUEST_OUTSIDE;
 			r.protocol = PROTOCOL_TCP;
 			r.family = 4;
 			r.address[0] = 10;
-			r.address[1] = r.address[2] = (uint8_t)below(2);
-			r.port = below(2) ? 80 : 81;
+			r.address[1] = r.address[2] = (uint8_t)random_below(2);
+			r.port = random_below(2) ? 80 : 81;
 			if (op == OP_SYSCALL) {
 				r = call(ABI_X86_64, "ioctl");
-				r.arguments[1] = below(12);
+				r.arguments[1] = random_below(12);
 			}
 			d = decide(p, 0, &r);
 			if (round == 0)
@@ -530,7 +521,7 @@ static void order_has_no_meaning(void **state)
 					d.reported, d.errnum, d.rule->text, first[i].verdict,
 					first[i].reported, first[i].errnum);
 		}
-		seed = shuffled;
+		random_state = shuffled;
 	}
 }
 

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+
+#include "random.h"
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -322,26 +324,6 @@ static void names_have_no_first_component(void **state)
 }
 
 /* xorshift64* */
-static uint64_t seed_state;
-
-static uint32_t random_below(uint32_t n)
-{
-	seed_state ^= seed_state >> 12;
-	seed_state ^= seed_state << 25;
-	seed_state ^= seed_state >> 27;
-	return (uint32_t)(seed_state * UINT64_C(2685821657736338717) >> 33) % n;
-}
-
-static void print_seed(void)
-{
-	const char *given = getenv("PALE_SEED");
-
-	seed_state = given ? strtoull(given, NULL, 0) : 20240917;
-	if (seed_state == 0)
-		seed_state = 1;
-	print_message("PALE_SEED=%llu\n", (unsigned long long)seed_state);
-}
-
 static void random_seq(struct text *t, int depth)
 {
 	static const char *const atoms[] = { "a", "b", "/", "/", "/", ".", "*", "*", "**", "?",
@@ -611,7 +593,7 @@ static void add_all(struct dfa_builder *b, const struct trial *t, bool backwards
 
 static void random_globs_match_as_the_reference_does(void **state)
 {
-	print_seed();
+	random_seed(20240917);
 	for (int n = 0; n < 150; n++) {
 		struct dfa_builder *b, *again;
 		struct trial t = { .n_entries = 1 + random_below(ENTRIES_MAX) };
@@ -833,7 +815,7 @@ static void one_of_many_costly_globs_is_named(void **state)
 	struct dfa_over_budget over = { 0 };
 	struct dfa *d;
 
-	print_seed();
+	random_seed(20240917);
 	dfa_entry(b);
 	add_innocents(b, 0);
 	for (uint32_t i = 0; i < 30; i++) {

@@ -16,22 +16,9 @@
 
 #include <cmocka.h>
 
+#include "random.h"
+
 #define N(a) (sizeof(a) / sizeof(*(a)))
-
-static uint64_t seed;
-
-static uint64_t random_number(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
-
-static uint32_t below(uint32_t n)
-{
-	return (uint32_t)(random_number() % n);
-}
 
 /* A policy from its text, with its blob. */
 struct built {
@@ -104,20 +91,20 @@ static char *string_for(struct arena *a, const struct glob *g, uint32_t *ret_len
 		char c = g->text[i];
 
 		if (c == '*' || c == '?') {
-			uint32_t n = c == '?' ? 1 : below(3);
+			uint32_t n = c == '?' ? 1 : random_below(3);
 
 			for (uint32_t k = 0; k < n; k++)
-				text_puts(&t, c == '?' ? "b" : words[below(N(words))]);
-			if (c == '*' && i + 1 < g->len && g->text[i + 1] == '*' && below(2))
+				text_puts(&t, c == '?' ? "b" : words[random_below(N(words))]);
+			if (c == '*' && i + 1 < g->len && g->text[i + 1] == '*' && random_below(2))
 				text_putc(&t, '/');
 		} else if (c != '{' && c != '}' && c != '[' && c != ']') {
 			text_putc(&t, c == ',' ? '/' : c);
 		}
 	}
-	if (below(4) == 0)
-		text_puts(&t, words[below(N(words))]);
-	if (below(6) == 0 && t.len)
-		t.s[below((uint32_t)t.len)] = (char)below(256);
+	if (random_below(4) == 0)
+		text_puts(&t, words[random_below(N(words))]);
+	if (random_below(6) == 0 && t.len)
+		t.s[random_below((uint32_t)t.len)] = (char)random_below(256);
 	*ret_len = (uint32_t)t.len;
 	s = arena_memdup(a, text_str(&t), t.len);
 	text_release(&t);
@@ -145,8 +132,8 @@ static void add_texts(struct requests *to, const struct globs *globs, bool names
 			}
 			for (size_t op = names ? 12 : 0; op < (names ? 14 : N(operations)); op++) {
 				r.operation = operations[op];
-				r.owner = below(2);
-				r.object_class = (enum object_class)below(CLASS_COUNT);
+				r.owner = random_below(2);
+				r.object_class = (enum object_class)random_below(CLASS_COUNT);
 				for (uint32_t d = 0; d < 2; d++)
 					add(to, d, r);
 			}
@@ -161,20 +148,21 @@ static void add_endpoints(struct requests *to, const struct endpoints *list)
 
 		for (int k = 0; k < 40; k++) {
 			struct request r = { .operation = k & 1 ? OP_LISTEN : OP_CONNECT };
-			uint32_t bit = below(e->family == 6 ? 128 : 32);
+			uint32_t bit = random_below(e->family == 6 ? 128 : 32);
 
-			r.family = e->family ? e->family : below(2) ? 4 : 6;
+			r.family = e->family ? e->family : random_below(2) ? 4 : 6;
 			memcpy(r.address, e->address, 16);
-			if (below(2))
+			if (random_below(2))
 				r.address[bit / 8] ^= (uint8_t)(0x80 >> bit % 8);
-			if (r.family == 4 && below(4) == 0) {
+			if (r.family == 4 && random_below(4) == 0) {
 				memmove(r.address + 12, r.address, 4);
 				memset(r.address, 0, 10);
 				r.address[10] = r.address[11] = 0xff;
 				r.family = 6;
 			}
-			r.port = (uint16_t)((below(2) ? e->port_lo : e->port_hi) + below(3) - 1);
-			r.protocol = (int)below(4);
+			r.port = (uint16_t)((random_below(2) ? e->port_lo : e->port_hi) +
+					    random_below(3) - 1);
+			r.protocol = (int)random_below(4);
 			for (uint32_t d = 0; d < 2; d++)
 				add(to, d, r);
 		}
@@ -619,12 +607,13 @@ static void every_mutant_that_matters_is_found(void **state)
 	answer_all(&blob, &r, before);
 	for (uint32_t i = 0; i < MUTANTS; i++) {
 		/* Each byte of the head, then any. */
-		size_t at = i < sizeof(struct lsm_head) ? i : below((uint32_t)b.blob.len);
+		size_t at = i < sizeof(struct lsm_head) ? i : random_below((uint32_t)b.blob.len);
 		uint8_t was = (uint8_t)b.blob.s[at];
 		struct pale_err *err = NULL;
 		bool refused_it, matters;
 
-		b.blob.s[at] ^= (char)(below(2) ? 1u << below(8) : 1 + below(255));
+		b.blob.s[at] ^=
+			(char)(random_below(2) ? 1u << random_below(8) : 1 + random_below(255));
 		refused_it = verify_lsm(b.p, b.blob.s, b.blob.len, &err) < 0;
 		pale_err_free(err);
 		err = NULL;
@@ -652,34 +641,38 @@ static const char *random_path(struct arena *a)
 {
 	static const char *const globs[] = { "*", "**", "a*", "{a,b}", "[a-c]x", "?", "*.so", "x" };
 	const char *s = "";
-	uint32_t n = 1 + below(4);
+	uint32_t n = 1 + random_below(4);
 
 	for (uint32_t i = 0; i < n; i++)
-		s = arena_printf(
-			a, "%s/%s", s, below(2) ? globs[below(N(globs))] : words[below(N(words))]);
-	return below(6) ? s : arena_printf(a, "%s/", s);
+		s = arena_printf(a, "%s/%s", s,
+			random_below(2) ? globs[random_below(N(globs))]
+					: words[random_below(N(words))]);
+	return random_below(6) ? s : arena_printf(a, "%s/", s);
 }
 
 static const char *random_address(struct arena *a)
 {
-	uint32_t port = below(4) * 100;
-	const char *ports = below(4) ? arena_printf(a, "%u-%u", port, port + below(150)) : "*";
-	uint32_t prefix = below(4) * 8;
+	uint32_t port = random_below(4) * 100;
+	const char *ports =
+		random_below(4) ? arena_printf(a, "%u-%u", port, port + random_below(150)) : "*";
+	uint32_t prefix = random_below(4) * 8;
 
-	switch (below(4)) {
+	switch (random_below(4)) {
 	case 0:
 		return arena_printf(a, "*:%s", ports);
 	case 1:
-		prefix = 120 + below(9);
-		return arena_printf(
-			a, "[fd00::%x/%u]:%s", below(4) << (128 - prefix) & 0xffff, prefix, ports);
+		prefix = 120 + random_below(9);
+		return arena_printf(a, "[fd00::%x/%u]:%s",
+			random_below(4) << (128 - prefix) & 0xffff, prefix, ports);
 	default:
-		return prefix == 0 ? arena_printf(a, "10.%u.0.%u:%s", below(3), below(3), ports)
-				   : arena_printf(a, "%s/%u:%s",
-					     prefix == 8    ? "10.0.0.0"
-					     : prefix == 16 ? below(2) ? "10.0.0.0" : "10.1.0.0"
-							    : "10.1.2.0",
-					     prefix, ports);
+		return prefix == 0
+			       ? arena_printf(a, "10.%u.0.%u:%s", random_below(3), random_below(3),
+					 ports)
+			       : arena_printf(a, "%s/%u:%s",
+					 prefix == 8	? "10.0.0.0"
+					 : prefix == 16 ? random_below(2) ? "10.0.0.0" : "10.1.0.0"
+							: "10.1.2.0",
+					 prefix, ports);
 	}
 }
 
@@ -691,44 +684,47 @@ static void random_rule(struct text *t, struct arena *a, bool sub)
 		"rename", "link", "setattr", "map", "ioctl", "lock", "read, write", "modify" };
 	static const char *const signals[] = { "", "TERM", "TERM, HUP", "RTMIN", "KILL" };
 	static const char *const targets[] = { "self", "any", "p/s" };
-	const char *effect = effects[below(N(effects))];
+	const char *effect = effects[random_below(N(effects))];
 	bool refuses = strcmp(effect, "allow") != 0 && strcmp(effect, "audit") != 0;
 	const char *errnum =
-		refuses && !strcmp(effect, "deny") && below(3) == 0 ? " errno ENOENT" : "";
+		refuses && !strcmp(effect, "deny") && random_below(3) == 0 ? " errno ENOENT" : "";
 
-	switch (below(9)) {
+	switch (random_below(9)) {
 	case 0:
 	case 1:
 	case 2:
-		text_printf(t, "%s %s %s%s%s%s\n", effect, files[below(N(files))], random_path(a),
-			below(3) ? "" : arena_printf(a, " except %s", random_path(a)),
-			below(3) ? "" : " owner", errnum);
+		text_printf(t, "%s %s %s%s%s%s\n", effect, files[random_below(N(files))],
+			random_path(a),
+			random_below(3) ? "" : arena_printf(a, " except %s", random_path(a)),
+			random_below(3) ? "" : " owner", errnum);
 		break;
 	case 3:
-		text_printf(t, "%s exec %s%s\n", effect, random_path(a), below(3) ? "" : " owner");
+		text_printf(t, "%s exec %s%s\n", effect, random_path(a),
+			random_below(3) ? "" : " owner");
 		break;
 	case 4:
-		text_printf(t, "%s signal %s to %s\n", effect, signals[below(N(signals))],
-			targets[below(sub ? 2 : 3)]);
+		text_printf(t, "%s signal %s to %s\n", effect, signals[random_below(N(signals))],
+			targets[random_below(sub ? 2 : 3)]);
 		break;
 	case 5:
-		text_printf(t, "%s %s %s %s%s%s\n", effect, below(2) ? "connect" : "listen",
-			below(3) ? "tcp" : "udp, sctp", random_address(a),
-			below(3) ? "" : arena_printf(a, " except %s", random_address(a)), errnum);
+		text_printf(t, "%s %s %s %s%s%s\n", effect, random_below(2) ? "connect" : "listen",
+			random_below(3) ? "tcp" : "udp, sctp", random_address(a),
+			random_below(3) ? "" : arena_printf(a, " except %s", random_address(a)),
+			errnum);
 		break;
 	case 6:
-		text_printf(t, "%s %s unix %s\n", effect, below(2) ? "connect" : "listen",
-			below(2) ? random_path(a) : "abstract:a*b");
+		text_printf(t, "%s %s unix %s\n", effect, random_below(2) ? "connect" : "listen",
+			random_below(2) ? random_path(a) : "abstract:a*b");
 		break;
 	case 7:
-		text_printf(
-			t, "%s capability %s\n", effect, below(2) ? "chown" : "net_raw, sys_admin");
+		text_printf(t, "%s capability %s\n", effect,
+			random_below(2) ? "chown" : "net_raw, sys_admin");
 		break;
 	case 8:
 		text_printf(t, "%s socket %s\n", effect,
-			below(2)   ? "raw, packet"
-			: below(2) ? "netlink(ROUTE)"
-				   : "netlink");
+			random_below(2)	  ? "raw, packet"
+			: random_below(2) ? "netlink(ROUTE)"
+					  : "netlink");
 		break;
 	}
 }
@@ -737,29 +733,29 @@ static void random_exec(struct text *t, struct arena *a, bool sub)
 {
 	static const char *const classes[] = { "", "", "drift ", "drift", "anonymous" };
 	static const char *const effects[] = { "allow", "audit", "deny", "kill" };
-	uint32_t class = below(N(classes));
+	uint32_t class = random_below(N(classes));
 
-	text_printf(t, "%s exec %s%s%s\n", effects[below(N(effects))], classes[class],
-		class < 3 ? random_path(a) : "", below(3) ? "" : " owner");
-	if (!sub && below(3) == 0)
-		text_printf(t, "allow exec /entry/%u as s\n", below(3));
+	text_printf(t, "%s exec %s%s%s\n", effects[random_below(N(effects))], classes[class],
+		class < 3 ? random_path(a) : "", random_below(3) ? "" : " owner");
+	if (!sub && random_below(3) == 0)
+		text_printf(t, "allow exec /entry/%u as s\n", random_below(3));
 }
 
 static const char *random_policy(struct text *t, struct arena *a)
 {
 	text_clear(t);
 	text_puts(t, "profile p {\n");
-	if (below(4) == 0)
+	if (random_below(4) == 0)
 		text_puts(t, "on violation kill\n");
-	for (uint32_t n = 1 + below(12); n; n--) {
+	for (uint32_t n = 1 + random_below(12); n; n--) {
 		random_rule(t, a, false);
-		if (below(4) == 0)
+		if (random_below(4) == 0)
 			random_exec(t, a, false);
 	}
 	text_puts(t, "profile s {\n");
-	for (uint32_t n = below(8); n; n--) {
+	for (uint32_t n = random_below(8); n; n--) {
 		random_rule(t, a, true);
-		if (below(4) == 0)
+		if (random_below(4) == 0)
 			random_exec(t, a, true);
 	}
 	text_puts(t, "}\n}\n");
@@ -812,9 +808,6 @@ int main(void)
 		cmocka_unit_test(every_mutant_that_matters_is_found),
 		cmocka_unit_test(random_policies),
 	};
-	const char *given = getenv("PALE_SEED");
-
-	seed = given ? strtoull(given, NULL, 0) : 20260731;
-	print_message("PALE_SEED=%llu\n", (unsigned long long)seed);
+	random_seed(20260731);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,20 +27,7 @@
 
 #include <cmocka.h>
 
-static uint64_t seed;
-
-static uint64_t random_number(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
-
-static uint32_t below(uint32_t n)
-{
-	return (uint32_t)(random_number() % n);
-}
+#include "random.h"
 
 /* A policy from its text, with the filter for @options, proved. */
 struct filter {
@@ -276,34 +263,36 @@ static void random_rules(struct policy *p, uint32_t n_rules)
 	for (uint32_t i = 0; i < n_rules; i++) {
 		static const enum effect effects[] = { EFFECT_ALLOW, EFFECT_ALLOW, EFFECT_ALLOW,
 			EFFECT_AUDIT, EFFECT_DENY, EFFECT_KILL };
-		struct rule *r = hand_rule(p, below(p->n_domains), effects[below(6)], OP_SYSCALL);
-		uint32_t n_calls = 1 + below(4);
+		struct rule *r = hand_rule(
+			p, random_below(p->n_domains), effects[random_below(6)], OP_SYSCALL);
+		uint32_t n_calls = 1 + random_below(4);
 
-		r->quiet = r->effect == EFFECT_DENY && below(3) == 0;
-		r->errnum = r->effect == EFFECT_DENY && below(3) == 0 ? ENOENT : 0;
+		r->quiet = r->effect == EFFECT_DENY && random_below(3) == 0;
+		r->errnum = r->effect == EFFECT_DENY && random_below(3) == 0 ? ENOENT : 0;
 		for (uint32_t c = 0; c < n_calls; c++) {
-			int call = vocab_syscall_find(calls[below(10)]);
+			int call = vocab_syscall_find(calls[random_below(10)]);
 			struct syscall_match *m =
-				hand_match(p, below(5) ? &r->calls : &r->except_calls, call);
-			uint32_t n_tests = vocab_syscalls[call].n_arguments ? below(3) : 0;
+				hand_match(p, random_below(5) ? &r->calls : &r->except_calls, call);
+			uint32_t n_tests = vocab_syscalls[call].n_arguments ? random_below(3) : 0;
 
 			for (uint32_t t = 0; t < n_tests; t++) {
 				const struct vocab_argument *a =
-					&vocab_syscalls[call].arguments[below(
+					&vocab_syscalls[call].arguments[random_below(
 						vocab_syscalls[call].n_arguments)];
-				enum test_kind kind = below(3);
+				enum test_kind kind = random_below(3);
 				uint64_t v[3], swap;
-				uint64_t mask = near[below(15)] | near[below(15)];
+				uint64_t mask = near[random_below(15)] | near[random_below(15)];
 
 				for (int k = 0; k < 3; k++)
-					v[k] = hand_cut(a, near[below(15)] + below(3));
+					v[k] = hand_cut(
+						a, near[random_below(15)] + random_below(3));
 				if (a->is_signed ? (int64_t)v[0] > (int64_t)v[1] : v[0] > v[1]) {
 					swap = v[0];
 					v[0] = v[1];
 					v[1] = swap;
 				}
-				hand_test_values(
-					p, m, a, kind, below(2), mask, v, kind == TEST_IN ? 3 : 2);
+				hand_test_values(p, m, a, kind, random_below(2), mask, v,
+					kind == TEST_IN ? 3 : 2);
 			}
 		}
 	}
@@ -358,16 +347,16 @@ static void random_policies_agree_with_decide(void **state)
 	(void)state;
 	for (int round = 0; round < 60; round++) {
 		struct arena *a = arena_new();
-		struct policy *p = hand_policy(a, abis[below(4)]);
+		struct policy *p = hand_policy(a, abis[random_below(4)]);
 		struct seccomp_options options = { 0 };
 		struct seccomp_program *program;
 		const char *why = NULL;
 
-		if (below(3) == 0)
+		if (random_below(3) == 0)
 			hand_domain(p, "hand/sub");
-		if (below(4) == 0)
+		if (random_below(4) == 0)
 			p->domains[0]->defaults[OP_SYSCALL]->effect = EFFECT_KILL;
-		random_rules(p, 1 + below(8));
+		random_rules(p, 1 + random_below(8));
 		hand_finish(p);
 		program = emit_seccomp(a, p, &options, &why);
 		if (!program)
@@ -391,7 +380,7 @@ static void random_policies_agree_with_decide(void **state)
 					uint64_t args[6];
 
 					for (int k = 0; k < 6; k++)
-						args[k] = random_number() >> below(64);
+						args[k] = random_number() >> random_below(64);
 					compare(&c, args);
 				}
 			}
@@ -565,9 +554,6 @@ int main(void)
 		cmocka_unit_test(the_kernel_answers_as_decide),
 #endif
 	};
-	const char *given = getenv("SEED");
-
-	seed = given ? strtoull(given, NULL, 0) : 0x9e3779b97f4a7c15;
-	print_message("# SEED=%#llx\n", (unsigned long long)seed);
+	random_seed(0x9e3779b97f4a7c15);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,15 +13,7 @@
 
 #include <cmocka.h>
 
-static uint64_t seed;
-
-static uint64_t random_number(void)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return seed;
-}
+#include "random.h"
 
 static const char text[] =
 	"profile p { abi x86_64, x86; syscall {\n"
@@ -261,9 +253,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(mutants_are_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rare_holes_are_found, set_up, tear_down),
 	};
-	const char *given = getenv("SEED");
-
-	seed = given ? strtoull(given, NULL, 0) : 0x9e3779b97f4a7c15;
-	print_message("# SEED=%#llx\n", (unsigned long long)seed);
+	random_seed(0x9e3779b97f4a7c15);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
