@@ -288,14 +288,18 @@ static void add_test(struct arena *a, struct cells *c, const struct syscall_test
 	}
 }
 
-static void add_matches(struct arena *a, struct cells *c, const struct syscall_matches *matches,
-	enum abi abi, int syscall)
+/* A rule that names the call twice has its exceptions added twice, which cuts nothing more. */
+static void add_match(struct arena *a, struct cells *c, const struct call_match *m, enum abi abi)
 {
-	for (uint32_t i = 0; i < matches->n; i++) {
-		const struct syscall_match *m = &matches->v[i];
+	const struct syscall_matches *except = &m->rule->except_calls;
 
-		for (uint32_t k = 0; m->syscall == syscall && k < m->n_tests; k++)
-			add_test(a, c, &m->tests[k], abi);
+	for (uint32_t i = 0; i < m->match->n_tests; i++)
+		add_test(a, c, &m->match->tests[i], abi);
+	for (uint32_t i = 0; i < except->n; i++) {
+		const struct syscall_match *e = &except->v[i];
+
+		for (uint32_t k = 0; e->syscall == m->match->syscall && k < e->n_tests; k++)
+			add_test(a, c, &e->tests[k], abi);
 	}
 }
 
@@ -311,11 +315,11 @@ bool cells_new(struct arena *a, const struct policy *p, enum abi abi, int syscal
 {
 	struct cells c = { .n = 1 };
 
-	for (uint32_t i = 0; i < p->n_rules; i++) {
-		if (!(p->rules[i]->operations & OP_BIT(OP_SYSCALL)))
-			continue;
-		add_matches(a, &c, &p->rules[i]->calls, abi, syscall);
-		add_matches(a, &c, &p->rules[i]->except_calls, abi, syscall);
+	for (uint32_t i = 0; i < p->n_domains; i++) {
+		const struct call_matches *matches = &p->domains[i]->by_call[syscall];
+
+		for (uint32_t k = 0; k < matches->n; k++)
+			add_match(a, &c, &matches->v[k], abi);
 	}
 	for (uint32_t i = 0; i < n_extra; i++)
 		add_test(a, &c, &extra[i], abi);

@@ -119,16 +119,6 @@ static bool family_matches(const struct rule *rule, const struct request *r)
 	       (rule->netlink & (uint32_t)1 << r->socket_protocol);
 }
 
-static bool calls_match(const struct syscall_matches *calls, const struct request *r, int syscall)
-{
-	for (uint32_t i = 0; i < calls->n; i++) {
-		if (calls->v[i].syscall == syscall &&
-			syscall_match_holds(&calls->v[i], r->abi, r->arguments))
-			return true;
-	}
-	return false;
-}
-
 static bool mount_matches(const struct rule *rule, const struct request *r)
 {
 	if (rule->fstype && (!r->fstype || strcmp(rule->fstype, r->fstype) != 0))
@@ -166,12 +156,7 @@ static bool plain_matches(const struct rule *rule, const struct request *r)
 	case OBJECT_CAPABILITY:
 		return r->capability >= 0 && r->capability < 64 &&
 		       (rule->capabilities >> r->capability & 1);
-	case OBJECT_SYSCALL: {
-		int syscall = vocab_syscall_by_number(r->abi, r->number);
-
-		return syscall >= 0 && calls_match(&rule->calls, r, syscall) &&
-		       !calls_match(&rule->except_calls, r, syscall);
-	}
+	case OBJECT_SYSCALL: /* decide_call() */
 	case OBJECT_PATH:
 	case OBJECT_LIMIT:
 		return false;
@@ -250,15 +235,11 @@ static const struct rule *first_match(const struct domain *d, const struct reque
 /* Whether a rule of the domain looks at clone's arguments, which clone3 would hide in memory. */
 static bool clone_is_compared(const struct domain *d)
 {
-	int call = vocab_syscall_find("clone");
+	const struct call_matches *clone = &d->by_call[vocab_syscall_find("clone")];
 
-	for (uint32_t i = 0; i < d->n_by_operation[OP_SYSCALL]; i++) {
-		const struct rule *rule = d->by_operation[OP_SYSCALL][i];
-
-		for (uint32_t k = 0; k < rule->calls.n; k++) {
-			if (rule->calls.v[k].syscall == call && rule->calls.v[k].n_tests)
-				return true;
-		}
+	for (uint32_t i = 0; i < clone->n; i++) {
+		if (clone->v[i].match->n_tests)
+			return true;
 	}
 	return false;
 }
@@ -277,21 +258,39 @@ static struct decision not_there(const struct rule *rule)
 	return out;
 }
 
+static bool excepted(const struct rule *rule, const struct request *r, int syscall)
+{
+	for (uint32_t i = 0; i < rule->except_calls.n; i++) {
+		if (rule->except_calls.v[i].syscall == syscall &&
+			syscall_match_holds(&rule->except_calls.v[i], r->abi, r->arguments))
+			return true;
+	}
+	return false;
+}
+
 static struct decision decide_call(
 	const struct policy *p, const struct domain *d, const struct request *r)
 {
-	const struct rule *rule = d->defaults[OP_SYSCALL];
-	int call = vocab_syscall_by_number(r->abi, r->number);
+	const struct rule *none = d->defaults[OP_SYSCALL];
+	const struct call_matches *matches;
+	int call;
 
 	if (!(p->abis & (1u << r->abi)))
-		return decided(rule, OP_SYSCALL);
-	if (call < 0) {
-		return not_there(rule);
+		return decided(none, OP_SYSCALL);
+	call = vocab_syscall_by_number(r->abi, r->number);
+	if (call < 0)
+		return not_there(none);
+	matches = &d->by_call[call];
+	for (uint32_t i = 0; i < matches->n; i++) {
+		const struct call_match *m = &matches->v[i];
+
+		if (syscall_match_holds(m->match, r->abi, r->arguments) &&
+			!excepted(m->rule, r, call))
+			return decided(m->rule, OP_SYSCALL);
 	}
-	rule = first_match(d, r);
-	if (rule->is_default && call == vocab_syscall_find("clone3") && clone_is_compared(d))
-		return not_there(rule);
-	return decided(rule, OP_SYSCALL);
+	if (!strcmp(vocab_syscalls[call].name, "clone3") && clone_is_compared(d))
+		return not_there(none);
+	return decided(none, OP_SYSCALL);
 }
 
 struct unknown_arguments {

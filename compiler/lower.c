@@ -3,6 +3,7 @@
 #include "compiler/lower.h"
 
 #include "compiler/base/suggest.h"
+#include "compiler/call_index.h"
 #include "compiler/decide.h"
 #include "compiler/path_automaton.h"
 
@@ -650,6 +651,7 @@ struct policy *lower_profile(struct resolution *res, struct ast_decl *decl, bool
 		default_rules(&l, p->domains[i]);
 	for (uint32_t i = 0; i < p->n_domains; i++)
 		order_rules(&l, p->domains[i]);
+	call_index_build(p);
 	for (uint32_t i = 0; i < p->n_rules; i++) {
 		struct rule *r = p->rules[i];
 

@@ -166,6 +166,17 @@ struct rule {
 
 extern const char *const limit_names[LIMIT_COUNT];
 
+/* One place where a rule names a syscall; its exceptions count for the whole rule. */
+struct call_match {
+	const struct rule *rule;
+	const struct syscall_match *match;
+};
+
+struct call_matches {
+	struct call_match *v; /* in the rules' order of precedence */
+	uint32_t n;
+};
+
 /* The profile (0) or a sub-profile. */
 struct domain {
 	uint32_t index;
@@ -181,7 +192,8 @@ struct domain {
 	 */
 	struct rule **by_operation[OP_COUNT];
 	uint32_t n_by_operation[OP_COUNT];
-	bool only; /* its syscall set is not derived */
+	struct call_matches *by_call; /* [vocab_n_syscalls], call_index.h */
+	bool only;		      /* its syscall set is not derived */
 };
 
 /* owner is the caller's fsuid (1) or not (0) */

@@ -75,20 +75,19 @@ int vocab_syscall_find(const char *name)
 	return s ? (int)(s - vocab_syscalls) : -1;
 }
 
-static int compare_number(const void *key, const void *row)
-{
-	int64_t a = *(const int64_t *)key, b = ((const struct vocab_number *)row)->number;
-
-	return (a > b) - (a < b);
-}
-
 int vocab_syscall_by_number(enum abi abi, int64_t number)
 {
-	const struct vocab_numbers *t = &vocab_numbers[abi];
-	const struct vocab_number *row =
-		bsearch(&number, t->v, t->n, sizeof(*t->v), compare_number);
+	const struct vocab_number *v = vocab_numbers[abi].v;
+	uint32_t n = vocab_numbers[abi].n;
 
-	return row ? row->syscall : -1;
+	while (n > 1) {
+		uint32_t half = n / 2;
+
+		if (v[half].number <= number)
+			v += half;
+		n -= half;
+	}
+	return n && v->number == number ? v->syscall : -1;
 }
 
 const struct vocab_argument *vocab_argument_find(int syscall, const char *name)

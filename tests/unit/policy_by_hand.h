@@ -4,6 +4,7 @@
 
 /* Policies made of syscall rules, without a front end. */
 
+#include "compiler/call_index.h"
 #include "compiler/decide.h"
 
 #include <assert.h>
@@ -161,6 +162,7 @@ static inline void hand_finish(struct policy *p)
 			d->n_by_operation[op] = n;
 		}
 	}
+	call_index_build(p);
 }
 
 #endif

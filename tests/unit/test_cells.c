@@ -170,6 +170,7 @@ static void cells_answer_alike(void **state)
 			hand_test_values(
 				p, hand_match(p, &r->calls, 7), kind, test, false, mask, v, 2);
 		}
+		hand_finish(p);
 		assert_true(cells_new(a, p, abi, 7, NULL, 0, &c));
 		for (int i = 0; i < 200; i++) {
 			uint64_t args[6] = { 0 }, witness[6];
