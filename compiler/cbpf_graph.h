@@ -39,11 +39,13 @@ cbpf_node cbpf_test_mask(struct cbpf_graph *g, uint32_t offset, uint32_t mask, u
 struct cbpf_interval {
 	uint32_t start; /* up to the next one's start */
 	cbpf_node to;
+	uint32_t weight; /* how often values in it are met, against the others; 0: as good as never
+			  */
 };
 
 /*
- * Where the word decides by intervals: ascending, the first from 0. A tree of comparisons with as
- * few of them as there can be, but for some more where a run of single values would make it deep.
+ * Where the word decides by intervals: ascending, the first from 0. A tree with few comparisons on
+ * the way to the intervals of much weight, and few altogether; equal input gives an equal tree.
  */
 cbpf_node cbpf_switch(struct cbpf_graph *g, struct cbpf_word word,
 	const struct cbpf_interval *intervals, uint32_t n);

@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "random.h"
+
 #define N(v) ((uint32_t)(sizeof(v) / sizeof(*(v))))
 
 static const struct cbpf_word number = { CBPF_NUMBER, UINT32_MAX };
@@ -131,8 +133,8 @@ static void single_values_cost_one_comparison(void **state)
 	struct arena *a = arena_new();
 	struct cbpf_graph *g = cbpf_graph_new(a);
 	cbpf_node yes = cbpf_return(g, 1), no = cbpf_return(g, 2);
-	const struct cbpf_interval v[] = { { 0, no }, { 5, yes }, { 6, no }, { 9, yes }, { 10, no },
-		{ 100, yes } };
+	const struct cbpf_interval v[] = { { 0, no, 1 }, { 5, yes, 0 }, { 6, no, 1 }, { 9, yes, 0 },
+		{ 10, no, 1 }, { 100, yes, 40 } };
 	struct sock_filter *code;
 	uint32_t n;
 	const char *why;
@@ -147,6 +149,77 @@ static void single_values_cost_one_comparison(void **state)
 		assert_int_equal(run_number(code, n, nr), nr == 5 || nr == 9 || nr >= 100 ? 1 : 2);
 	assert_int_equal(run_number(code, n, UINT32_MAX), 1);
 	arena_free(a);
+}
+
+static uint32_t executed(const struct sock_filter *v, uint32_t n, uint32_t nr)
+{
+	struct seccomp_data data = { .nr = (int)nr };
+	uint32_t ret;
+
+	cbpf_run(v, n, &data, &ret);
+	return ret;
+}
+
+static void what_weighs_most_is_decided_first(void **state)
+{
+	struct arena *a = arena_new();
+	struct cbpf_graph *g = cbpf_graph_new(a);
+	struct cbpf_interval v[100];
+	struct sock_filter *code;
+	uint32_t n;
+
+	(void)state;
+	for (uint32_t i = 0; i < N(v); i++)
+		v[i] = (struct cbpf_interval){ 10 * i, cbpf_return(g, i % 3), 10 };
+	v[41].start = v[42].start - 1;
+	v[41].weight = 100000;
+	assert_true(cbpf_assemble(g, cbpf_switch(g, number, v, N(v)), &code, &n));
+	assert_int_equal(executed(code, n, v[41].start), 3); /* ld, jeq, ret */
+	/* A run of values needs both its edges. */
+	v[41].start = 410;
+	assert_true(cbpf_assemble(g, cbpf_switch(g, number, v, N(v)), &code, &n));
+	assert_int_equal(executed(code, n, v[41].start), 4);
+	arena_free(a);
+}
+
+/* Not deeper than a balanced tree by much where nothing is known of weights. */
+static void random_switches(void **state)
+{
+	struct cbpf_interval v[700];
+	uint32_t to[N(v)];
+
+	(void)state;
+	random_seed(1);
+	for (int round = 0; round < 400; round++) {
+		struct arena *a = arena_new();
+		struct cbpf_graph *g = cbpf_graph_new(a);
+		uint32_t n_v = 1 + random_below(round % 20 ? 60 : N(v)), depth = 0;
+		uint32_t wide = 1 + random_below(4), at = 0, n, where;
+		bool weighted = random_below(2);
+		struct sock_filter *code;
+		const char *why;
+
+		for (uint32_t i = 0; i < n_v; i++) {
+			to[i] = random_below(4);
+			v[i] = (struct cbpf_interval){ at, cbpf_return(g, to[i]), 1 };
+			if (weighted)
+				v[i].weight = random_below(1000) * random_below(1000);
+			at += 1 + random_below(wide);
+		}
+		assert_true(cbpf_assemble(g, cbpf_switch(g, number, v, n_v), &code, &n));
+		assert_true(cbpf_check(code, n, &why, &where));
+		for (uint32_t i = 0; i < n_v; i++) {
+			uint32_t last = i + 1 < n_v ? v[i + 1].start - 1 : UINT32_MAX;
+
+			assert_int_equal(run_number(code, n, v[i].start), to[i]);
+			assert_int_equal(run_number(code, n, last), to[i]);
+			if (executed(code, n, last) > depth)
+				depth = executed(code, n, last);
+		}
+		if (!weighted)
+			assert_true(depth <= 14);
+		arena_free(a);
+	}
 }
 
 /* More than 255 instructions between a test and where it leads. */
@@ -165,6 +238,7 @@ static void far_jumps(void **state)
 		struct cbpf_word word = { CBPF_ARGUMENT_LO(i % 6), UINT32_MAX };
 
 		v[i].start = i;
+		v[i].weight = 1;
 		v[i].to = cbpf_test(g, word, BPF_JEQ, i, cbpf_return(g, 1 + i % 7),
 			cbpf_return(g, 100 + i % 3));
 	}
@@ -215,6 +289,8 @@ int main(void)
 		cmocka_unit_test(runs_every_kind_of_instruction),
 		cmocka_unit_test(prints),
 		cmocka_unit_test(single_values_cost_one_comparison),
+		cmocka_unit_test(what_weighs_most_is_decided_first),
+		cmocka_unit_test(random_switches),
 		cmocka_unit_test(far_jumps),
 		cmocka_unit_test(masks_are_one_test_where_they_can_be),
 	};
