@@ -29,11 +29,12 @@ static void put_json(struct text *t, json_t *o)
 	json_decref(o);
 }
 
-static int make_seccomp(const struct policy *p, struct artefacts *ret, struct pale_err **err)
+static int make_seccomp(const struct policy *p, const struct weights *weights,
+	struct artefacts *ret, struct pale_err **err)
 {
 	struct seccomp_options options = { .refusals = SECCOMP_RETURN_ERRNO };
 	const char *why = NULL;
-	struct seccomp_program *program = emit_seccomp(p->arena, p, &options, &why);
+	struct seccomp_program *program = emit_seccomp(p->arena, p, &options, weights, &why);
 
 	if (!program)
 		return pale_err_plain(err, E2BIG, "seccomp: %s", why);
@@ -68,7 +69,8 @@ static void make_bundle(const struct policy *p, struct artefacts *ret)
 	text_release(&coverage);
 }
 
-static int make(const struct policy *p, struct artefacts *ret, struct pale_err **err)
+static int make(const struct policy *p, const struct weights *weights, struct artefacts *ret,
+	struct pale_err **err)
 {
 	static const char *const suffixes[ARTEFACT_COUNT] = {
 		[ARTEFACT_OCI] = ".seccomp.json",
@@ -85,7 +87,7 @@ static int make(const struct policy *p, struct artefacts *ret, struct pale_err *
 	*ret = (struct artefacts){ .coverage = coverage_new(p) };
 	for (int i = 0; i < ARTEFACT_COUNT; i++)
 		strcpy(ret->suffix[i], suffixes[i]);
-	r = make_seccomp(p, ret, err);
+	r = make_seccomp(p, weights, ret, err);
 	if (r < 0)
 		return r;
 	oci = oci_filter_new(p->arena, p);
@@ -112,9 +114,10 @@ static int make(const struct policy *p, struct artefacts *ret, struct pale_err *
 	return 0;
 }
 
-int artefacts_make(const struct policy *p, struct artefacts *ret, struct pale_err **err)
+int artefacts_make(const struct policy *p, const struct weights *weights, struct artefacts *ret,
+	struct pale_err **err)
 {
-	int r = make(p, ret, err);
+	int r = make(p, weights, ret, err);
 
 	if (r == -EBADMSG)
 		pale_err_hint(err, "this is a fault of the compiler, not of the policy");

@@ -7,6 +7,7 @@
 #include "compiler/base/error.h"
 #include "compiler/base/text.h"
 #include "compiler/coverage.h"
+#include "compiler/weights.h"
 
 enum artefact {
 	ARTEFACT_OCI,	   /* NAME.seccomp.json */
@@ -27,11 +28,13 @@ struct artefacts {
 /*
  * The cgroup controllers are taken to be there: what a host lacks only the enforcer can tell.
  *
- * Compiles for every mechanism and reads back what was emitted. Fails when a policy exceeds what an
+ * Compiles for every mechanism and reads back what was emitted. @weights (or NULL) order the
+ * instructions of the seccomp filter. Fails when a policy exceeds what an
  * artefact can hold (-E2BIG) and, as an internal error, when a proof does (-EBADMSG). @ret is to be
  * released either way.
  */
-int artefacts_make(const struct policy *p, struct artefacts *ret, struct pale_err **err);
+int artefacts_make(const struct policy *p, const struct weights *weights, struct artefacts *ret,
+	struct pale_err **err);
 void artefacts_release(struct artefacts *a);
 
 #endif

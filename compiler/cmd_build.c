@@ -6,12 +6,15 @@
 #include "compiler/expect.h"
 #include "compiler/file_set.h"
 
-enum { OPT_INCLUDE, OPT_OUTPUT };
+enum { OPT_INCLUDE, OPT_OUTPUT, OPT_WEIGHTS };
 
 static const struct option_spec options[] = {
 	[OPT_INCLUDE] = OPTION_INCLUDE,
 	[OPT_OUTPUT] = { "output", 'o', "DIR", .required = true,
 		.help = "write the artefacts there; made if it is missing" },
+	[OPT_WEIGHTS] = { "weights", 0, "FILE",
+		.help = "how often each call is made, lines of 'SYSCALL COUNT': the filter decides "
+			"the frequent ones first" },
 	OPTIONS_END,
 };
 
@@ -65,6 +68,7 @@ static int build(const struct invocation *in)
 {
 	const char *dir = option_argument(in, OPT_OUTPUT);
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	const struct weights *weights = NULL;
 	struct artefacts *made;
 	struct compilation c;
 	int status = STATUS_POLICY;
@@ -74,6 +78,8 @@ static int build(const struct invocation *in)
 		expectations_check(&c);
 	if (!c.diags.n_errors && !c.n_policies)
 		diag_error_unplaced(&c.diags, "%s: no profile to build", in->operands[0]);
+	if (option_given(in, OPT_WEIGHTS))
+		weights = weights_read(&c.diags, option_argument(in, OPT_WEIGHTS));
 	if (c.diags.n)
 		input_diagnose(&c, false);
 	if (c.diags.n_errors) {
@@ -82,7 +88,7 @@ static int build(const struct invocation *in)
 	}
 	made = arena_array(c.arena, c.n_policies, sizeof(*made));
 	for (uint32_t i = 0; i < c.n_policies && !err; i++)
-		artefacts_make(c.policies[i], &made[i], &err);
+		artefacts_make(c.policies[i], weights, &made[i], &err);
 	/* Nothing is written before everything was proved. */
 	if (!err && write_all(&c, made, dir, &err) >= 0)
 		status = STATUS_OK;
@@ -107,8 +113,8 @@ const struct command cmd_build = {
 		       "with the rules and their lines); and coverage.json: what each "
 		       "mechanism makes of each rule.\n\n"
 		       "What was emitted is read back and compared with the policy first; nothing "
-		       "is written when anything is wrong. Equal policies give equal "
-		       "bytes.",
+		       "is written when anything is wrong. Equal policies (and weights) "
+		       "give equal bytes.",
 	.example = "pale build web.pale -o out/",
 	.options = options,
 	.operands_min = 1,

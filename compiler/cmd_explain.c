@@ -91,7 +91,7 @@ static int explain(const struct invocation *in)
 
 		if (wanted && strcmp(p->name, wanted) != 0)
 			continue;
-		if (artefacts_make(p, &made, &err) < 0) {
+		if (artefacts_make(p, NULL, &made, &err) < 0) {
 			input_failure(in, err);
 			status = STATUS_POLICY;
 		} else if (all) {

@@ -14,6 +14,7 @@ struct emission {
 	struct arena *scratch;
 	const struct policy *policy;
 	const struct seccomp_options *options;
+	const struct weights *weights;
 	struct cbpf_graph *graph;
 	const char *why; /* of a failure */
 };
@@ -40,7 +41,7 @@ static cbpf_node decide_word(
 	struct cbpf_interval *v = arena_array(e->scratch, n, sizeof(*v));
 
 	for (uint32_t i = 0; i < n; i++)
-		v[i] = (struct cbpf_interval){ (uint32_t)runs[i].start, runs[i].to };
+		v[i] = (struct cbpf_interval){ (uint32_t)runs[i].start, runs[i].to, 1 };
 	return cbpf_switch(e->graph, (struct cbpf_word){ offset, mask }, v, n);
 }
 
@@ -161,15 +162,22 @@ static cbpf_node decide_argument(
 struct call {
 	struct emission *e;
 	struct seccomp_data data;
+	bool allowed, other; /* what answers there are */
 };
 
 static uint32_t answer(void *ctx, const uint64_t arguments[6])
 {
 	struct call *call = ctx;
+	uint32_t action;
 
 	for (int i = 0; i < 6; i++)
 		call->data.args[i] = arguments[i];
-	return seccomp_answer(call->e->policy, call->e->options, &call->data);
+	action = seccomp_answer(call->e->policy, call->e->options, &call->data);
+	if (action == SECCOMP_RET_ALLOW)
+		call->allowed = true;
+	else
+		call->other = true;
+	return action;
 }
 
 /* The functions of the last argument first, each as a node; then those that lead to them. */
@@ -198,7 +206,21 @@ static cbpf_node decide_table(struct emission *e, const struct cell_table *t)
 	return below[t->root];
 }
 
-static bool decide_call(struct emission *e, enum abi abi, uint32_t number, cbpf_node *ret)
+/* What the number from @start on is answered, until the next one. */
+struct number {
+	uint32_t start;
+	enum abi abi;
+	int syscall; /* -1: not in the tables, or of an ABI that is not spoken */
+	cbpf_node to;
+	bool allowed, other; /* which answers it may get */
+};
+
+struct numbers {
+	struct number *v;
+	uint32_t n, cap;
+};
+
+static bool decide_call(struct emission *e, enum abi abi, uint32_t number, struct number *ret)
 {
 	struct call call = {
 		.e = e,
@@ -213,7 +235,10 @@ static bool decide_call(struct emission *e, enum abi abi, uint32_t number, cbpf_
 			vocab_syscalls[syscall].name, CELLS_MAX);
 		return false;
 	}
-	*ret = decide_table(e, cell_table_new(e->scratch, &cells, answer, &call));
+	*ret = (struct number){ .start = number, .abi = abi, .syscall = syscall };
+	ret->to = decide_table(e, cell_table_new(e->scratch, &cells, answer, &call));
+	ret->allowed = call.allowed;
+	ret->other = call.other;
 	return true;
 }
 
@@ -224,17 +249,13 @@ static int compare_numbers(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-struct numbers {
-	struct cbpf_interval *v;
-	uint32_t n, cap;
-};
-
 /* One ABI's numbers from @first on, until the next ABI's begin. */
 static bool decide_numbers(
 	struct emission *e, enum abi abi, uint32_t first, struct numbers *numbers)
 {
 	uint32_t *known = arena_array(e->scratch, vocab_n_syscalls, sizeof(*known)), n = 0;
-	struct cbpf_interval gap = { first, 0 };
+	uint32_t gap = first;
+	struct number decided;
 
 	if (e->policy->abis & 1u << abi) {
 		for (uint32_t i = 0; i < vocab_n_syscalls; i++) {
@@ -244,29 +265,71 @@ static bool decide_numbers(
 		qsort(known, n, sizeof(*known), compare_numbers);
 	}
 	for (uint32_t i = 0; i <= n; i++) {
-		struct cbpf_interval here = { i < n ? known[i] : 0, 0 };
-
 		if (i < n && i > 0 && known[i] == known[i - 1])
 			continue;
 		/* No table knows what lies between two known numbers. */
-		if (i == n || here.start > gap.start) {
-			if (!decide_call(e, abi, gap.start, &gap.to))
+		if (i == n || known[i] > gap) {
+			if (!decide_call(e, abi, gap, &decided))
 				return false;
-			ARENA_PUSH(e->scratch, numbers->v, numbers->n, numbers->cap, gap);
+			ARENA_PUSH(e->scratch, numbers->v, numbers->n, numbers->cap, decided);
 		}
 		if (i == n)
 			break;
-		if (!decide_call(e, abi, here.start, &here.to))
+		if (!decide_call(e, abi, known[i], &decided))
 			return false;
-		ARENA_PUSH(e->scratch, numbers->v, numbers->n, numbers->cap, here);
-		gap.start = here.start + 1;
+		ARENA_PUSH(e->scratch, numbers->v, numbers->n, numbers->cap, decided);
+		gap = known[i] + 1;
 	}
 	return true;
 }
 
+/* What all counts together weigh, beside calls that have none and weigh as below. */
+#define COUNTED_WEIGHT ((uint64_t)1 << 17)
+/* A call for which newer kernels do not run the filter, against one for which they do. */
+#define CACHED_SHARE 256
+
+static uint64_t count_of(const struct emission *e, const struct number *x)
+{
+	uint64_t count = e->weights && x->syscall >= 0 ? e->weights->counts[x->syscall] : 0;
+
+	/* Cut, so that sums stay within 64 bits. */
+	if (count > (uint64_t)1 << 48)
+		count = (uint64_t)1 << 48;
+	return x->other ? count : count / CACHED_SHARE;
+}
+
+/*
+ * Calls that are allowed are made alike often as far as one knows, refused ones seldom, and those
+ * of an ABI for older programs less often than the same of the ABI beside it.
+ */
+static uint32_t weight_of(const struct emission *e, const struct number *x, uint64_t total)
+{
+	bool main = x->abi == ABI_X86_64 || x->abi == ABI_AARCH64;
+	uint64_t weight = x->allowed ? 64 : 16;
+
+	if (total)
+		weight += (uint64_t)((unsigned __int128)count_of(e, x) * COUNTED_WEIGHT / total);
+	return (uint32_t)(main ? weight : weight / 8);
+}
+
+static cbpf_node switch_numbers(struct emission *e, const struct numbers *numbers)
+{
+	static const struct cbpf_word word = { CBPF_NUMBER, UINT32_MAX };
+	struct cbpf_interval *v = arena_array(e->scratch, numbers->n, sizeof(*v));
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < numbers->n; i++)
+		total += count_of(e, &numbers->v[i]);
+	for (uint32_t i = 0; i < numbers->n; i++) {
+		const struct number *x = &numbers->v[i];
+
+		v[i] = (struct cbpf_interval){ x->start, x->to, weight_of(e, x, total) };
+	}
+	return cbpf_switch(e->graph, word, v, numbers->n);
+}
+
 static bool decide_arch(struct emission *e, uint32_t arch, cbpf_node *ret)
 {
-	static const struct cbpf_word number = { CBPF_NUMBER, UINT32_MAX };
 	struct numbers numbers = { 0 };
 	enum abi abi;
 
@@ -274,8 +337,15 @@ static bool decide_arch(struct emission *e, uint32_t arch, cbpf_node *ret)
 		return false;
 	if (abi == ABI_X86_64 && !decide_numbers(e, ABI_X32, 0x40000000, &numbers))
 		return false;
-	*ret = cbpf_switch(e->graph, number, numbers.v, numbers.n);
+	*ret = switch_numbers(e, &numbers);
 	return true;
+}
+
+static uint32_t weight_of_arch(uint32_t arch)
+{
+	return arch == vocab_abi_audit_arch(ABI_X86_64) || arch == vocab_abi_audit_arch(ABI_AARCH64)
+		       ? 8
+		       : 1;
 }
 
 static bool decide_archs(struct emission *e, cbpf_node *ret)
@@ -283,39 +353,39 @@ static bool decide_archs(struct emission *e, cbpf_node *ret)
 	static const struct cbpf_word word = { CBPF_ARCH, UINT32_MAX };
 	struct seccomp_data other = { .arch = 0 };
 	cbpf_node refused = cbpf_return(e->graph, seccomp_answer(e->policy, e->options, &other));
-	uint32_t archs[ABI_COUNT] = { 0 }, n = 0;
-	struct numbers intervals = { 0 };
+	uint32_t archs[ABI_COUNT] = { 0 }, n = 0, n_v = 0;
+	struct cbpf_interval v[2 * ABI_COUNT + 1];
 
 	for (int abi = 0; abi < ABI_COUNT; abi++) {
 		if (e->policy->abis & 1u << abi)
 			archs[n++] = vocab_abi_audit_arch((enum abi)abi);
 	}
 	qsort(archs, n, sizeof(*archs), compare_numbers);
-	ARENA_PUSH(e->scratch, intervals.v, intervals.n, intervals.cap,
-		(struct cbpf_interval){ 0, refused });
+	v[n_v++] = (struct cbpf_interval){ 0, refused, 0 };
 	for (uint32_t i = 0; i < n; i++) {
-		struct cbpf_interval here = { archs[i], 0 };
+		struct cbpf_interval here = { .start = archs[i],
+			.weight = weight_of_arch(archs[i]) };
 
 		if (i > 0 && archs[i] == archs[i - 1])
 			continue;
 		if (!decide_arch(e, archs[i], &here.to))
 			return false;
-		ARENA_PUSH(e->scratch, intervals.v, intervals.n, intervals.cap, here);
-		ARENA_PUSH(e->scratch, intervals.v, intervals.n, intervals.cap,
-			(struct cbpf_interval){ archs[i] + 1, refused });
+		v[n_v++] = here;
+		v[n_v++] = (struct cbpf_interval){ archs[i] + 1, refused, 0 };
 	}
-	*ret = cbpf_switch(e->graph, word, intervals.v, intervals.n);
+	*ret = cbpf_switch(e->graph, word, v, n_v);
 	return true;
 }
 
 struct seccomp_program *emit_seccomp(struct arena *a, const struct policy *p,
-	const struct seccomp_options *options, const char **ret_why)
+	const struct seccomp_options *options, const struct weights *weights, const char **ret_why)
 {
 	struct emission e = {
 		.arena = a,
 		.scratch = arena_new(),
 		.policy = p,
 		.options = options,
+		.weights = weights,
 	};
 	struct seccomp_program *program = NULL;
 	struct sock_filter *code;

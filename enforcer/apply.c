@@ -44,7 +44,7 @@ static int prepare_seccomp(struct enforcement *e, struct pale_err **err)
 		supervise_notify_set(notify);
 		options.notify = notify;
 	}
-	e->seccomp = emit_seccomp(a, e->policy, &options, &why);
+	e->seccomp = emit_seccomp(a, e->policy, &options, NULL, &why);
 	if (!e->seccomp)
 		return pale_err_set(err, 0, "compile the seccomp filter: %s", why);
 	why = verify_seccomp(a, e->policy, &options, e->seccomp);

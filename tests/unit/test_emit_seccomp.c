@@ -49,7 +49,7 @@ static void filter_build(struct filter *f, const char *text, struct seccomp_opti
 	}
 	f->p = f->c.policies[0];
 	f->options = options;
-	f->program = emit_seccomp(f->c.arena, f->p, &options, &why);
+	f->program = emit_seccomp(f->c.arena, f->p, &options, NULL, &why);
 	if (!f->program)
 		fail_msg("%s", why);
 	why = verify_seccomp(f->c.arena, f->p, &options, f->program);
@@ -235,7 +235,7 @@ static void budgets_are_named(void **state)
 		hand_test(p, hand_call(p, hand_rule(p, 0, EFFECT_ALLOW, OP_SYSCALL), "clone"),
 			"clone_flags", TEST_MASK, false, (uint64_t)1 << i, 1, (uint64_t)0);
 	hand_finish(p);
-	assert_null(emit_seccomp(a, p, &options, &why));
+	assert_null(emit_seccomp(a, p, &options, NULL, &why));
 	assert_non_null(strstr(why, "'clone' have more than 65536"));
 	arena_free(a);
 }
@@ -358,7 +358,7 @@ static void random_policies_agree_with_decide(void **state)
 			p->domains[0]->defaults[OP_SYSCALL]->effect = EFFECT_KILL;
 		random_rules(p, 1 + random_below(8));
 		hand_finish(p);
-		program = emit_seccomp(a, p, &options, &why);
+		program = emit_seccomp(a, p, &options, NULL, &why);
 		if (!program)
 			fail_msg("round %d: %s", round, why);
 		why = verify_seccomp(a, p, &options, program);

@@ -43,7 +43,7 @@ static int set_up(void **state)
 		return -1;
 	}
 	s->p = s->c.policies[0];
-	s->program = emit_seccomp(s->c.arena, s->p, &s->options, &why);
+	s->program = emit_seccomp(s->c.arena, s->p, &s->options, NULL, &why);
 	*state = s;
 	return s->program ? 0 : -1;
 }

@@ -168,7 +168,7 @@ static int run(const char *path)
 		diag_print(&t.c.diags, stderr, false);
 		return -EINVAL;
 	}
-	t.filter = emit_seccomp(t.c.arena, t.policy, &options, &why);
+	t.filter = emit_seccomp(t.c.arena, t.policy, &options, NULL, &why);
 	if (!t.filter) {
 		fprintf(stderr, "%s: %s\n", policy, why);
 		return -EINVAL;
