@@ -9,7 +9,8 @@
 
 #include "compiler/policy.h"
 
-/* Fills by_call of every domain from by_operation, which has to be in order. In the policy's arena. */
+/* Fills by_call of every domain from by_operation, which has to be in order. In the policy's arena.
+ */
 void call_index_build(struct policy *p);
 
 #endif

@@ -71,7 +71,8 @@ static void read_line(
 	place.offset = base + at;
 	place.len = n;
 	name = arena_printf(diags->arena, "%.*s", (int)n, bytes + at);
-	call = vocab_syscall_find(name);
+	/* A NUL ends the copy, not the word. */
+	call = memchr(bytes + at, 0, n) ? -1 : vocab_syscall_find(name);
 	if (call < 0) {
 		unknown_call(diags, place, name);
 		return;

@@ -164,7 +164,8 @@ static void report(const char *who, const struct policy *p, const struct code *c
 			weight += (double)weights->counts[i];
 		}
 	}
-	printf("  %-16s %5u instructions; executed %5.2f on average over %u allowed calls, at most %u, with arguments %u; %.2f ms CPU",
+	printf("  %-16s %5u instructions; executed %5.2f on average over %u allowed calls, at most "
+	       "%u, with arguments %u; %.2f ms CPU",
 		who, code->n, sum / calls, calls, longest_plain, longest_compared, ms);
 	if (weight > 0)
 		printf("; %.2f weighted over calls that are not cacheable", weighted / weight);
