@@ -533,7 +533,9 @@ static void check_needed(const struct policy *p, const struct rule *r, struct di
 	if (d->only)
 		return;
 	for (uint32_t i = 0; i < r->calls.n; i++) {
-		if (r->calls.v[i].n_tests || excepts_call(r, r->calls.v[i].syscall))
+		/* Who needs what openat2 does can do with openat. */
+		if (r->calls.v[i].n_tests || excepts_call(r, r->calls.v[i].syscall) ||
+			hides_arguments(r->calls.v[i].syscall))
 			continue;
 		for (uint32_t k = 0; k < vocab_n_needs; k++) {
 			const struct rule *by;
@@ -583,6 +585,7 @@ void check_policy(struct policy *p, struct diag_list *diags)
 			if (!grants(r))
 				check_needed(p, r, diags);
 			check_calls(&calls, r);
+			check_hidden(p, r, diags);
 		}
 	}
 }

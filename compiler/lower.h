@@ -99,6 +99,11 @@ void derive_syscalls(struct lowering *l, struct domain *d);
 
 /* check.c: rules that can never take effect, denied calls that another rule needs. */
 void check_policy(struct policy *p, struct diag_list *diags);
+/* check_hidden.c: a warning where a rule compares arguments of a call that an allowed one can take
+ * the part of, unseen. */
+void check_hidden(const struct policy *p, const struct rule *r, struct diag_list *diags);
+/* Whether other calls can do what @syscall does, and show their arguments. */
+bool hides_arguments(int syscall);
 
 struct rule *lower_new_rule(struct lowering *l, struct domain *d);
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# ok/*.pale must be right; bad/*.pale must give exactly the text of bad/NAME.err, and exit 1; and what generated.sh and
-# examples.sh find. Prints TAP.
+# ok/*.pale must be right; bad/*.pale must give exactly the text of bad/NAME.err, and exit 1; warn/*.pale must give that of
+# warn/NAME.err, and exit 0; and what generated.sh and examples.sh find. Prints TAP.
 #
 #	run.sh BUILD [--accept]	(--accept writes the .err files anew: read the difference)
 set -u
@@ -27,17 +27,20 @@ for f in *.pale; do
 	fi
 done
 
-cd "$here/bad" || exit 1
-for f in *.pale; do
-	"$pale" check -I lib "$f" >"$work/out" 2>"$work/err"
-	status=$?
-	[ "$accept" = --accept ] && cp "$work/err" "${f%.pale}.err"
-	if [ $status -eq 1 ] && [ ! -s "$work/out" ] && cmp -s "$work/err" "${f%.pale}.err"; then
-		result ok "bad/$f"
-	else
-		result not-ok "bad/$f (status $status)"
-		diff "${f%.pale}.err" "$work/err" | head -n 20 | sed 's/^/# /'
-	fi
+for folder in bad warn; do
+	want=$([ $folder = bad ] && echo 1 || echo 0)
+	cd "$here/$folder" || exit 1
+	for f in *.pale; do
+		"$pale" check -q -I lib "$f" >"$work/out" 2>"$work/err"
+		status=$?
+		[ "$accept" = --accept ] && cp "$work/err" "${f%.pale}.err"
+		if [ $status -eq "$want" ] && [ -s "$work/err" ] && [ ! -s "$work/out" ] && cmp -s "$work/err" "${f%.pale}.err"; then
+			result ok "$folder/$f"
+		else
+			result not-ok "$folder/$f (status $status)"
+			diff "${f%.pale}.err" "$work/err" | head -n 20 | sed 's/^/# /'
+		fi
+	done
 done
 
 for script in generated examples; do

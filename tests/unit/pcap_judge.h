@@ -17,7 +17,8 @@ static inline uint32_t pcap_judge(const struct sock_filter *v, const struct secc
 {
 	uint32_t words[sizeof(*data) / 4];
 
-	_Static_assert(sizeof(struct bpf_insn) == sizeof(struct sock_filter), "both are the kernel's");
+	_Static_assert(
+		sizeof(struct bpf_insn) == sizeof(struct sock_filter), "both are the kernel's");
 	memcpy(words, data, sizeof(words));
 	for (size_t i = 0; i < sizeof(words) / 4; i++)
 		words[i] = htonl(words[i]);

@@ -161,6 +161,58 @@ static void widths_and_signs(void **state)
 	compilation_release(&f.c);
 }
 
+/* EPERM says no; ENOSYS says that there is no such call, and sends programs to another. */
+static void which_errno(void **state)
+{
+	static const struct {
+		const char *name; /* NULL: by number */
+		enum abi abi;
+		uint32_t arch, number, want;
+	} cases[] = {
+		{ "mount", ABI_X86_64, X86_64, 0, REFUSED(EPERM) },
+		{ "io_uring_setup", ABI_X86_64, X86_64, 0, REFUSED(EPERM) },
+		{ "file_setattr", ABI_X86_64, X86_64, 0, REFUSED(EPERM) },
+		{ "openat", ABI_X86_64, X86_64, 0, ALLOWED },
+		{ "openat2", ABI_X86_64, X86_64, 0, ALLOWED },
+		{ "socket", ABI_X86_64, X86_64, 0, REFUSED(EPERM) },
+		{ "clone3", ABI_X86_64, X86_64, 0, REFUSED(ENOSYS) },
+		{ "clone3", ABI_X86, I386, 0, REFUSED(ENOSYS) },
+		/* They hide what socket() and the like show, and pass only by their names. */
+		{ "socketcall", ABI_X86, I386, 0, REFUSED(EPERM) },
+		{ "ipc", ABI_X86, I386, 0, REFUSED(EPERM) },
+		{ "openat", ABI_X86, I386, 0, ALLOWED },
+		/* A gap, and what came after the tables. */
+		{ NULL, ABI_X86_64, X86_64, 400, REFUSED(ENOSYS) },
+		{ NULL, ABI_X86_64, X86_64, 500, REFUSED(ENOSYS) },
+		{ NULL, ABI_X86_64, X86_64, 0x3fffffff, REFUSED(ENOSYS) },
+		{ NULL, ABI_X86, I386, 500, REFUSED(ENOSYS) },
+		{ NULL, ABI_X86, I386, 0xffffffff, REFUSED(ENOSYS) },
+		/* x32 is not spoken, whatever the number. */
+		{ NULL, ABI_X32, X86_64, 0x40000000, REFUSED(EPERM) },
+		{ NULL, ABI_X32, X86_64, 0xffffffff, REFUSED(EPERM) },
+	};
+	struct filter f;
+
+	(void)state;
+	filter_build(&f, "profile p { abi x86_64, x86; file { allow read /** } }",
+		(struct seccomp_options){ 0 });
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		int64_t nr = cases[i].name ? number(cases[i].name, cases[i].abi)
+					   : (int32_t)cases[i].number;
+		uint32_t have = ask(&f, cases[i].arch, nr, 0, 0, 0);
+
+		if (have != cases[i].want)
+			fail_msg("%s %#x: %#x, wanted %#x", cases[i].name ? cases[i].name : "",
+				(unsigned int)nr, have, cases[i].want);
+	}
+	compilation_release(&f.c);
+	/* Where clone is not compared, clone3 hides nothing. */
+	filter_build(&f, "profile p { abi x86_64; syscall { only clone, read } }",
+		(struct seccomp_options){ 0 });
+	assert_int_equal(ask(&f, X86_64, number("clone3", ABI_X86_64), 0, 0, 0), REFUSED(EPERM));
+	compilation_release(&f.c);
+}
+
 static void how_refusals_return(void **state)
 {
 	static const char text[] = "profile p { abi x86_64; syscall {\n"
@@ -544,6 +596,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(abis_and_numbers),
 		cmocka_unit_test(widths_and_signs),
+		cmocka_unit_test(which_errno),
 		cmocka_unit_test(how_refusals_return),
 		cmocka_unit_test(sub_profiles_are_united),
 		cmocka_unit_test(budgets_are_named),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether the proof sees what it is there to see: each instruction of ten filters is spoiled in turn,
- * and what then answers any call otherwise, as libpcap's interpreter runs it, has to be refused.
+ * Whether the proof sees what it is there to see: each instruction of ten filters is spoiled in
+ * turn, and what then answers any call otherwise, as libpcap's interpreter runs it, has to be
+ * refused.
  */
 #include "compiler/base/cleanup.h"
 #include "compiler/compile.h"
@@ -44,16 +45,19 @@ static const struct subject subjects[] = {
 		  "syscall { quiet deny syslog\n kill bpf, perf_event_open\n"
 		  "deny mmap(prot & 4 == 4 and flags & 0x20 == 0x20) } }",
 		.options = { .refusals = SECCOMP_RETURN_NOTIFY } },
-	{ .text = "profile p { abi x86_64; mode audit; syscall { only read, setpriority(niceval >= -3)\n"
+	{ .text = "profile p { abi x86_64; mode audit; syscall { only read, setpriority(niceval >= "
+		  "-3)\n"
 		  "kill ptrace } }" },
 	{ .text = "profile p { abi x86_64; process { allow exec /bin/sub as sub }\n"
 		  "syscall { only execve, read }\n"
-		  "profile sub { syscall { only execve, madvise(len_in < 0x300000001), socket(type in 1..3)\n"
+		  "profile sub { syscall { only execve, madvise(len_in < 0x300000001), socket(type "
+		  "in 1..3)\n"
 		  "} } }" },
 	{ .text = "profile p { abi x32; syscall { only read, mmap(len <= 0x180000000)\n"
 		  "allow madvise(len_in not in {0x100000005, 0x300000005}) } }" },
 	{ .text = "profile p { abi x86_64; syscall {\n"
-		  "allow openat(flags & 3 == 0), prctl(option in {1, 2, 5, 9, 22, 38} and arg2 <= 9)\n"
+		  "allow openat(flags & 3 == 0), prctl(option in {1, 2, 5, 9, 22, 38} and arg2 <= "
+		  "9)\n"
 		  "allow kill(pid in -7..-1), kill(sig in 1..15)\n"
 		  "} allow capability sys_admin, setuid }" },
 };
@@ -172,9 +176,10 @@ static struct seccomp_data random_call(const struct seccomp_program *p, uint32_t
 	return d;
 }
 
-/* Every number and architecture that could matter, with few arguments; then many calls at random. */
-static bool answers_otherwise(
-	const struct seccomp_program *p, const struct seccomp_program *mutant, uint32_t at, int rounds)
+/* Every number and architecture that could matter, with few arguments; then many calls at random.
+ */
+static bool answers_otherwise(const struct seccomp_program *p, const struct seccomp_program *mutant,
+	uint32_t at, int rounds)
 {
 	for (int i = 0; i < rounds; i++) {
 		struct seccomp_data d = random_call(i % 2 ? p : mutant, at);
@@ -244,11 +249,13 @@ static void what_answers_otherwise_is_refused(void **state)
 		instructions += program->n;
 		for (uint32_t at = 0; at < program->n; at++) {
 			for (size_t k = 0; k < N(mutations); k++)
-				try_mutant(subject, c.policies[0], program, at, &mutations[k], &tally);
+				try_mutant(
+					subject, c.policies[0], program, at, &mutations[k], &tally);
 		}
 		compilation_release(&c);
 	}
-	print_message("# %u mutants of %u instructions: %u no programs, %u answer otherwise, %u refused\n",
+	print_message("# %u mutants of %u instructions: %u no programs, %u answer otherwise, %u "
+		      "refused\n",
 		tally.mutants, instructions, tally.not_programs, tally.changed, tally.refused);
 	/* Or nothing was tried. */
 	assert_true(tally.changed > tally.mutants / 2);
