@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Some calls do what others do, with arguments that lie in memory, where no filter sees them: a
- * comparison on the one says nothing of the other. clone3 is not here: decide() answers ENOSYS to it
- * where clone is compared. The same for openat2 would break programs that do not fall back (they
+ * comparison on the one says nothing of the other. clone3 is not here: decide() answers ENOSYS to
+ * it where clone is compared. The same for openat2 would break programs that do not fall back (they
  * ask for RESOLVE_ flags, which openat cannot give), and the file rules see what it opens.
  */
 #include "compiler/decide.h"
@@ -19,16 +19,18 @@ struct hiding {
 /* linux fs/open.c, net/socket.c SYSCALL_DEFINE2(socketcall), ipc/syscall.c, io_uring/opdef.c */
 static const struct hiding hidings[] = {
 	{ "openat2", (const char *const[]){ "open", "openat", "creat", NULL },
-		"file rules look at what it opens; or 'deny openat2 errno ENOSYS', for programs that "
+		"file rules look at what it opens; or 'deny openat2 errno ENOSYS', for programs "
+		"that "
 		"can do without" },
 	{ "socketcall",
 		(const char *const[]){ "socket", "bind", "connect", "listen", "accept", "accept4",
-			"socketpair", "send", "sendto", "recv", "recvfrom", "shutdown", "setsockopt",
-			"getsockopt", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg", NULL },
+			"socketpair", "send", "sendto", "recv", "recvfrom", "shutdown",
+			"setsockopt", "getsockopt", "sendmsg", "recvmsg", "sendmmsg", "recvmmsg",
+			NULL },
 		"deny it: since Linux 4.3 each of its calls has a number of its own" },
 	{ "ipc",
-		(const char *const[]){ "semget", "semctl", "semop", "semtimedop", "shmget", "shmctl",
-			"shmat", "shmdt", "msgget", "msgctl", "msgsnd", "msgrcv", NULL },
+		(const char *const[]){ "semget", "semctl", "semop", "semtimedop", "shmget",
+			"shmctl", "shmat", "shmdt", "msgget", "msgctl", "msgsnd", "msgrcv", NULL },
 		"deny it: since Linux 5.1 each of its calls has a number of its own" },
 	{ "io_uring_setup",
 		(const char *const[]){ "openat", "openat2", "socket", "connect", "bind", "listen",
@@ -104,13 +106,16 @@ void check_hidden(const struct policy *p, const struct rule *r, struct diag_list
 			if (!by)
 				continue;
 			d = diag_warning(diags, r->lines[0].at,
-				"'%s' is compared here, and '%s' does the same with arguments that no "
+				"'%s' is compared here, and '%s' does the same with arguments that "
+				"no "
 				"filter sees",
 				call, h->hider);
 			if (by->derived)
-				diag_note_unplaced(diags, d, "'%s' is allowed, %s", h->hider, by->text);
+				diag_note_unplaced(
+					diags, d, "'%s' is allowed, %s", h->hider, by->text);
 			else
-				diag_note(diags, d, by->lines[0].at, "'%s' is allowed here", h->hider);
+				diag_note(diags, d, by->lines[0].at, "'%s' is allowed here",
+					h->hider);
 			diag_hint(diags, d, "%s", h->hint);
 			break;
 		}
