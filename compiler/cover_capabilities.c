@@ -21,20 +21,32 @@ uint64_t capabilities_kept(const struct policy *p)
 	return kept;
 }
 
-static bool may_make_user_namespaces(const struct policy *p)
+/* setns into one that is there already, if the process may open it: another's of the same user. */
+static bool may_enter_user_namespaces(const struct policy *p)
 {
-	struct request r = { .operation = OP_USERNS };
+	struct request make = { .operation = OP_USERNS };
 
-	for (uint32_t i = 0; i < p->n_domains; i++)
-		if (decide(p, i, &r).verdict == VERDICT_ALLOW)
+	for (uint32_t i = 0; i < p->n_domains; i++) {
+		if (decide(p, i, &make).verdict == VERDICT_ALLOW)
 			return true;
+		for (uint32_t rest = p->abis; rest; rest &= rest - 1) {
+			enum abi abi = (enum abi)__builtin_ctz(rest);
+			struct request join = { .operation = OP_SYSCALL,
+				.abi = abi,
+				.number = vocab_syscalls[vocab_syscall_find("setns")].number[abi] };
+			struct decision d = decide(p, i, &join);
+
+			if (d.verdict == VERDICT_ALLOW || d.depends)
+				return true;
+		}
+	}
 	return false;
 }
 
 void cover_capabilities(const struct policy *p, struct coverage *c)
 {
 	uint64_t kept = capabilities_kept(p);
-	bool userns = may_make_user_namespaces(p);
+	bool userns = may_enter_user_namespaces(p);
 
 	for (uint32_t i = 0; i < p->n_rules; i++) {
 		const struct rule *rule = p->rules[i];
@@ -55,8 +67,8 @@ void cover_capabilities(const struct policy *p, struct coverage *c)
 				why = "another sub-profile may use it, and a process tree has one "
 				      "bounding set";
 			else if (userns)
-				why = "inside a user namespace of its own a process has all of "
-				      "them";
+				why = "inside a user namespace that it made or joined a process "
+				      "has all of them";
 			else if (d.verdict == VERDICT_KILL)
 				why = "refuses, but does not kill the process";
 		}

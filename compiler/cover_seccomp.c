@@ -5,6 +5,7 @@
 #include "compiler/decide.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -269,6 +270,8 @@ static void cover_operation(const struct policy *p, struct coverage *c, enum mec
 		set(c, rule, op, m, COVERAGE_WIDER, beyond(op));
 	} else if (refused && rule->effect == EFFECT_KILL && t->denied) {
 		set(c, rule, op, m, COVERAGE_WIDER, "refuses, but does not kill the process");
+	} else if (refused && rule->errnum && rule->errnum != EPERM) {
+		set(c, rule, op, m, COVERAGE_WIDER, "refuses, but with EPERM");
 	} else if (refused) {
 		set(c, rule, op, m, COVERAGE_EXACT, NULL);
 	}
@@ -481,6 +484,8 @@ static void cover(const struct policy *p, struct coverage *c, enum mechanism m)
 		if (op == OP_SYSCALL || op == OP_SOCKET)
 			continue;
 		tally_operation(p, (enum operation)op, &t);
+		if (t.denied && !t.allowed)
+			c->settled_by_seccomp |= OP_BIT(op);
 		for (uint32_t i = 0; i < p->n_rules; i++) {
 			if (p->rules[i]->operations & OP_BIT(op))
 				cover_operation(p, c, m, p->rules[i], (enum operation)op, &t);

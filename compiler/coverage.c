@@ -88,6 +88,8 @@ static bool refuses_with(enum mechanism m, enum operation op, int errnum)
 {
 	if (m == MECHANISM_LANDLOCK)
 		return false;
+	if (m == MECHANISM_SECCOMP)
+		return errnum == EPERM;
 	return errnum == (op == OP_CAPABILITY ? EPERM : EACCES);
 }
 
@@ -105,6 +107,12 @@ static bool has_errno(const struct rule *rule, enum operation op, enum mechanism
 static const char *preempted(
 	const struct coverage *c, const struct rule *rule, enum operation op, mechanisms set)
 {
+	if (set & (1u << MECHANISM_SECCOMP) && c->settled_by_seccomp & OP_BIT(op)) {
+		if (kills(rule, op))
+			return "seccomp refuses every call that does it, and does not kill";
+		if (has_errno(rule, op, MECHANISM_SECCOMP))
+			return "seccomp refuses every call that does it, with EPERM";
+	}
 	for (size_t i = 0; i < N_EARLIER; i++) {
 		enum mechanism m = earlier[i].mechanism;
 

@@ -48,6 +48,8 @@ struct coverage_entry {
 struct coverage {
 	const struct policy *policy;
 	struct coverage_entry (*v)[OP_COUNT][MECHANISM_COUNT]; /* [rule index] */
+	/* Operations of which seccomp refuses every call, with EPERM, before another is asked. */
+	uint64_t settled_by_seccomp;
 };
 
 struct coverage *coverage_new(const struct policy *p);
@@ -64,8 +66,8 @@ void coverage_set_all(struct coverage *c, const struct rule *rule, enum mechanis
  * mechanism that settled it.
  *
  * A rule that kills, or names an errno, is at best wider beside a mechanism that has a say in it
- * and is asked before the one that could do so: capabilities, Landlock and AppArmor come before
- * BPF-LSM, and the first refusal is the answer.
+ * and is asked before the one that could do so: seccomp comes before all, capabilities, Landlock
+ * and AppArmor before BPF-LSM, and the first refusal is the answer.
  */
 enum coverage_verdict coverage_together(const struct coverage *c, const struct rule *rule,
 	enum operation op, mechanisms set, const char **ret_why);

@@ -198,7 +198,7 @@ static bool unknown_argument(struct lowering *l, const char *call, const struct 
 		suggest_offer(&near, a->name);
 		if (a->alias)
 			suggest_offer(&near, a->alias);
-		if (!a->is_pointer)
+		if (!a->is_pointer && !a->width_varies)
 			text_printf(&list, "%s%s", list.len ? ", " : "", a->name);
 	}
 	if (suggest_best(&near))
@@ -246,6 +246,14 @@ static bool lower_test(struct lowering *l, const char *call, const struct ast_pr
 		diag_hint(l->diags, d,
 			"what it points to can change after the check; file and network rules look "
 			"at it safely");
+		return false;
+	}
+	if (a->width_varies) {
+		struct diag *d = diag_error(l->diags, ast->argument.at,
+			"how much of '%s' the kernel reads depends on what '%s' is asked to do",
+			ast->argument.text, call);
+
+		diag_hint(l->diags, d, "compare what is asked, and let this argument be");
 		return false;
 	}
 	t.argument = a;

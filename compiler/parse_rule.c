@@ -128,8 +128,10 @@ static bool check_class(struct parse *p, struct ast_rule *r)
 				"write a rule for exec or map, and one for the others");
 		return false;
 	}
-	if (word_is(class, "anonymous") && r->objects.n) {
-		parse_error_once(p, r->objects.v[0].at, "an anonymous file has no path");
+	if (word_is(class, "anonymous") && (r->objects.n || r->excepts.n)) {
+		const struct word *path = r->objects.n ? &r->objects.v[0] : &r->excepts.v[0];
+
+		parse_error_once(p, path->at, "an anonymous file has no path");
 		return false;
 	}
 	return true;

@@ -65,6 +65,8 @@ struct vocab_argument {
 	uint8_t x32_width; /* under x32, which reads some 64-bit ones as 32 */
 	bool is_signed;
 	bool is_pointer;
+	/* Its width is another argument's to say: fcntl's third is an int to F_SETFL. */
+	bool width_varies;
 };
 
 struct vocab_syscall {

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#define EXPANSIONS_MAX 64
+#define EXPANSIONS_MAX 4096
 
 /* Operations that take a path's last component as it is. */
 #define TAKE_LAST                                                                                  \
@@ -156,6 +156,11 @@ static int check_glob(struct check *c, struct symlink_finding f)
 	_cleanup_(arena_freep) struct arena *a = arena_new();
 	struct glob_expansions e = glob_expand(a, f.glob, EXPANSIONS_MAX);
 
+	/* A warning may be missing; a rule that refuses may not be let through unseen. */
+	if (e.partial && f.is_error)
+		return pale_err_plain(c->err, E2BIG,
+			"%s:%u: '%s' has more than %u alternatives to look up",
+			f.rule->lines[0].file, f.rule->lines[0].line, f.glob->text, EXPANSIONS_MAX);
 	for (uint32_t i = 0; i < e.n; i++) {
 		_cleanup_(text_release) struct text path = TEXT_INIT;
 		bool literal = literal_beginning(&e.v[i], &path);

@@ -214,10 +214,10 @@ static int tell_symlinks(const struct invocation *in, const struct policy *p)
 /* What is not there when Landlock is loaded gets no rights, even if it is made later. */
 static void tell_omissions(const struct invocation *in, const struct landlock_omissions *o)
 {
-	if (option_given(in, OPT_VERBOSE)) {
-		for (uint32_t i = 0; i < o->n; i++)
-			fprintf(stderr, "pale run: %s\n", o->v[i]);
-	}
+	for (uint32_t i = 0; option_given(in, OPT_VERBOSE) && i < o->missing.n; i++)
+		fprintf(stderr, "pale run: %s\n", o->missing.v[i]);
+	for (uint32_t i = 0; option_given(in, OPT_VERBOSE) && i < o->linked.n; i++)
+		fprintf(stderr, "pale run: %s\n", o->linked.v[i]);
 }
 
 static int run_enforced(const struct invocation *in, struct enforcement *e)

@@ -44,12 +44,34 @@ struct net_port_attr {
 #define __NR_landlock_restrict_self  446
 #endif
 
+static void remarks_release(struct landlock_remarks *r)
+{
+	for (uint32_t i = 0; i < r->n; i++)
+		free(r->v[i]);
+	free(r->v);
+	*r = (struct landlock_remarks){ 0 };
+}
+
 void landlock_omissions_release(struct landlock_omissions *o)
 {
-	for (uint32_t i = 0; i < o->n; i++)
-		free(o->v[i]);
-	free(o->v);
-	*o = (struct landlock_omissions){ 0 };
+	remarks_release(&o->missing);
+	remarks_release(&o->linked);
+}
+
+/* @path: any bytes. */
+static void remark(struct landlock_remarks *r, const char *path, const char *text)
+{
+	struct text t = TEXT_INIT;
+
+	if (r->n == r->cap) {
+		r->cap = r->cap ? r->cap * 2 : 8;
+		r->v = realloc(r->v, r->cap * sizeof(*r->v));
+		if (!r->v)
+			abort();
+	}
+	text_escaped(&t, path, strlen(path));
+	text_printf(&t, ": %s", text);
+	r->v[r->n++] = text_take(&t);
 }
 
 int landlock_supported(struct pale_err **err)
@@ -71,19 +93,23 @@ int landlock_supported(struct pale_err **err)
 
 static void omit(struct landlock_omissions *o, const struct landlock_grant *g, const char *why)
 {
-	struct text t = TEXT_INIT;
+	_cleanup_(text_release) struct text t = TEXT_INIT;
 
 	if (!o || g->optional)
 		return;
-	if (o->n == o->cap) {
-		o->cap = o->cap ? o->cap * 2 : 8;
-		o->v = realloc(o->v, o->cap * sizeof(*o->v));
-		if (!o->v)
-			abort();
-	}
-	text_escaped(&t, g->path, strlen(g->path));
-	text_printf(&t, ": %s, so nothing of it is granted", why);
-	o->v[o->n++] = text_take(&t);
+	text_printf(&t, "%s, so nothing of it is granted", why);
+	remark(&o->missing, g->path, text_str(&t));
+}
+
+static void note_names(struct landlock_omissions *o, const char *path, const struct stat *st)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	if (!o || S_ISDIR(st->st_mode) || st->st_nlink < 2)
+		return;
+	text_printf(&t, "has %ju names, and what is granted by this one is by all",
+		(uintmax_t)st->st_nlink);
+	remark(&o->linked, path, text_str(&t));
 }
 
 /* Why a grant is left out when its path cannot be opened; NULL: that is a failure. */
@@ -102,11 +128,12 @@ static const char *omission(int errnum)
 	return NULL;
 }
 
-static int add_file(
-	int ruleset_fd, int fd, uint64_t access, const char *path, struct pale_err **err)
+static int add_file(int ruleset_fd, int fd, uint64_t access, const char *path,
+	const struct stat *st, struct landlock_omissions *o, struct pale_err **err)
 {
 	struct path_beneath_attr attr = { .allowed_access = access, .parent_fd = fd };
 
+	note_names(o, path, st);
 	if (syscall(__NR_landlock_add_rule, ruleset_fd, RULE_PATH_BENEATH, &attr, 0) < 0)
 		return pale_err_set(err, errno, "grant %s", path);
 	return 0;
@@ -117,6 +144,7 @@ static int add_file(
 
 struct each {
 	const struct landlock_grant *grant;
+	struct landlock_omissions *omissions;
 	int ruleset_fd;
 	uint32_t visits;
 	struct text path; /* of what is looked at, from the root */
@@ -141,7 +169,9 @@ static int each_entry(
 		return 0;
 	if (S_ISDIR(st.st_mode))
 		return depth ? each_below(e, fd, depth - 1, err) : 0;
-	return matches ? add_file(e->ruleset_fd, fd, e->grant->access, text_str(&e->path), err) : 0;
+	return matches ? add_file(e->ruleset_fd, fd, e->grant->access, text_str(&e->path), &st,
+				 e->omissions, err)
+		       : 0;
 }
 
 static int each_below(struct each *e, int dir_fd, uint32_t depth, struct pale_err **err)
@@ -170,7 +200,7 @@ static int each_below(struct each *e, int dir_fd, uint32_t depth, struct pale_er
 static int add_each(int ruleset_fd, int dir_fd, const struct landlock_grant *g,
 	struct landlock_omissions *o, struct pale_err **err)
 {
-	struct each e = { .grant = g, .ruleset_fd = ruleset_fd };
+	struct each e = { .grant = g, .omissions = o, .ruleset_fd = ruleset_fd };
 	int r;
 
 	text_puts(&e.path, g->path[1] ? g->path : "");
@@ -210,7 +240,7 @@ static int add_grant(int ruleset_fd, int root_fd, const struct landlock_grant *g
 		omit(o, g, "a directory, whose name would end in '/'");
 		return 0;
 	}
-	return add_file(ruleset_fd, fd, g->access, g->path, err);
+	return add_file(ruleset_fd, fd, g->access, g->path, &st, o, err);
 }
 
 int landlock_load(const struct landlock_rules *l, int root_fd, struct landlock_omissions *o,

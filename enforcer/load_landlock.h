@@ -5,11 +5,19 @@
 #include "compiler/base/error.h"
 #include "compiler/emit_landlock.h"
 
-/* What was left out of a ruleset, as text for people: "/srv/x: not there, so nothing of it is
- * granted". Nothing of it weakens: less is granted. */
-struct landlock_omissions {
+/* Lines for people. */
+struct landlock_remarks {
 	char **v;
 	uint32_t n, cap;
+};
+
+/* What a ruleset made of the rules' paths, where that is not what they say. */
+struct landlock_omissions {
+	/* Left out: "/srv/x: not there, so nothing of it is granted". Less is granted. */
+	struct landlock_remarks missing;
+	/* Files with more than one name. Landlock knows files by identity, so what is granted by
+	 * one name is by all, also by those that the policy refuses. More is granted. */
+	struct landlock_remarks linked;
 };
 
 void landlock_omissions_release(struct landlock_omissions *o);

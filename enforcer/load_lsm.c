@@ -474,6 +474,7 @@ const char *lsm_why_name(enum lsm_why why)
 		[LSM_WHY_RACED] = "renamed meanwhile",
 		[LSM_WHY_NO_MOUNT] = "mount unknown",
 		[LSM_WHY_STORAGE] = "no kernel memory",
+		[LSM_WHY_ROUTED] = "goes by way of another address",
 		[LSM_WHY_POLICY] = "policy gone",
 	};
 

@@ -34,6 +34,8 @@ static void put_object(struct text *t, const struct policy *p, const struct lsm_
 
 	switch ((enum lsm_object)e->object) {
 	case LSM_OBJECT_NONE:
+		if (e->why)
+			text_printf(t, "(%s)", lsm_why_name((enum lsm_why)e->why));
 		break;
 	case LSM_OBJECT_PATH:
 		if (unix_socket)

@@ -92,7 +92,7 @@ static bool name_is_gone(const char *name, const struct stat *st)
 	return lstat(name, &now) < 0 || now.st_dev != st->st_dev || now.st_ino != st->st_ino;
 }
 
-/* The path of @fd: 1, or 0 when it has none. */
+/* The path of @fd: 1, or 0 when it has none. -EOVERFLOW when it is longer than the kernel tells. */
 static int name_of(const struct process *p, int fd, const struct stat *st, struct text *ret)
 {
 	char link[64], name[PATH_MAX + 1], own[32];
@@ -103,9 +103,9 @@ static int name_of(const struct process *p, int fd, const struct stat *st, struc
 	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, name, sizeof(name));
 	if (n < 0)
-		return -errno;
+		return errno == ENAMETOOLONG ? -EOVERFLOW : -errno;
 	if (n == sizeof(name))
-		return -ENAMETOOLONG;
+		return -EOVERFLOW;
 	name[n] = '\0';
 	if (name[0] != '/' || st->st_nlink == 0 || name_is_gone(name, st))
 		return 0;

@@ -30,10 +30,14 @@ struct loop {
 	struct launched command;
 	bool reaped; /* the command itself */
 	bool alone;  /* no process of the run is left */
+	/* Children that this process had before: of a shell, say, that became pale by exec. */
+	pid_t *foreign;
+	size_t n_foreign;
 };
 
 static void loop_release(struct loop *l)
 {
+	free(l->foreign);
 	supervisor_free(l->supervisor);
 	apparmor_denials_free(l->apparmor);
 	launched_release(&l->command);
@@ -70,20 +74,65 @@ static int prepare_signals(struct loop *l, sigset_t *ret_before, struct pale_err
 	return watch(l, l->signals, err);
 }
 
+static FILE *open_children(void)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "/proc/self/task/%d/children", getpid());
+	return fopen(name, "re");
+}
+
+static int note_foreign(struct loop *l, struct pale_err **err)
+{
+	_cleanup_fclose_ FILE *f = open_children();
+	pid_t pid;
+
+	if (!f)
+		return pale_err_set(err, errno, "look for children");
+	while (fscanf(f, "%d", &pid) == 1) {
+		pid_t *more = realloc(l->foreign, (l->n_foreign + 1) * sizeof(*more));
+
+		if (!more)
+			abort();
+		l->foreign = more;
+		l->foreign[l->n_foreign++] = pid;
+	}
+	return 0;
+}
+
+static bool is_foreign(const struct loop *l, pid_t pid)
+{
+	for (size_t i = 0; i < l->n_foreign; i++) {
+		if (l->foreign[i] == pid)
+			return true;
+	}
+	return false;
+}
+
+/* The next child of this process that belongs to the run; 0: there is none. */
+static pid_t next_child(const struct loop *l, FILE *children)
+{
+	pid_t pid;
+
+	while (children && fscanf(children, "%d", &pid) == 1) {
+		if (!is_foreign(l, pid))
+			return pid;
+	}
+	return 0;
+}
+
 /* Once the command is gone, what it left behind: those are children of this process by now. */
 static void forward(const struct loop *l, int signo)
 {
 	_cleanup_fclose_ FILE *f = NULL;
-	char name[64];
-	int pid;
+	pid_t pid;
 
 	if (!l->reaped) {
 		kill(l->command.pid, signo);
 		return;
 	}
-	snprintf(name, sizeof(name), "/proc/self/task/%d/children", getpid());
-	f = fopen(name, "re");
-	while (f && fscanf(f, "%d", &pid) == 1) {
+	f = open_children();
+	while ((pid = next_child(l, f)) > 0) {
 		kill(pid, signo);
 		kill(pid, SIGCONT); /* one that its tracer left stopped would never see it */
 	}
@@ -91,18 +140,28 @@ static void forward(const struct loop *l, int signo)
 
 static void reap(struct loop *l)
 {
+	_cleanup_fclose_ FILE *f = NULL;
 	int status;
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+		for (size_t i = 0; i < l->n_foreign; i++) {
+			if (l->foreign[i] == pid)
+				l->foreign[i] = 0; /* the number may be given away again */
+		}
 		if (pid != l->command.pid)
 			continue;
 		l->reaped = true;
 		l->result->wait_status = status;
 		l->result->exec_errno = launched_exec_errno(&l->command);
 	}
-	if (pid < 0 && errno == ECHILD)
+	if (pid < 0 && errno == ECHILD) {
 		l->alone = true;
+	} else if (l->n_foreign && l->reaped) {
+		/* One that cannot be listed is waited for. */
+		f = open_children();
+		l->alone = f && next_child(l, f) == 0;
+	}
 }
 
 static int take_signals(struct loop *l, struct pale_err **err)
@@ -281,6 +340,9 @@ int run(const struct run *r, struct run_result *ret, struct pale_err **err)
 	if (l.epoll < 0)
 		return pale_err_set(err, errno, "open a descriptor");
 	n = prepare_signals(&l, &launch_options.signal_mask, err);
+	if (n < 0)
+		return n;
+	n = note_foreign(&l, err);
 	if (n < 0)
 		return n;
 	/* Who outlives the command becomes our child, and is served and reaped. */

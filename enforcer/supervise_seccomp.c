@@ -252,6 +252,56 @@ static int examine(struct supervisor *s, const struct stopped *call)
 	return errnum;
 }
 
+/* Whose default refused the call: what the rules say of its objects is said then. */
+static bool is_of_objects(const struct stopped *call, const struct decision *d)
+{
+	return d->verdict != VERDICT_ALLOW && d->rule && d->rule->is_default && call->process &&
+	       call->syscall >= 0 && watched_call(call->syscall);
+}
+
+/*
+ * A call that no rule needs is refused before it comes to its objects. What the policy says of
+ * these is what its reader expects to be told: the line, errno and silence of a deny, or which path
+ * would have to be allowed. The call is refused in any case: who changes the path after this look
+ * changes what is said of it, no more.
+ *
+ * false: nothing refuses what it was about to do.
+ */
+static bool judge_objects(struct supervisor *s, const struct stopped *call, int *ret_errnum)
+{
+	_cleanup_(accesses_release) struct accesses accesses = { .n = 0 };
+	uint64_t arguments[6];
+
+	for (int i = 0; i < 6; i++)
+		arguments[i] = call->notification->data.args[i];
+	if (watched_call_accesses(call->process, call->abi, call->syscall, arguments,
+		    s->options.start_ns, &accesses) < 0 ||
+		!still_stopped(s, call))
+		return false;
+	for (unsigned i = 0; i < accesses.n; i++) {
+		const struct access *a = &accesses.v[i];
+		struct violation v = {
+			.mechanism = MECHANISM_SECCOMP,
+			.operation = a->request.operation,
+			.object = a->object,
+			.object_len = (uint32_t)a->object_len,
+			.object_class = a->request.object_class,
+			.outcome = OUTCOME_REFUSED,
+		};
+
+		v.decision = decide_union(s->options.policy, &a->request, &v.domain);
+		if (v.decision.verdict == VERDICT_ALLOW)
+			continue;
+		if (v.decision.verdict == VERDICT_KILL && kill_process(s, call))
+			v.outcome = OUTCOME_KILLED;
+		if (v.decision.reported)
+			report(s, call, &v);
+		*ret_errnum = v.decision.errnum;
+		return true;
+	}
+	return false;
+}
+
 /* What the filter itself stopped the call for; gives the error to answer with, or 0 to go on. */
 static int judge_call(struct supervisor *s, const struct stopped *call)
 {
@@ -262,7 +312,12 @@ static int judge_call(struct supervisor *s, const struct stopped *call)
 		.decision = seccomp_decide(s->options.policy, &call->notification->data),
 	};
 	bool refused = v.decision.verdict != VERDICT_ALLOW;
+	int errnum;
 
+	/* An audit goes on to the objects by itself: examine(). */
+	if (!s->options.audit && is_of_objects(call, &v.decision) &&
+		judge_objects(s, call, &errnum))
+		return errnum;
 	if (v.decision.reported) {
 		if (call->syscall >= 0)
 			text_puts(&object, vocab_syscalls[call->syscall].name);

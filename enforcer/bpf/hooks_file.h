@@ -521,7 +521,8 @@ static __always_inline int judge_ioctl(struct file *file, unsigned int cmd)
 		is_nameless(file))
 		return 0;
 	return judge_file(label, file,
-		cmd == FS_IOC_SETFLAGS || cmd == FS_IOC32_SETFLAGS || cmd == FS_IOC_FSSETXATTR
+		cmd == FS_IOC_SETFLAGS || cmd == FS_IOC32_SETFLAGS || cmd == FS_IOC_SETVERSION ||
+				cmd == FS_IOC32_SETVERSION || cmd == FS_IOC_FSSETXATTR
 			? OPS2(LSM_IOCTL, LSM_SETATTR)
 			: OPS1(LSM_IOCTL),
 		0);

@@ -100,13 +100,83 @@ static __always_inline void name_self(struct endpoint *e, const struct sock *sk)
 	}
 }
 
-static __always_inline int judge_destination(
-	struct label *label, const struct sock *sk, const void *address, int len, __u16 family)
+static __always_inline bool is_unspecified(const struct endpoint *e)
+{
+	return !e->address[0] &&
+	       (e->family == 4 || (!e->address[1] && !e->address[2] && !e->address[3]));
+}
+
+/*
+ * What has packets go elsewhere first than to the address that is judged: source routes of IPv4,
+ * routing headers of IPv6 and what may hold them. IPV6_2292RTHDR, IPV6_2292PKTOPTIONS,
+ * IPV6_FLOWLABEL_MGR and IPV6_RTHDR (linux/in6.h); IP_OPTIONS and IP_RETOPTS (linux/in.h).
+ */
+static __always_inline bool is_route(int level, int name)
+{
+	if (level == IPPROTO_IPV6)
+		return name == 5 || name == 6 || name == 32 || name == 57;
+	return level == IPPROTO_IP && (name == 4 || name == 7);
+}
+
+/* IP_PKTINFO, IPV6_2292PKTINFO, IPV6_PKTINFO: the source, and so where "no address" leads. */
+static __always_inline bool is_source(int level, int name)
+{
+	return level == IPPROTO_IPV6 ? name == 2 || name == 50 : level == IPPROTO_IP && name == 8;
+}
+
+/* No rule speaks of such packets: the default decides, and the report says why. */
+static __always_inline int refuse_route(struct label *label)
+{
+	struct request q = {
+		.operation = OP_CONNECT, .object = LSM_OBJECT_NONE, .why = LSM_WHY_ROUTED
+	};
+
+	return lsm_return(act(label, &q, domain_decision(label, d->by_default[OP_CONNECT]), 0));
+}
+
+#define CONTROL_MESSAGES_MAX 16
+#define CONTROL_ROUTE	     1u
+#define CONTROL_SOURCE	     2u
+
+/* Which of these the message's control data holds; both when there is more of it than is looked at.
+ * It was copied into the kernel, in its own form, before the hook (net/socket.c, ____sys_sendmsg).
+ */
+static __always_inline __u32 control_of(const struct msghdr *msg)
+{
+	__u64 at = (__u64)msg->msg_control, left = msg->msg_controllen;
+	struct cmsghdr c;
+	__u32 found = 0, i;
+
+	for (i = 0; i < CONTROL_MESSAGES_MAX; i++) {
+		if (!at || left < sizeof(c))
+			return found;
+		if (bpf_probe_read_kernel(&c, sizeof(c), (const void *)at))
+			break;
+		if (is_route(c.cmsg_level, c.cmsg_type))
+			found |= CONTROL_ROUTE;
+		if (is_source(c.cmsg_level, c.cmsg_type))
+			found |= CONTROL_SOURCE;
+		/* The kernel refuses such a length. */
+		if (c.cmsg_len < sizeof(c) || c.cmsg_len > left)
+			return found;
+		c.cmsg_len = (c.cmsg_len + 7) & ~7ull;
+		if (c.cmsg_len >= left)
+			return found;
+		at += c.cmsg_len;
+		left -= c.cmsg_len;
+	}
+	return CONTROL_ROUTE | CONTROL_SOURCE;
+}
+
+static __always_inline int judge_destination(struct label *label, const struct sock *sk,
+	const void *address, int len, __u16 family, __u32 control)
 {
 	struct endpoint e = { .protocol = protocol_of(sk) };
 
 	if (!read_sockaddr(&e, address, len, family))
 		return -EACCES;
+	if (control & CONTROL_SOURCE && is_unspecified(&e))
+		return refuse_route(label);
 	name_self(&e, sk);
 	return lsm_return(judge_endpoint(label, &e, ENDPOINT_CONNECT, 0));
 }
@@ -143,7 +213,19 @@ int BPF_PROG(socket_connect, struct socket *sock, struct sockaddr *address, int 
 	/* AF_UNSPEC dissolves an association; the kernel refuses other families. */
 	if (!is_inet(family))
 		return 0;
-	return judge_destination(label, sk, address, len, family);
+	return judge_destination(label, sk, address, len, family, 0);
+}
+
+SEC("lsm/socket_setsockopt")
+int BPF_PROG(socket_setsockopt, struct socket *sock, int level, int name, int ret)
+{
+	struct label *label = confined();
+
+	if (ret || !label)
+		return ret;
+	if (!is_route(level, name) || !has_endpoints(sock->sk))
+		return 0;
+	return refuse_route(label);
 }
 
 SEC("lsm/socket_sendmsg")
@@ -153,17 +235,22 @@ int BPF_PROG(socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, 
 	struct sock *sk;
 	const void *address;
 	__u16 family = AF_UNSPEC;
+	__u32 control = 0;
 	int len;
 
 	if (ret || !label)
 		return ret;
 	address = msg->msg_name;
-	if (!address)
-		return 0;
 	sk = sock->sk;
 	if (is_unix(sk))
-		return expect_peer(label);
+		return address ? expect_peer(label) : 0;
 	if (!has_endpoints(sk) || BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
+		return 0;
+	if (msg->msg_controllen)
+		control = control_of(msg);
+	if (control & CONTROL_ROUTE)
+		return refuse_route(label);
+	if (!address)
 		return 0;
 	/* A stream has its peer by now, unless this is the first packet and connects. */
 	if (BPF_CORE_READ(sk, sk_type) == SOCK_STREAM && protocol_of(sk) != PROTOCOL_SCTP &&
@@ -181,7 +268,7 @@ int BPF_PROG(socket_sendmsg, struct socket *sock, struct msghdr *msg, int size, 
 	}
 	if (!is_inet(family))
 		return 0;
-	return judge_destination(label, sk, address, len, family);
+	return judge_destination(label, sk, address, len, family, control);
 }
 
 /* The local end of a bound socket. */

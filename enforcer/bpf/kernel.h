@@ -217,8 +217,17 @@ struct sockaddr {
 struct msghdr {
 	void *msg_name;
 	int msg_namelen;
+	void *msg_control;
 	unsigned int msg_flags;
+	__u64 msg_controllen; /* size_t */
 } __core;
+
+/* linux/socket.h: of the user's interface, and so no CO-RE */
+struct cmsghdr {
+	__u64 cmsg_len;
+	int cmsg_level;
+	int cmsg_type;
+};
 
 struct iattr {
 	unsigned int ia_valid;
@@ -272,13 +281,15 @@ struct open_flags;
 #define ATTR_MTIME 32u
 
 /* asm-generic/ioctls.h, linux/fs.h */
-#define FIONBIO		  0x5421
-#define FIONCLEX	  0x5450
-#define FIOCLEX		  0x5451
-#define FIOASYNC	  0x5452
-#define FS_IOC_SETFLAGS	  0x40086602
-#define FS_IOC32_SETFLAGS 0x40046602
-#define FS_IOC_FSSETXATTR 0x401c5820
+#define FIONBIO		    0x5421
+#define FIONCLEX	    0x5450
+#define FIOCLEX		    0x5451
+#define FIOASYNC	    0x5452
+#define FS_IOC_SETFLAGS	    0x40086602
+#define FS_IOC32_SETFLAGS   0x40046602
+#define FS_IOC_SETVERSION   0x40087602
+#define FS_IOC32_SETVERSION 0x40047602
+#define FS_IOC_FSSETXATTR   0x401c5820
 
 #define PROT_WRITE 2ul
 #define PROT_EXEC  4ul
@@ -302,9 +313,11 @@ struct open_flags;
 #define SOCK_DGRAM  2
 #define SOCK_RAW    3
 
+#define IPPROTO_IP     0
 #define IPPROTO_ICMP   1
 #define IPPROTO_TCP    6
 #define IPPROTO_UDP    17
+#define IPPROTO_IPV6   41
 #define IPPROTO_ICMPV6 58
 #define IPPROTO_SCTP   132
 #define IPPROTO_MPTCP  262

@@ -31,6 +31,7 @@ enum lsm_why {
 	LSM_WHY_RACED,	      /* renames or mounts changed it each time we looked */
 	LSM_WHY_NO_MOUNT,     /* the hook names an inode and no mount was seen to be written to */
 	LSM_WHY_STORAGE,      /* no memory for the task's label or buffer */
+	LSM_WHY_ROUTED,	      /* packets that go elsewhere first than to their address */
 	LSM_WHY_POLICY,	      /* the label's instance or its policy is gone, or out of its bounds */
 	LSM_WHY_COUNT,
 };

@@ -13,7 +13,7 @@ BEGIN {
 	for (i = 1; i <= n_protocols; i++)
 		protocol_index[protocols[i]] = i - 1
 	n_operations = n_families = n_constants = n_syscalls = n_needs = 0
-	split("u16 u32 u64 s32 s64 ptr", t, " ")
+	split("u16 u32 u64 s32 s64 ptr any", t, " ")
 	for (i in t)
 		types[t[i]] = 1
 }
@@ -157,7 +157,7 @@ table == "syscalls" {
 
 function bits(type)
 {
-	return type == "ptr" ? 64 : substr(type, 2)
+	return type == "ptr" || type == "any" ? 64 : substr(type, 2)
 }
 
 table == "arguments" {
@@ -189,9 +189,10 @@ table == "arguments" {
 	argument_place[c, $2] = k
 	if ($3 != "")
 		argument_place[c, $3] = k
-	argument_row[c, k] = sprintf("{ \"%s\", %s, { %s }, %s, %s, %s, %s }", $2,
+	argument_row[c, k] = sprintf("{ \"%s\", %s, { %s }, %s, %s, %s, %s, %s }", $2,
 		$3 == "" ? "NULL" : "\"" $3 "\"", s, bits(type), bits(x32_type),
-		type ~ /^s/ ? "true" : "false", type == "ptr" ? "true" : "false")
+		type ~ /^s/ ? "true" : "false", type == "ptr" ? "true" : "false",
+		type == "any" ? "true" : "false")
 	next
 }
 

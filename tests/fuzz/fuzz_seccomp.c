@@ -66,8 +66,7 @@ static void add_test(struct policy *p, struct input *in, struct syscall_match *m
 		return;
 	for (uint32_t i = 0; i < n; i++)
 		v[i] = hand_cut(a, value(in));
-	if (kind == TEST_RANGE &&
-		(a->is_signed ? (int64_t)v[0] > (int64_t)v[1] : v[0] > v[1])) {
+	if (kind == TEST_RANGE && (a->is_signed ? (int64_t)v[0] > (int64_t)v[1] : v[0] > v[1])) {
 		uint64_t swap = v[0];
 
 		v[0] = v[1];
@@ -115,9 +114,9 @@ static bool compare(void *ctx, const uint64_t arguments[6])
 		r.arguments[i] = c->data.args[i] = arguments[i];
 	d = decide_syscall_union(c->p, &r);
 	have = cbpf_run(c->program->v, c->program->n, &c->data, NULL);
-	must(have == (d.verdict == VERDICT_ALLOW  ? d.reported ? SECCOMP_RET_LOG : SECCOMP_RET_ALLOW
-		      : d.verdict == VERDICT_DENY ? SECCOMP_RET_ERRNO | (uint32_t)d.errnum
-						  : SECCOMP_RET_KILL_PROCESS));
+	must(have == (d.verdict == VERDICT_ALLOW ? d.reported ? SECCOMP_RET_LOG : SECCOMP_RET_ALLOW
+			     : d.verdict == VERDICT_DENY ? SECCOMP_RET_ERRNO | (uint32_t)d.errnum
+							 : SECCOMP_RET_KILL_PROCESS));
 	return true;
 }
 
@@ -161,7 +160,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (choose(&in, 2)) {
 		weights.counts = arena_array(a, vocab_n_syscalls, sizeof(*weights.counts));
 		for (int i = 0; i < 8; i++) {
-			uint32_t call = (choose(&in, 256) << 8 | choose(&in, 256)) % vocab_n_syscalls;
+			uint32_t call =
+				(choose(&in, 256) << 8 | choose(&in, 256)) % vocab_n_syscalls;
 			uint64_t count = (uint64_t)1 << choose(&in, 60);
 
 			weights.counts[call] += count;

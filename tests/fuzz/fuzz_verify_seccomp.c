@@ -19,7 +19,8 @@ static const char *const texts[] = {
 	"audit socket(type & 15 == 1)\n kill ptrace, madvise(len_in > 0x100000005) } }",
 	"profile p { abi x86_64, x86, x32; on violation kill\n"
 	"syscall { only read, setpriority(niceval >= -3), fchmod(mode < 512) } }",
-	"profile p { abi aarch64, arm; syscall { only read, clone(clone_flags & 0x7e020000 == 0) } }",
+	"profile p { abi aarch64, arm; syscall { only read, clone(clone_flags & 0x7e020000 == 0) } "
+	"}",
 };
 #define N_TEXTS (sizeof(texts) / sizeof(*texts))
 
@@ -41,8 +42,8 @@ static void prepare(void)
 	for (size_t i = 0; i < N_TEXTS && !programs[i]; i++) {
 		compile_bytes(&compilations[i], "fuzz.pale", texts[i], strlen(texts[i]), &none);
 		must(!compilations[i].diags.n_errors);
-		programs[i] = emit_seccomp(compilations[i].arena, compilations[i].policies[0],
-			&alone, NULL, &why);
+		programs[i] = emit_seccomp(
+			compilations[i].arena, compilations[i].policies[0], &alone, NULL, &why);
 		must(programs[i] != NULL);
 	}
 }
@@ -101,7 +102,8 @@ static void try_call(const struct policy *p, const struct seccomp_program *progr
 }
 
 /* Each constant of the patched program as number, architecture and argument. */
-static void try_calls(const struct policy *p, const struct seccomp_program *program, uint64_t garbage)
+static void try_calls(
+	const struct policy *p, const struct seccomp_program *program, uint64_t garbage)
 {
 	static const uint32_t archs[] = { AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64,
 		AUDIT_ARCH_ARM };
@@ -122,7 +124,8 @@ static void try_calls(const struct policy *p, const struct seccomp_program *prog
 				for (size_t n = 0; n < sizeof(numbers) / sizeof(*numbers); n++) {
 					call.nr = numbers[n];
 					for (int x = 0; x < 6; x++)
-						call.args[x] = (garbage & ~(uint64_t)UINT32_MAX) | k;
+						call.args[x] =
+							(garbage & ~(uint64_t)UINT32_MAX) | k;
 					try_call(p, program, &call);
 				}
 			}

@@ -102,14 +102,14 @@ refuses() {
 	"$try" rename "$dir/other/secret" "$dir/other/b" && "$try" link "$dir/other/b" "$dir/other/secret"
 	run -1 --separate-stderr run_pale -- "$try" rename "$dir/data/page" "$dir/other/page"
 	[ -e "$dir/data/page" ]
-	expect_refused 2 syscall rename
+	expect_refused 2 rename "$dir/data/page"
 	# Once the call is among those allowed, Landlock is what refuses.
 	sed -i 's/read, write, create, delete/&, rename/' "$dir/t.pale"
 	run -1 --separate-stderr run_pale -- "$try" rename "$dir/data/page" "$dir/other/page"
 	[ -e "$dir/data/page" ]
 	expect_refused 2 rename "$dir/other/page"
 	run -1 --separate-stderr run_pale -- "$try" link "$dir/other/secret" "$dir/data/l"
-	expect_refused 2 syscall link
+	expect_refused 2 link "$dir/other/secret"
 	[ ! -e "$dir/data/l" ]
 }
 
@@ -328,6 +328,50 @@ refuses() {
 	sed -i "s|deny write $dir/data/page|deny write $dir/alias/secret|" "$dir/t.pale"
 	run -3 --separate-stderr run_pale -- true
 	[[ $stderr == *"t.pale:8:"*"$dir/other"* ]]
+}
+
+@test "nor one that names it among many others" {
+	ln -s "$dir/other" "$dir/alias"
+	many=$(seq -s, 100 | sed 's/,$//')
+	sed -i "s|deny write $dir/data/page|deny write $dir/{$many,alias}/secret|" "$dir/t.pale"
+	run -3 --separate-stderr run_pale -- true
+	[[ $stderr == *"t.pale:8:"*"$dir/other"* ]]
+}
+
+@test "what the filter refuses is told by the rule that speaks of it" {
+	sed -i "s|deny write $dir/data/page|quiet deny link $dir/data/**; deny setattr $dir/data/** errno EROFS; kill rename $dir/data/**|" "$dir/t.pale"
+	run -1 --separate-stderr run_pale -- "$try" link "$dir/data/page" "$dir/data/b"
+	[ "$output" = EACCES ]
+	[ ! -s "$dir/report" ]
+	run -1 --separate-stderr run_pale -- "$try" chmod "$dir/data/page"
+	[ "$output" = EROFS ]
+	expect_refused 8 setattr "$dir/data/page"
+	run -137 --separate-stderr run_pale -- "$try" rename "$dir/data/page" "$dir/data/b"
+	[ -e "$dir/data/page" ]
+	jq -es 'length == 1 and .[0].line == 8 and .[0].outcome == "killed" and .[0].operation == "rename"' "$dir/report"
+}
+
+@test "a path longer than the kernel tells is refused, and counted" {
+	# From within 30 directories with names of 200 bytes each.
+	deep='
+import os, sys
+os.chdir(sys.argv[1])
+for i in range(30):
+    os.mkdir("d" * 200) if not os.path.exists("d" * 200) else None
+    os.chdir("d" * 200)
+open("f", "w").write("x")
+os.execv(sys.argv[2], sys.argv[2:])'
+	[ "$(python3 -c "$deep" "$dir/other" "$try" read f)" = ok ]
+	run -1 --separate-stderr python3 -c "$deep" "$dir/other" "$pale" run -I "$PWD/profiles" -p "$dir/t.pale" --allow-partial -- "$try" read f
+	[ "$output" = EACCES ]
+	[[ $stderr == *"the objects of 1 call could not be told"* ]]
+}
+
+@test "children that a shell had before it became pale are left alone" {
+	# shellcheck disable=SC2016
+	run -0 --separate-stderr bash -c 'sleep 1000 >/dev/null 2>&1 3>&- & echo $!; exec "$@"' bash \
+		"$pale" run -I profiles -p "$dir/t.pale" --allow-partial -- true
+	kill "$output"
 }
 
 @test "--mechanisms takes only those" {

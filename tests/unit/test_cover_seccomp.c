@@ -157,6 +157,37 @@ static void kill_must_kill(void **state)
 	compilation_release(&v.c);
 }
 
+/* What the filter refuses whole never comes to the mechanism that would kill, or has the errno. */
+static void what_the_filter_settles(void **state)
+{
+	struct covered v =
+		cover_text("profile p { abi x86_64\n file { allow read /x; kill delete /a\n"
+			   "deny rename /a errno EXDEV; deny link /a; kill read /x/a } }");
+	const mechanisms both = 1u << MECHANISM_SECCOMP | 1u << MECHANISM_BPF_LSM;
+	static const struct {
+		const char *rule;
+		enum operation op;
+		enum coverage_verdict verdict;
+	} cases[] = {
+		{ "kill delete /a", OP_DELETE, COVERAGE_WIDER },
+		{ "deny rename /a errno EXDEV", OP_RENAME, COVERAGE_WIDER },
+		{ "deny link /a", OP_LINK, COVERAGE_EXACT },
+		{ "kill read /x/a", OP_READ, COVERAGE_EXACT },
+	};
+
+	(void)state;
+	is(&v, rule_of(&v, "deny rename /a errno EXDEV"), OP_RENAME, MECHANISM_SECCOMP, "wider");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const struct rule *rule = rule_of(&v, cases[i].rule);
+		const char *why;
+
+		coverage_set(v.seccomp, rule, cases[i].op, MECHANISM_BPF_LSM, COVERAGE_EXACT, NULL);
+		if (coverage_together(v.seccomp, rule, cases[i].op, both, &why) != cases[i].verdict)
+			fail_msg("%s: %s", cases[i].rule, why ? why : "exact");
+	}
+	compilation_release(&v.c);
+}
+
 static void sub_profiles_share_a_filter(void **state)
 {
 	struct covered v = cover_text("profile p { abi x86_64\n process { allow exec /x as s }\n"
@@ -201,6 +232,7 @@ int main(void)
 		cmocka_unit_test(what_something_allows_is_not),
 		cmocka_unit_test(socket_families),
 		cmocka_unit_test(kill_must_kill),
+		cmocka_unit_test(what_the_filter_settles),
 		cmocka_unit_test(sub_profiles_share_a_filter),
 		cmocka_unit_test(what_oci_cannot_say),
 	};

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/compile.h"
+#include "compiler/cover_capabilities.h"
+#include "compiler/cover_limits.h"
 #include "compiler/coverage.h"
 #include "compiler/coverage_endpoints.h"
 #include "compiler/coverage_notes.h"
@@ -170,6 +172,72 @@ static void preempting(void **state)
 	}
 }
 
+static void verdict_of(
+	const char *text, enum operation op, enum mechanism m, enum coverage_verdict verdict)
+{
+	struct compilation c;
+	struct policy *p = compiled(&c, text);
+	struct coverage *v = coverage_new(p);
+	bool found = false;
+
+	cover_limits(p, LIMITS_OF_CGROUP, v);
+	cover_capabilities(p, v);
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		const struct rule *rule = p->rules[i];
+
+		if (!(rule->operations & OP_BIT(op)) || rule->is_default != (op == OP_CAPABILITY))
+			continue;
+		found = true;
+		if (v->v[i][op][m].verdict != verdict)
+			fail_msg("%s: %s", text, coverage_names[v->v[i][op][m].verdict]);
+	}
+	assert_true(found);
+	compilation_release(&c);
+}
+
+/* A limit holds for who cannot change it. */
+static void limits_and_who_may_write_to_cgroups(void **state)
+{
+	static const struct {
+		const char *rules;
+		enum coverage_verdict verdict;
+	} cases[] = {
+		{ "", COVERAGE_EXACT },
+		{ "file { allow write /srv/** }", COVERAGE_EXACT },
+		{ "file { allow read /** }", COVERAGE_EXACT },
+		{ "file { allow write /sys/fs/cgroup/pids.max }", COVERAGE_WIDER },
+		{ "file { allow append /sys/fs/cgroup/*.procs }", COVERAGE_WIDER },
+		{ "file { allow write /** }", COVERAGE_WIDER },
+		{ "file { allow write /**; deny write /sys/** }", COVERAGE_EXACT },
+		{ "file { allow write /** except /sys/fs/cgroup/** }", COVERAGE_EXACT },
+		{ "mount { allow mount tmpfs on /a }", COVERAGE_EXACT },
+		{ "mount { allow mount cgroup2 on /a }", COVERAGE_WIDER },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		char text[256];
+
+		snprintf(text, sizeof(text), "profile t { limit { processes 4 }\n%s }\n",
+			cases[i].rules);
+		verdict_of(text, OP_LIMIT, MECHANISM_CGROUP, cases[i].verdict);
+	}
+}
+
+/* In a user namespace that it may enter, a process has them all. */
+static void capabilities_and_user_namespaces(void **state)
+{
+	(void)state;
+	verdict_of("profile t { process { allow exec /x } }", OP_CAPABILITY, MECHANISM_CAPABILITIES,
+		COVERAGE_EXACT);
+	verdict_of("profile t { process { allow userns } }", OP_CAPABILITY, MECHANISM_CAPABILITIES,
+		COVERAGE_WIDER);
+	verdict_of("profile t { syscall { allow setns } }", OP_CAPABILITY, MECHANISM_CAPABILITIES,
+		COVERAGE_WIDER);
+	verdict_of("profile t { syscall { allow setns(nstype == CLONE_NEWNET) } }", OP_CAPABILITY,
+		MECHANISM_CAPABILITIES, COVERAGE_WIDER);
+}
+
 static void in_json(void **state)
 {
 	struct compilation c;
@@ -294,6 +362,8 @@ int main(void)
 		cmocka_unit_test(the_worst_operation_speaks_for_the_rule),
 		cmocka_unit_test(what_refuses_first_takes_kill_and_errno),
 		cmocka_unit_test(preempting),
+		cmocka_unit_test(limits_and_who_may_write_to_cgroups),
+		cmocka_unit_test(capabilities_and_user_namespaces),
 		cmocka_unit_test(in_json),
 		cmocka_unit_test(notes_add_up),
 		cmocka_unit_test(a_cell_stands_for_all_of_it),

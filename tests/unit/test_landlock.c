@@ -504,10 +504,10 @@ static void what_is_missing_is_told(void **state)
 		"%r/etc/a: not a directory, so nothing of it is granted\n"
 		"%r/link/a: passes through a symbolic link, so nothing of it is granted\n"
 		"%r/nowhere: not there, so nothing of it is granted\n");
-	for (uint32_t i = 0; i < omitted.n; i++) {
-		size_t n = strlen(omitted.v[i]);
+	for (uint32_t i = 0; i < omitted.missing.n; i++) {
+		size_t n = strlen(omitted.missing.v[i]);
 
-		assert_memory_equal(want.s, omitted.v[i], n);
+		assert_memory_equal(want.s, omitted.missing.v[i], n);
 		memmove(want.s, want.s + n + 1, strlen(want.s + n + 1) + 1);
 	}
 	assert_string_equal(want.s, "");

@@ -270,16 +270,17 @@ static void test_arguments(void **state)
 	assert_null(vocab_argument_find(vocab_syscall_find("getpid"), "pid"));
 	assert_true(vocab_argument_find(clone, "parent_tid")->is_pointer);
 
-	const struct vocab_argument *addr =
-		vocab_argument_find(vocab_syscall_find("ptrace"), "addr");
+	const struct vocab_argument *newsp =
+		vocab_argument_find(vocab_syscall_find("mremap"), "new_addr");
 	const struct vocab_argument *mode =
 		vocab_argument_find(vocab_syscall_find("fchmod"), "mode");
 
-	assert_int_equal(vocab_argument_width(addr, ABI_X86_64), 64);
-	assert_int_equal(vocab_argument_width(addr, ABI_X86), 32);
-	assert_int_equal(vocab_argument_width(addr, ABI_X32), 32);
-	assert_int_equal(vocab_argument_width(addr, ABI_AARCH64), 64);
-	assert_int_equal(vocab_argument_width(addr, ABI_ARM), 32);
+	assert_int_equal(vocab_argument_width(newsp, ABI_X86_64), 64);
+	assert_int_equal(vocab_argument_width(newsp, ABI_X86), 32);
+	assert_int_equal(vocab_argument_width(newsp, ABI_AARCH64), 64);
+	assert_int_equal(vocab_argument_width(newsp, ABI_ARM), 32);
+	assert_true(vocab_argument_find(vocab_syscall_find("fcntl"), "arg")->width_varies);
+	assert_false(vocab_argument_find(vocab_syscall_find("fcntl"), "cmd")->width_varies);
 	assert_int_equal(vocab_argument_width(mode, ABI_ARM), 16);
 
 	for (uint32_t i = 0; i < vocab_n_syscalls; i++) {
@@ -353,17 +354,16 @@ static void test_widths_are_the_kernels(void **state)
 		{ "socket", "protocol", { AF_UNIX, SOCK_STREAM, 0 }, true },
 		{ "ioctl", "fd", { probe_socket, 0x541b, out }, true },
 		{ "ioctl", "cmd", { probe_fd, 0x541b, out }, true },
-		{ "ioctl", "arg", { probe_fd, 0x541b, out }, true },
 		{ "fcntl", "fd", { probe_fd, F_GETFD }, true },
 		{ "fcntl", "cmd", { probe_fd, F_GETFD }, true },
 		{ "prctl", "option", { 3 /* PR_GET_DUMPABLE */ }, true },
-		{ "prctl", "arg2", { 4 /* PR_SET_DUMPABLE */, 1 }, true },
 		{ "personality", "personality", { 0xffffffff }, false },
 		{ "unshare", "flags", { 0 }, true },
 		{ "fchmod", "fd", { probe_fd, 0600 }, true },
 		{ "fchmod", "mode", { probe_fd, 0600 }, false },
 		{ "mmap", "fd", { 0, 4096, PROT_READ, MAP_PRIVATE, probe_fd, 0 }, true },
 		{ "mmap", "off", { 0, 4096, PROT_READ, MAP_PRIVATE, probe_fd, 0 }, true },
+		{ "mbind", "mode", { probe_page, 4096, 0, 0, 0, 0 }, true },
 		{ "mprotect", "prot", { probe_page, 4096, PROT_READ }, true },
 		{ "madvise", "behavior", { probe_page, 4096, 0 }, true },
 		{ "kill", "sig", { getpid(), 0 }, true },

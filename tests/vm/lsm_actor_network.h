@@ -84,6 +84,96 @@ static int act_send_4_on_6(void)
 		must(socket(AF_INET6, SOCK_DGRAM, 0)), "x", 1, 0, (struct sockaddr *)&a, len));
 }
 
+/* set_route 4|6: by way of an address of the host's own. */
+static int act_set_route(void)
+{
+	/* IPOPT_NOP, IPOPT_LSRR with one address */
+	static const unsigned char lsrr[] = { 1, 131, 7, 4, 127, 0, 0, 2 };
+	/* linux/seg6.h: segment routing, for which no capability is asked */
+	struct {
+		unsigned char next, length, type, left, first, flags;
+		unsigned short tag;
+		struct in6_addr segments[2];
+	} route = { .length = 4, .type = 4, .left = 1, .first = 1 };
+
+	if (atoi(args[0]) == 4)
+		return result(setsockopt(must(socket(AF_INET, SOCK_DGRAM, 0)), IPPROTO_IP,
+			IP_OPTIONS, lsrr, sizeof(lsrr)));
+	must(inet_pton(AF_INET6, "2001:db8::1", &route.segments[1]) == 1 ? 0 : -1);
+	return result(setsockopt(must(socket(AF_INET6, SOCK_DGRAM, 0)), IPPROTO_IPV6, IPV6_RTHDR,
+		&route, sizeof(route)));
+}
+
+/* send_routed TYPE...: a datagram to ::1 with control messages of IPv6 of these types. */
+static int act_send_routed(void)
+{
+	struct sockaddr_storage a;
+	socklen_t len = inet_address(&a, "::1", "7001");
+	struct iovec v = { nothing, 1 };
+	union {
+		char bytes[256];
+		struct cmsghdr align;
+	} control = { .bytes = { 0 } };
+	struct msghdr m = { .msg_name = &a,
+		.msg_namelen = len,
+		.msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	size_t used = 0;
+
+	for (int i = 0; args[i]; i++) {
+		int type = atoi(args[i]);
+		/* IPV6_TCLASS (67) takes an int; IPV6_RTHDR a header with one address. */
+		size_t size = type == IPV6_TCLASS ? sizeof(int) : 24;
+
+		c->cmsg_level = IPPROTO_IPV6;
+		c->cmsg_type = type;
+		c->cmsg_len = CMSG_LEN(size);
+		memset(CMSG_DATA(c), 0, size);
+		if (type == IPV6_RTHDR) {
+			CMSG_DATA(c)[1] = 2; /* length, in units of eight bytes beyond the first */
+			CMSG_DATA(c)[2] = 2; /* type */
+			CMSG_DATA(c)[3] = 1; /* segments left */
+			CMSG_DATA(c)[8] = 0x20;
+			CMSG_DATA(c)[9] = 0x01;
+		}
+		used += CMSG_SPACE(size);
+		c = (struct cmsghdr *)(void *)(control.bytes + used);
+	}
+	m.msg_controllen = used;
+	return result(sendmsg(must(socket(AF_INET6, SOCK_DGRAM, 0)), &m, 0));
+}
+
+/* send_from SOURCE DESTINATION */
+static int act_send_from(void)
+{
+	struct sockaddr_storage a;
+	socklen_t len = inet_address(&a, args[1], "7001");
+	struct iovec v = { nothing, 1 };
+	union {
+		char bytes[CMSG_SPACE(sizeof(struct in_pktinfo))];
+		struct cmsghdr align;
+	} control = { .bytes = { 0 } };
+	struct msghdr m = { .msg_name = &a,
+		.msg_namelen = len,
+		.msg_iov = &v,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = IPPROTO_IP;
+	c->cmsg_type = IP_PKTINFO;
+	c->cmsg_len = CMSG_LEN(sizeof(struct in_pktinfo));
+	must(inet_pton(AF_INET, args[0],
+		     &((struct in_pktinfo *)(void *)CMSG_DATA(c))->ipi_spec_dst) == 1
+			? 0
+			: -1);
+	return result(sendmsg(must(socket(AF_INET, SOCK_DGRAM, 0)), &m, 0));
+}
+
 static int act_fastopen(void)
 {
 	struct sockaddr_storage a;

@@ -255,6 +255,10 @@ static void object_text(struct text *t, const struct lsm_event *e)
 	char address[64], *hash;
 
 	switch (e->object) {
+	case LSM_OBJECT_NONE:
+		if (e->why)
+			text_printf(t, "(%s)", lsm_why_name(e->why));
+		break;
 	case LSM_OBJECT_PATH:
 		if (e->why == LSM_WHY_TOO_LONG) {
 			text_puts(t, "(path too long)");
