@@ -370,6 +370,28 @@ static void cover_others(struct landlock_cover *k)
 	}
 }
 
+/*
+ * Landlock itself tells nothing to who is not privileged: reports come from looking at a call
+ * before it goes on, and who changes the path in memory after that look is not seen.
+ */
+static void cover_audit(struct landlock_cover *k)
+{
+	for (uint32_t i = 0; i < k->policy->n_rules; i++) {
+		const struct rule *rule = k->policy->rules[i];
+
+		if (rule->effect != EFFECT_AUDIT)
+			continue;
+		for (uint64_t rest = rule->operations & OPS_PATH; rest; rest &= rest - 1)
+			coverage_note(k->notes, rule, (enum operation)__builtin_ctzll(rest),
+				COVERAGE_WIDER,
+				"a program that swaps the path meanwhile is not reported");
+		for (uint64_t rest = rule->operations & (OP_BIT(OP_SIGNAL) | OP_BIT(OP_PTRACE));
+			rest; rest &= rest - 1)
+			coverage_note(k->notes, rule, (enum operation)__builtin_ctzll(rest),
+				COVERAGE_WIDER, "its use is not reported");
+	}
+}
+
 void landlock_cover_nothing(struct landlock_cover *k, struct coverage *c)
 {
 	for (uint32_t i = 0; i < k->policy->n_rules; i++)
@@ -398,6 +420,7 @@ int landlock_cover(struct landlock_cover *k, struct coverage *c, struct pale_err
 	task_cases(p, OP_PTRACE, cover_ptrace, k);
 	cover_mounts(k);
 	cover_others(k);
+	cover_audit(k);
 	coverage_notes_flush(k->notes, c, MECHANISM_LANDLOCK);
 	return 0;
 }

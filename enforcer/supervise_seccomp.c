@@ -177,17 +177,22 @@ static bool landlock_allows(const struct landlock_rules *l, const struct request
 		return landlock_model_allows_port(l, r->operation == OP_LISTEN, r->port);
 	if (r->protocol == PROTOCOL_UNIX && r->path)
 		return landlock_model_allows(l, r->operation, r->path, r->path_len);
+	/* Only a socket of the run itself passes that scope, and listening no scope. */
+	if (r->protocol == PROTOCOL_UNIX && r->operation == OP_CONNECT)
+		return !(l->scoped & LL_SCOPE_ABSTRACT_UNIX_SOCKET);
 	return true;
 }
 
 /*
- * Landlock cannot tell a file that changed since the start from what was there before: its execve
- * is refused here. A thread that swaps the path after this look is not held up, so the coverage
- * keeps saying wider.
+ * What Landlock lets pass is refused here where a look at the call can tell: it cannot tell a file
+ * that changed since the start from what was there before, and is not asked about a connection that
+ * a send opens. A thread that swaps the path or address after this look is not held up, so the
+ * coverage keeps saying wider.
  */
-static bool refused_here(const struct request *r)
+static bool refused_here(const struct access *a)
 {
-	return r->operation == OP_EXEC && r->object_class != CLASS_PLAIN;
+	return (a->request.operation == OP_EXEC && a->request.object_class != CLASS_PLAIN) ||
+	       a->fast_open;
 }
 
 /* Gives the error to answer the call with, or 0 to leave it to the kernel. */
@@ -205,7 +210,8 @@ static int judge_access(struct supervisor *s, const struct stopped *call, const 
 
 	v.decision = decide_union(s->options.policy, &a->request, &v.domain);
 	refused = v.decision.verdict != VERDICT_ALLOW;
-	passes = !s->options.landlock || landlock_allows(s->options.landlock, &a->request);
+	passes = !s->options.landlock || a->fast_open ||
+		 landlock_allows(s->options.landlock, &a->request);
 	if (s->options.audit || (!refused && passes)) {
 		if (!v.decision.reported)
 			return 0;
@@ -215,7 +221,7 @@ static int judge_access(struct supervisor *s, const struct stopped *call, const 
 	} else if (v.decision.verdict == VERDICT_KILL && kill_process(s, call)) {
 		v.outcome = OUTCOME_KILLED;
 	} else {
-		if (passes && refused_here(&a->request)) {
+		if (passes && refused_here(a)) {
 			errnum = v.decision.errnum ? v.decision.errnum : EACCES;
 			v.mechanism = MECHANISM_SECCOMP;
 			passes = false;

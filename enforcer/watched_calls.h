@@ -21,6 +21,8 @@ struct access {
 	struct request request; /* its strings are this access's own */
 	char *object;		/* "/etc/passwd", "tcp 10.0.0.1:443", as reports say it */
 	size_t object_len;
+	/* A connection that a send with MSG_FASTOPEN opens: Landlock is not asked about it. */
+	bool fast_open;
 };
 
 /* rename needs two, open with O_CREAT three, a script with its interpreters up to six, sendmmsg one

@@ -175,6 +175,13 @@ static void add_inet(
 	access->object = text_take(&object);
 }
 
+/* Of accesses from @first on. */
+static void mark_fast_open(struct accesses *out, unsigned first)
+{
+	for (unsigned i = first; i < out->n; i++)
+		out->v[i].fast_open = true;
+}
+
 static int add_address(const struct process *p, enum operation op, int protocol,
 	const struct socket_facts *s, uint64_t pointer, uint64_t len, struct accesses *out)
 {
@@ -228,6 +235,7 @@ int watched_socket_accesses(const struct process *p, enum abi abi, const char *c
 	size_t header_bytes = abi_is_32bit(abi) ? 32 : 64; /* struct mmsghdr */
 	uint64_t n = many ? (uint32_t)arguments[2] : 1;
 	uint64_t flags = to || many ? arguments[3] : arguments[2];
+	unsigned first = out->n;
 	struct socket_facts s;
 	int protocol, r;
 
@@ -248,10 +256,14 @@ int watched_socket_accesses(const struct process *p, enum abi abi, const char *c
 			(protocol == PROTOCOL_UNIX && s.type != SOCK_DGRAM))
 			return 0;
 	}
-	if (!message)
-		return add_address(p, bind ? OP_LISTEN : OP_CONNECT, protocol, &s,
+	if (!message) {
+		r = add_address(p, bind ? OP_LISTEN : OP_CONNECT, protocol, &s,
 			watched_pointer(abi, arguments[to ? 4 : 1]),
 			(uint32_t)arguments[to ? 5 : 2], out);
+		if (to && protocol == PROTOCOL_TCP)
+			mark_fast_open(out, first);
+		return r;
+	}
 	if (n > MESSAGES_MAX)
 		n = MESSAGES_MAX;
 	for (uint64_t i = 0; i < n && !out->cut; i++) {
@@ -265,5 +277,7 @@ int watched_socket_accesses(const struct process *p, enum abi abi, const char *c
 		if (r < 0)
 			return r;
 	}
+	if (protocol == PROTOCOL_TCP)
+		mark_fast_open(out, first);
 	return 0;
 }

@@ -147,6 +147,17 @@ refuses() {
 	[ ! -s "$dir/report" ]
 }
 
+@test "and so is connecting by sending" {
+	run "$try" fastopen 127.0.0.1 7002
+	[ "$output" = ECONNREFUSED ]
+	run -1 --separate-stderr run_pale -- "$try" fastopen 127.0.0.1 7002
+	[ "$output" = EACCES ]
+	expect_refused 2 connect "tcp 127.0.0.1:7002"
+	run -1 --separate-stderr run_pale -- "$try" fastopen 127.0.0.1 7001
+	[ "$output" = ECONNREFUSED ]
+	[ ! -s "$dir/report" ]
+}
+
 @test "mounting and loading a module are refused as system calls" {
 	run -1 --separate-stderr run_pale -- "$try" mount
 	[ "$output" = EPERM ]

@@ -6,7 +6,7 @@
  *	try read|write|append|truncate|mkdir|unlink|chmod|exec PATH
  *	try create PATH			and writes to it
  *	try rename|link FROM TO
- *	try connect|bind|udp ADDRESS PORT
+ *	try connect|bind|udp|fastopen ADDRESS PORT
  *	try unix PATH			connects
  *	try ptrace			traces its child
  *	try mount | module | socket FAMILY
@@ -54,8 +54,8 @@ static long try_inet(const char *act, const char *address, const char *port)
 	inet_pton(AF_INET, address, &a.sin_addr);
 	if (fd < 0)
 		return -1;
-	if (udp)
-		return sendto(fd, "x", 1, 0, (struct sockaddr *)&a, sizeof(a));
+	if (udp || !strcmp(act, "fastopen"))
+		return sendto(fd, "x", 1, udp ? 0 : MSG_FASTOPEN, (struct sockaddr *)&a, sizeof(a));
 	return (!strcmp(act, "bind") ? bind : connect)(fd, (struct sockaddr *)&a, sizeof(a));
 }
 
@@ -129,7 +129,8 @@ static long attempt(int argc, char **argv)
 		return rename(a, b);
 	if (!strcmp(act, "link"))
 		return link(a, b);
-	if (!strcmp(act, "connect") || !strcmp(act, "bind") || !strcmp(act, "udp"))
+	if (!strcmp(act, "connect") || !strcmp(act, "bind") || !strcmp(act, "udp") ||
+		!strcmp(act, "fastopen"))
 		return try_inet(act, a, b);
 	if (!strcmp(act, "unix"))
 		return try_unix(a);
