@@ -6,7 +6,7 @@ DEPS_BUILD := gcc libc6-dev make flex bison mawk clang-14 clang llvm bpftool lib
 DEPS_DEMO := nginx nginx-dev libnginx-mod-http-echo curl util-linux iproute2
 DEPS_TEST := libcmocka-dev libpcap0.8-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils apparmor netcat-openbsd \
 	python3-minimal
-DEPS_DEVEL := clang-format cppcheck hyperfine jq python3-minimal libclang-rt-14-dev git
+DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.
 # RUNLEVEL=1 keeps the packages' services (nginx) from being started by their installation.

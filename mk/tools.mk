@@ -62,7 +62,7 @@ fuzz: deps-build deps-devel $(FUZZ_BIN)
 		grep -E 'stat::number_of_executed_units|stat::peak_rss' $(B)/fuzz/$${f##*/}.log; \
 	done
 
-bench: deps-build deps-devel all
+bench: deps-build deps-demo deps-devel all $(B)/tests/bench/seccomp
 	$(Q)tests/bench/bench.sh $(B)
 
 clean:

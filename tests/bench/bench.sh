@@ -22,5 +22,25 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)' "$build/pa
 		"$mean" "$goal_ms" "$rss" "$goal_mb"
 }
 
+filters() {
+	local docker abis
+	docker=$(tests/import/profile.sh docker)
+	tests/bench/nginx_calls.sh 200 >"$work/nginx.calls"
+	echo
+	echo "Docker's default profile, its default capabilities, calls of an nginx serving 200 pages"
+	echo "  goals: 75 instructions, 8.8 on average, at most 12, with arguments 20; 1 ms; libseccomp measured elsewhere: 415, 15, 17; 0.8 ms, unchecked"
+	"$build/pale" import "$docker" 2>/dev/null >"$work/docker.pale"
+	"$build/tests/bench/seccomp" "$work/docker.pale"
+	"$build/tests/bench/seccomp" "$work/docker.pale" "$work/nginx.calls"
+	echo "the same for x86_64, x86 and x32"
+	echo "  goals: 250 instructions; 3 ms; libseccomp measured elsewhere: 1,246; 8.3 ms"
+	abis=x86_64,x86,x32
+	"$build/pale" import --abi "$abis" "$docker" 2>/dev/null >"$work/docker3.pale"
+	"$build/tests/bench/seccomp" "$work/docker3.pale"
+	echo "profiles/apps/nginx.pale, its derived set, with the same calls"
+	PALE_PATH=profiles "$build/tests/bench/seccomp" profiles/apps/nginx.pale "$work/nginx.calls"
+}
+
 measure 'pale check, 2,000 rules with **' 150 100 "$work/2000.pale"
 measure 'pale check, nginx.pale' 20 - profiles/apps/nginx.pale
+filters
