@@ -8,6 +8,7 @@ static const struct command *const commands[] = {
 	&cmd_explain,
 	&cmd_query,
 	&cmd_test,
+	&cmd_import,
 	&cmd_run,
 	&cmd_status,
 	NULL,

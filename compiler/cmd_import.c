@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/base/cleanup.h"
+#include "compiler/command_input.h"
+#include "compiler/commands.h"
+#include "compiler/file_set.h"
+#include "compiler/import.h"
+#include "compiler/policy_text.h"
+
+#include <string.h>
+
+enum { OPT_ABI, OPT_CAPABILITIES, OPT_KERNEL, OPT_OUTPUT, OPT_PROFILE };
+
+static const struct option_spec options[] = {
+	[OPT_ABI] = { "abi", 0, "LIST",
+		.help = "the ABIs whose calls pass, the machine's own first; without it those "
+			"that the file lists, or the native one" },
+	[OPT_CAPABILITIES] = { "capabilities", 0, "LIST",
+		.help = "what the process is left, separated by commas; '' for none; without it "
+			"what the file says, or Docker's default of fourteen" },
+	[OPT_KERNEL] = { "kernel", 0, "X.Y",
+		.help = "the kernel's version, for parts that begin or end with one; without it "
+			"newer than any" },
+	[OPT_OUTPUT] = { "output", 'o', "FILE", .help = "write the policy there" },
+	[OPT_PROFILE] = { "profile", 0, "NAME",
+		.help = "the profile's name; without it made from the file's" },
+	OPTIONS_END,
+};
+
+/* Calls @each with the words of a list that commas separate. */
+static int each_word(const struct invocation *in, const char *list,
+	int (*each)(const struct invocation *in, const char *word, void *ctx), void *ctx)
+{
+	int status = STATUS_OK;
+
+	while (status == STATUS_OK && *list) {
+		size_t len = strcspn(list, ",");
+		_cleanup_free_ char *word = strndup(list, len);
+
+		if (!word)
+			abort();
+		status = each(in, word, ctx);
+		list += len;
+		list += *list == ',';
+	}
+	return status;
+}
+
+static int add_capability(const struct invocation *in, const char *word, void *ctx)
+{
+	struct import_options *o = ctx;
+	int capability = vocab_capability_find(word);
+
+	if (capability < 0)
+		return usage_error(in, "unknown capability '%s'", word);
+	o->capabilities |= (uint64_t)1 << capability;
+	return STATUS_OK;
+}
+
+struct abi_list {
+	enum abi v[ABI_COUNT];
+	uint32_t n;
+};
+
+static int add_abi(const struct invocation *in, const char *word, void *ctx)
+{
+	struct abi_list *list = ctx;
+	int abi = vocab_abi_find(word);
+
+	if (abi < 0)
+		return usage_error(in, "unknown ABI '%s'", word);
+	for (uint32_t i = 0; i < list->n; i++) {
+		if (list->v[i] == (enum abi)abi)
+			return usage_error(in, "the ABI '%s' stands twice", word);
+	}
+	list->v[list->n++] = (enum abi)abi;
+	return STATUS_OK;
+}
+
+static int read_options(
+	const struct invocation *in, struct import_options *o, struct abi_list *abis)
+{
+	const char *abi = option_argument(in, OPT_ABI);
+	const char *capabilities = option_argument(in, OPT_CAPABILITIES);
+	const char *kernel = option_argument(in, OPT_KERNEL);
+	int status = STATUS_OK, end = 0;
+
+	o->profile = option_argument(in, OPT_PROFILE);
+	if (o->profile && !policy_text_is_name(o->profile))
+		return usage_error(in, "'%s' cannot name a profile", o->profile);
+	if (abi) {
+		status = each_word(in, abi, add_abi, abis);
+		if (status == STATUS_OK && !abis->n)
+			status = usage_error(in, "--abi needs a name");
+		o->abis = abis->v;
+		o->n_abis = abis->n;
+	}
+	if (capabilities && status == STATUS_OK) {
+		o->has_capabilities = true;
+		status = each_word(in, capabilities, add_capability, o);
+	}
+	if (kernel && status == STATUS_OK) {
+		o->has_kernel = true;
+		if (strspn(kernel, "0123456789.") != strlen(kernel) || strlen(kernel) > 12 ||
+			sscanf(kernel, "%u.%u%n", &o->kernel_major, &o->kernel_minor, &end) != 2 ||
+			kernel[end])
+			status = usage_error(in, "'%s' is no version such as 6.1", kernel);
+	}
+	return status;
+}
+
+static int write_file(const char *path, const struct text *t, struct pale_err **err)
+{
+	_cleanup_(file_set_release) struct file_set files = FILE_SET_INIT;
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *dir =
+		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	int r;
+
+	if (!dir)
+		abort();
+	r = file_set_open(&files, dir, err);
+	if (r >= 0)
+		r = file_set_add(&files, slash ? slash + 1 : path, t->s, t->len, err);
+	return r < 0 ? r : file_set_commit(&files, err);
+}
+
+static int import(const struct invocation *in)
+{
+	const char *output = option_argument(in, OPT_OUTPUT);
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	_cleanup_(text_release) struct text made = TEXT_INIT;
+	struct import_options o = { 0 };
+	struct abi_list abis = { .n = 0 };
+	struct source_set sources;
+	struct diag_list diags;
+	struct source *s;
+	int status = read_options(in, &o, &abis);
+
+	if (status != STATUS_OK)
+		return status;
+	source_set_init(&sources, arena);
+	diag_list_init(&diags, &sources);
+	if (source_read(&sources, in->operands[0], in->operands[0], &s, &err) < 0) {
+		input_failure(in, err);
+		return STATUS_POLICY;
+	}
+	if (!import_policy(s, &o, &diags, &made))
+		status = STATUS_POLICY;
+	diag_sort(&diags);
+	diag_print(&diags, stderr, colour_wanted(stderr));
+	if (status != STATUS_OK)
+		return status;
+	if (!output) {
+		fwrite(made.s, 1, made.len, stdout);
+	} else if (write_file(output, &made, &err) < 0) {
+		input_failure(in, err);
+		status = STATUS_POLICY;
+	}
+	return status;
+}
+
+const struct command cmd_import = {
+	.name = "import",
+	.summary = "make a policy from another tool's file",
+	.usage = "[OPTION…] FILE",
+	.description =
+		"Reads a seccomp profile in JSON, of the OCI runtime specification (linux.seccomp, "
+		"alone or in a config.json) or in the form of Docker and Podman, and prints a "
+		"policy that gives the same answer, errno included, to each system call.\n\n"
+		"Parts that hang on capabilities, the machine or the kernel are decided by the "
+		"options; those that do not apply stand as comments in the policy. What a policy "
+		"cannot say is an error.\n\n"
+		"Exits with 1, and writes nothing, when the file is wrong.",
+	.example = "pale import seccomp.json -o web.pale\n"
+		   "pale import --capabilities chown,setuid,sys_admin default.json\n"
+		   "pale import --abi x86_64,x86 --kernel 6.1 config.json",
+	.options = options,
+	.operands_min = 1,
+	.operands_max = 1,
+	.run = import,
+};

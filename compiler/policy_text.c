@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/policy_text.h"
+
+#include "compiler/base/cleanup.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Columns of UTF-8: bytes that do not continue a character. */
+static size_t columns(const char *s, size_t len)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += ((unsigned char)s[i] & 0xc0) != 0x80;
+	return n;
+}
+
+static void indentation(struct text *to, unsigned int indent)
+{
+	for (unsigned int i = 0; i < indent; i++)
+		text_putc(to, ' ');
+}
+
+void policy_text_comment(struct text *to, unsigned int indent, const char *s)
+{
+	_cleanup_(text_release) struct text escaped = TEXT_INIT;
+	size_t at = 0;
+
+	text_escaped(&escaped, s, strlen(s));
+	for (s = text_str(&escaped); *s;) {
+		size_t word = strcspn(s, " "), width = columns(s, word);
+
+		if (at == 0 || at + 1 + width > POLICY_TEXT_COLUMNS) {
+			if (at)
+				text_putc(to, '\n');
+			indentation(to, indent);
+			text_putc(to, '#');
+			at = indent + 1;
+		}
+		text_putc(to, ' ');
+		text_add(to, s, word);
+		at += 1 + width;
+		s += word;
+		s += strspn(s, " ");
+	}
+	text_putc(to, '\n');
+}
+
+void policy_text_list(struct text *to, unsigned int indent, const char *head,
+	const struct policy_words *words, const char *tail)
+{
+	size_t at = indent + columns(head, strlen(head));
+
+	if (words->n == 0)
+		return;
+	indentation(to, indent);
+	text_puts(to, head);
+	for (size_t i = 0; i < words->n; i++) {
+		bool last = i + 1 == words->n;
+		size_t width = columns(words->v[i], strlen(words->v[i])) + !last;
+
+		if (last && tail)
+			width += 1 + strlen(tail);
+		if (i > 0 && at + 1 + width > POLICY_TEXT_COLUMNS) {
+			text_putc(to, '\n');
+			indentation(to, indent + POLICY_TEXT_INDENT);
+			at = indent + POLICY_TEXT_INDENT;
+		} else {
+			text_putc(to, ' ');
+			at++;
+		}
+		text_printf(to, "%s%s", words->v[i], last ? "" : ",");
+		at += width;
+	}
+	if (tail)
+		text_printf(to, " %s", tail);
+	text_putc(to, '\n');
+}
+
+void policy_text_line(struct text *to, unsigned int indent, const char *format, ...)
+{
+	_cleanup_free_ char *s = NULL;
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&s, format, args) < 0)
+		abort();
+	va_end(args);
+	indentation(to, indent);
+	text_printf(to, "%s\n", s);
+}
+
+static bool name_byte(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-';
+}
+
+bool policy_text_is_name(const char *name)
+{
+	for (const char *s = name; *s; s++) {
+		if (!name_byte(*s))
+			return false;
+	}
+	/* Whom a signal goes to. */
+	return *name && strcmp(name, "self") != 0 && strcmp(name, "any") != 0;
+}
+
+void policy_text_name(struct text *to, const char *path)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	for (; *name && (*name != '.' || !to->len); name++)
+		text_putc(to, name_byte(*name) ? *name : '_');
+	if (!policy_text_is_name(text_str(to)))
+		text_puts(to, "_");
+}
