@@ -580,7 +580,7 @@ static const char *why_left_out(
 	if (excludes->has_machines && excludes->machine)
 		return arena_printf(r->arena, "not on %s", excludes->machine_names);
 	if (excludes->capabilities & have)
-		return arena_printf(r->arena, "not with capability %s",
+		return arena_printf(r->arena, "without capability %s only",
 			capability_names(r, excludes->capabilities & have));
 	if (excludes->has_kernel && excludes->kernel)
 		return arena_printf(r->arena, "before Linux %s only", excludes->kernel_name);

@@ -12,10 +12,10 @@
  * - An entry whose action is the default's is skipped.
  * - The conditions of one entry must all hold; but if two are on one argument, each condition
  *   becomes an entry of its own.
- * - An entry without conditions goes before all of the same call that have some. These are
- *   reported as without effect if they say something else.
- * - Two entries that match the same arguments and say different things are an error: which of them
- *   wins is nowhere specified.
+ * - An entry without conditions goes before all of the same call that have some, and before later
+ *   ones without. Podman's own profile has such entries; those without effect are told.
+ * - Two entries with conditions that match the same arguments and say different things are an
+ *   error: libseccomp refuses equal ones, and which of the others wins is nowhere specified.
  * - Names that the tables do not know are left out, as runtimes leave out those that libseccomp
  *   does not know, and told.
  *

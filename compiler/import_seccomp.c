@@ -410,7 +410,10 @@ static void add_name(struct writing *w, const struct import_entry *e, const char
 	call = &w->calls[found];
 	if (!e->n_conditions) {
 		if (call->whole && !same_action(call->whole->action, e->action))
-			contradiction(w, name, call->whole, e);
+			without_effect(w, e->at, e->path, name,
+				arena_printf(w->arena,
+					"%s, which stands before it, speaks of the call, too",
+					call->whole->path));
 		if (!call->whole)
 			call->whole = e;
 		return;
@@ -427,33 +430,81 @@ static void add_name(struct writing *w, const struct import_entry *e, const char
 		add_alternative(w, (uint32_t)found, e, &e->conditions[i], 1);
 }
 
-/* The fewest cases that cells_new() tells apart, for every ABI. */
-static bool few_cases(const struct call *call)
+/* The cases of a call's arguments that its alternatives tell apart, as cells_new() does. */
+struct cases {
+	struct cell_argument arguments[6]; /* width 0: no test reads it */
+	uint64_t n;			   /* above CELLS_MAX: the rest is not filled in */
+};
+
+static struct cases cases_of(struct arena *scratch, const struct call *call)
 {
-	struct arena *scratch = arena_new();
-	uint64_t cases = 1;
+	struct cases c = { .n = 1 };
 
-	for (uint8_t index = 0; index < 6 && cases <= CELLS_MAX; index++) {
-		struct cell_argument x = { .index = index };
+	for (uint8_t index = 0; index < 6 && c.n <= CELLS_MAX; index++) {
+		struct cell_argument *x = &c.arguments[index];
 
+		x->index = index;
 		for (uint32_t i = 0; i < call->n; i++) {
 			for (uint32_t k = 0; k < call->v[i].n_tests; k++) {
 				const struct test *t = &call->v[i].tests[k];
 
 				if (t->index != index)
 					continue;
-				x.width = t->width;
-				cut(scratch, &x, t);
+				x->width = t->width;
+				cut(scratch, x, t);
 			}
 		}
-		if (!x.width)
+		if (!x->width)
 			continue;
 		/* The least negative number begins a case of its own. */
-		cell_argument_cut(scratch, &x, 0, ones(x.width) >> 1);
-		cases *= cell_argument_classes(scratch, &x) ? x.n_classes : CELLS_MAX + 1;
+		cell_argument_cut(scratch, x, 0, ones(x->width) >> 1);
+		c.n *= cell_argument_classes(scratch, x) ? x->n_classes : CELLS_MAX + 1;
+	}
+	return c;
+}
+
+static bool alternative_holds(const struct alternative *x, const uint64_t arguments[6])
+{
+	for (uint32_t i = 0; i < x->n_tests; i++) {
+		if (!holds(&x->tests[i], arguments[x->tests[i].index]))
+			return false;
+	}
+	return true;
+}
+
+/* Whether some arguments are left that no alternative matches. */
+static bool has_rest(const struct call *call)
+{
+	struct arena *scratch = arena_new();
+	struct cases c = cases_of(scratch, call);
+	bool rest = false;
+
+	for (uint64_t i = 0; i < c.n && !rest; i++) {
+		uint64_t arguments[6] = { 0 }, at = i;
+
+		for (uint8_t index = 0; index < 6; index++) {
+			const struct cell_argument *x = &c.arguments[index];
+
+			if (!x->width)
+				continue;
+			arguments[index] = x->classes[at % x->n_classes].witness;
+			at /= x->n_classes;
+		}
+		rest = true;
+		for (uint32_t k = 0; k < call->n && rest; k++)
+			rest = !alternative_holds(&call->v[k], arguments);
 	}
 	arena_free(scratch);
-	return cases <= CELLS_MAX;
+	return rest;
+}
+
+static bool few_cases(const struct call *call)
+{
+	struct arena *scratch = arena_new();
+	bool few = cases_of(scratch, call).n <= CELLS_MAX;
+
+	arena_free(scratch);
+	return few;
 }
 
 /* Leaves of a call either @whole or alternatives of which no two say different things. */
@@ -699,7 +750,7 @@ static void write_call(struct writing *w, uint32_t syscall)
 		words = alternatives_text(w, call, name, &action);
 		add_rule(w, action, effects[action.verdict], &words);
 	}
-	if (has_call(w, syscall))
+	if (has_call(w, syscall) && has_rest(call))
 		write_rest(w, name, call);
 }
 

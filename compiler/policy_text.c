@@ -52,19 +52,24 @@ void policy_text_comment(struct text *to, unsigned int indent, const char *s)
 void policy_text_list(struct text *to, unsigned int indent, const char *head,
 	const struct policy_words *words, const char *tail)
 {
+	_cleanup_(text_release) struct text list = TEXT_INIT;
 	size_t at = indent + columns(head, strlen(head));
 
 	if (words->n == 0)
 		return;
+	for (size_t i = 0; i < words->n; i++)
+		text_printf(&list, "%s%s", i ? ", " : "", words->v[i]);
+	if (tail)
+		text_printf(&list, " %s", tail);
 	indentation(to, indent);
 	text_puts(to, head);
-	for (size_t i = 0; i < words->n; i++) {
-		bool last = i + 1 == words->n;
-		size_t width = columns(words->v[i], strlen(words->v[i])) + !last;
+	/* The lists inside of parentheses are divided in the same way. */
+	for (const char *s = text_str(&list); *s;) {
+		const char *comma = strstr(s, ", ");
+		size_t len = comma ? (size_t)(comma - s) + 1 : strlen(s);
+		size_t width = columns(s, len);
 
-		if (last && tail)
-			width += 1 + strlen(tail);
-		if (i > 0 && at + 1 + width > POLICY_TEXT_COLUMNS) {
+		if (s != text_str(&list) && at + 1 + width > POLICY_TEXT_COLUMNS) {
 			text_putc(to, '\n');
 			indentation(to, indent + POLICY_TEXT_INDENT);
 			at = indent + POLICY_TEXT_INDENT;
@@ -72,11 +77,10 @@ void policy_text_list(struct text *to, unsigned int indent, const char *head,
 			text_putc(to, ' ');
 			at++;
 		}
-		text_printf(to, "%s%s", words->v[i], last ? "" : ",");
+		text_add(to, s, len);
 		at += width;
+		s += len + (comma ? 1 : 0);
 	}
-	if (tail)
-		text_printf(to, " %s", tail);
 	text_putc(to, '\n');
 }
 

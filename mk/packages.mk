@@ -4,7 +4,7 @@
 DEPS_BUILD := gcc libc6-dev make flex bison mawk clang-14 clang llvm bpftool libbpf-dev libseccomp-dev libapparmor-dev \
 	libcap-dev libjansson-dev
 DEPS_DEMO := nginx nginx-dev libnginx-mod-http-echo curl util-linux iproute2
-DEPS_TEST := libcmocka-dev libpcap0.8-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils apparmor netcat-openbsd \
+DEPS_TEST := libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils apparmor netcat-openbsd \
 	python3-minimal
 DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git
 

@@ -3,8 +3,9 @@
 
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
-# An interpreter of classic BPF that is not ours.
+# An interpreter of classic BPF that is neither ours nor the kernel's.
 LIBS_test_mutants := -lpcap
+LIBS_test_import_oci := -lpcap
 
 $(UNIT_BIN): $(B)/%: $(B)/%.o $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)

@@ -1,0 +1,825 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an imported policy answers, against what the profile does under a runtime. Neither the filter
+ * nor the machine that runs it is ours: the JSON is compiled by libseccomp, entry by entry as runc
+ * does, and the program run by libpcap's interpreter for every ABI, and by this kernel for those of
+ * its own that `syscall` reaches.
+ */
+#include "compiler/base/cleanup.h"
+#include "compiler/cells.h"
+#include "compiler/compile.h"
+#include "compiler/import.h"
+#include "compiler/seccomp_answer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <poll.h>
+#include <pthread.h>
+#include <seccomp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+/* libpcap's; its header and the kernel's define the same names. */
+unsigned int bpf_filter(const struct sock_filter *program, const unsigned char *packet,
+	unsigned int length, unsigned int captured);
+
+static const struct {
+	const char *name;
+	uint32_t arch;
+} archs[ABI_COUNT] = {
+	[ABI_X86_64] = { "amd64", SCMP_ARCH_X86_64 },
+	[ABI_X86] = { "x86", SCMP_ARCH_X86 },
+	[ABI_X32] = { "x32", SCMP_ARCH_X32 },
+	[ABI_AARCH64] = { "arm64", SCMP_ARCH_AARCH64 },
+	[ABI_ARM] = { "arm", SCMP_ARCH_ARM },
+};
+
+/* How a test asks: the policy's options, and what the judge must know of them. */
+struct setting {
+	const char *capabilities; /* "CAP_CHOWN CAP_KILL"; NULL: the default ones */
+	enum abi abis[ABI_COUNT];
+	uint32_t n_abis;
+	uint32_t kernel; /* major * 1000 + minor; 0: new */
+};
+
+static const struct setting plain = { .abis = { ABI_X86_64 }, .n_abis = 1 };
+
+static const char default_capabilities[] =
+	"CAP_CHOWN CAP_DAC_OVERRIDE CAP_FSETID CAP_FOWNER CAP_MKNOD CAP_NET_RAW CAP_SETGID "
+	"CAP_SETUID CAP_SETFCAP CAP_SETPCAP CAP_NET_BIND_SERVICE CAP_SYS_CHROOT CAP_KILL "
+	"CAP_AUDIT_WRITE";
+
+static bool has_word(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *s = list; (s = strstr(s, word)); s += len) {
+		if ((s == list || s[-1] == ' ') && (s[len] == ' ' || s[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/* Whether the part of the world that @filter names is this one. @empty: when it names none. */
+static bool names_us(const json_t *filter, const struct setting *s, const char *key, bool all)
+{
+	const json_t *list = json_object_get(filter, key), *v;
+	size_t i, n = 0;
+
+	json_array_foreach (list, i, v) {
+		const char *word = json_string_value(v);
+
+		n += !strcmp(key, "caps")
+			     ? has_word(s->capabilities ? s->capabilities : default_capabilities,
+				       word)
+			     : !strcmp(word, archs[s->abis[0]].name);
+	}
+	return all ? n == json_array_size(list) : n > 0;
+}
+
+static bool kernel_reaches(const json_t *filter, const struct setting *s)
+{
+	const char *v = json_string_value(json_object_get(filter, "minKernel"));
+	unsigned int major = 0, minor = 0;
+
+	assert_int_equal(sscanf(v, "%u.%u", &major, &minor), 2);
+	return !s->kernel || s->kernel >= major * 1000 + minor;
+}
+
+/* moby/profiles/seccomp/seccomp_linux.go: a capability of the list is enough to exclude, all are
+ * needed to include. */
+static bool applies(const json_t *entry, const struct setting *s)
+{
+	const json_t *in = json_object_get(entry, "includes");
+	const json_t *out = json_object_get(entry, "excludes");
+
+	if (names_us(out, s, "arches", false) || names_us(out, s, "caps", false) ||
+		(json_object_get(out, "minKernel") && kernel_reaches(out, s)))
+		return false;
+	if (json_array_size(json_object_get(in, "arches")) && !names_us(in, s, "arches", false))
+		return false;
+	return names_us(in, s, "caps", true) &&
+	       (!json_object_get(in, "minKernel") || kernel_reaches(in, s));
+}
+
+static uint32_t action_of(const json_t *o, const char *key, const char *errno_key)
+{
+	static const struct {
+		const char *name;
+		uint32_t action;
+	} actions[] = { { "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW }, { "SCMP_ACT_LOG", SCMP_ACT_LOG },
+		{ "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD },
+		{ "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD },
+		{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS } };
+	const char *name = json_string_value(json_object_get(o, key));
+	const json_t *errnum = json_object_get(o, errno_key);
+
+	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++) {
+		if (!strcmp(actions[i].name, name))
+			return actions[i].action;
+	}
+	assert_string_equal(name, "SCMP_ACT_ERRNO");
+	return SCMP_ACT_ERRNO(errnum ? (uint32_t)json_number_value(errnum) : EPERM);
+}
+
+/* Loaded as reals where jansson's integers end: exact up to 2^53, and for powers of two. */
+static uint64_t number_of(const json_t *v)
+{
+	double d = json_number_value(v);
+
+	return json_is_integer(v) ? (uint64_t)json_integer_value(v)
+	       : d >= 0x1p64	  ? UINT64_MAX
+				  : (uint64_t)d;
+}
+
+static struct scmp_arg_cmp condition_of(const json_t *o)
+{
+	static const char *const ops[] = {
+		[SCMP_CMP_NE] = "SCMP_CMP_NE",
+		[SCMP_CMP_LT] = "SCMP_CMP_LT",
+		[SCMP_CMP_LE] = "SCMP_CMP_LE",
+		[SCMP_CMP_EQ] = "SCMP_CMP_EQ",
+		[SCMP_CMP_GE] = "SCMP_CMP_GE",
+		[SCMP_CMP_GT] = "SCMP_CMP_GT",
+		[SCMP_CMP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
+	};
+	const char *name = json_string_value(json_object_get(o, "op"));
+	struct scmp_arg_cmp c = {
+		.arg = (unsigned int)number_of(json_object_get(o, "index")),
+		.datum_a = number_of(json_object_get(o, "value")),
+		.datum_b = number_of(json_object_get(o, "valueTwo")),
+	};
+
+	for (int i = SCMP_CMP_NE; i <= SCMP_CMP_MASKED_EQ; i++) {
+		if (!strcmp(ops[i], name))
+			c.op = (enum scmp_compare)i;
+	}
+	return c;
+}
+
+#define CONSTANTS_MAX 64
+
+struct judge {
+	json_t *profile;
+	const struct setting *setting;
+	struct sock_filter program[BPF_MAXINSNS];
+	uint32_t n;
+	/* By call of the tables: what its conditions compare with, by argument. */
+	struct constants {
+		struct scmp_arg_cmp v[CONSTANTS_MAX];
+		uint32_t n;
+	} * constants;
+};
+
+static void add(scmp_filter_ctx ctx, uint32_t action, int nr, const struct scmp_arg_cmp *v, uint32_t n)
+{
+	int r = seccomp_rule_add_array(ctx, action, nr, n, v);
+
+	if (r)
+		fail_msg("libseccomp: call %d: %s", nr, strerror(-r));
+}
+
+/* runc, libcontainer/seccomp/seccomp_linux.go: matchCall(). */
+static void match_call(scmp_filter_ctx ctx, uint32_t default_action, const json_t *entry,
+	const char *name, struct judge *j)
+{
+	uint32_t action = action_of(entry, "action", "errnoRet"), n = 0;
+	int nr = seccomp_syscall_resolve_name(name), call = vocab_syscall_find(name);
+	struct scmp_arg_cmp v[CONSTANTS_MAX];
+	bool doubled = false;
+	const json_t *o;
+	size_t i;
+
+	json_array_foreach (json_object_get(entry, "args"), i, o) {
+		v[n++] = condition_of(o);
+		for (uint32_t k = 0; k + 1 < n; k++)
+			doubled = doubled || v[k].arg == v[n - 1].arg;
+		if (call >= 0 && j->constants[call].n < CONSTANTS_MAX)
+			j->constants[call].v[j->constants[call].n++] = v[n - 1];
+	}
+	/* Calls that are newer than this libseccomp: a runtime with a newer one knows them. */
+	if (nr == __NR_SCMP_ERROR && call >= 0)
+		nr = vocab_syscalls[call].number[j->setting->abis[0]];
+	if (action == default_action || nr == __NR_SCMP_ERROR)
+		return;
+	if (!doubled) {
+		add(ctx, action, nr, v, n);
+		return;
+	}
+	for (i = 0; i < n; i++)
+		add(ctx, action, nr, &v[i], 1);
+}
+
+static struct judge *judge_new(const char *text, size_t len, const struct setting *s)
+{
+	struct judge *j = calloc(1, sizeof(*j));
+	_cleanup_fclose_ FILE *f = tmpfile();
+	uint32_t default_action;
+	json_t *entry, *name;
+	scmp_filter_ctx ctx;
+	size_t i, k;
+
+	j->setting = s;
+	j->constants = calloc(vocab_n_syscalls, sizeof(*j->constants));
+	j->profile = json_loadb(text, len, 0, NULL);
+	if (!j->profile)
+		j->profile = json_loadb(text, len, JSON_DECODE_INT_AS_REAL, NULL);
+	assert_non_null(j->profile);
+	if (json_object_get(j->profile, "linux")) {
+		json_t *inner = json_incref(json_object_get(
+			json_object_get(j->profile, "linux"), "seccomp"));
+
+		json_decref(j->profile);
+		j->profile = inner;
+	}
+	default_action = action_of(j->profile, "defaultAction", "defaultErrnoRet");
+	ctx = seccomp_init(default_action);
+	for (i = 0; i < s->n_abis; i++) {
+		if (archs[s->abis[i]].arch != seccomp_arch_native())
+			assert_int_equal(seccomp_arch_add(ctx, archs[s->abis[i]].arch), 0);
+	}
+	json_array_foreach (json_object_get(j->profile, "syscalls"), i, entry) {
+		const char *single = json_string_value(json_object_get(entry, "name"));
+
+		if (!applies(entry, s))
+			continue;
+		if (single)
+			match_call(ctx, default_action, entry, single, j);
+		json_array_foreach (json_object_get(entry, "names"), k, name)
+			match_call(ctx, default_action, entry, json_string_value(name), j);
+	}
+	assert_int_equal(seccomp_export_bpf(ctx, fileno(f)), 0);
+	seccomp_release(ctx);
+	rewind(f);
+	j->n = (uint32_t)fread(j->program, sizeof(*j->program), BPF_MAXINSNS, f);
+	assert_true(j->n > 0);
+	return j;
+}
+
+static void judge_free(struct judge *j)
+{
+	json_decref(j->profile);
+	free(j->constants);
+	free(j);
+}
+
+/* BPF's loads are in network order but for seccomp, whose are the machine's. */
+static uint32_t judge_run(const struct judge *j, const struct seccomp_data *data)
+{
+	uint32_t words[sizeof(*data) / sizeof(uint32_t)];
+
+	memcpy(words, data, sizeof(words));
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		words[i] = htonl(words[i]);
+	return bpf_filter(j->program, (const unsigned char *)words, sizeof(words), sizeof(words));
+}
+
+/* One process has one thread under the program and one that answers in the kernel's place. */
+#define LET_THROUGH 0x70616c65u /* as sixth argument */
+#define ALLOWED	    (-EXDEV)
+
+struct kernel_case {
+	long nr;
+	uint64_t args[6];
+	long answer;
+	uint32_t want;
+};
+
+struct kernel_run {
+	struct sock_filter *program;
+	uint32_t n_program;
+	struct kernel_case *v;
+	size_t n;
+	int listener;
+	int done; /* 1, or a negative errno */
+};
+
+static long raw_syscall(long nr, const uint64_t a[6])
+{
+#ifdef __x86_64__
+	register uint64_t r10 __asm__("r10") = a[3];
+	register uint64_t r8 __asm__("r8") = a[4];
+	register uint64_t r9 __asm__("r9") = a[5];
+	long ret;
+
+	__asm__ volatile("syscall"
+			 : "=a"(ret)
+			 : "0"(nr), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
+			 : "rcx", "r11", "memory");
+	return ret;
+#else
+	return syscall(nr, a[0], a[1], a[2], a[3], a[4], a[5]) < 0 ? -errno : 0;
+#endif
+}
+
+static void *under_the_program(void *ctx)
+{
+	struct kernel_run *run = ctx;
+	struct sock_filter asks[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[5])),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, LET_THROUGH, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+	};
+	struct sock_fprog ask = { .len = 4, .filter = asks };
+	struct sock_fprog judged = { .len = (unsigned short)run->n_program, .filter = run->program };
+	uint64_t load[6] = { SECCOMP_SET_MODE_FILTER, 0, (uintptr_t)&judged, 0, 0, LET_THROUGH };
+	long r;
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	r = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &ask);
+	if (r < 0) {
+		__atomic_store_n(&run->done, -errno, __ATOMIC_SEQ_CST);
+		return NULL;
+	}
+	__atomic_store_n(&run->listener, (int)r, __ATOMIC_SEQ_CST);
+	r = raw_syscall(SYS_seccomp, load);
+	for (size_t i = 0; r == 0 && i < run->n; i++)
+		run->v[i].answer = raw_syscall(run->v[i].nr, run->v[i].args);
+	__atomic_store_n(&run->done, r ? (int)r : 1, __ATOMIC_SEQ_CST);
+	for (;;)
+		; /* any call would be judged */
+}
+
+static int answer_in_the_kernel_s_place(struct kernel_run *run)
+{
+	pthread_t thread;
+	int done;
+
+	if (pthread_create(&thread, NULL, under_the_program, run))
+		return EAGAIN;
+	while (!(done = __atomic_load_n(&run->done, __ATOMIC_SEQ_CST))) {
+		int fd = __atomic_load_n(&run->listener, __ATOMIC_SEQ_CST);
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		struct seccomp_notif ask = { 0 };
+		struct seccomp_notif_resp reply = { .error = ALLOWED };
+
+		if (fd < 0 || poll(&p, 1, 20) <= 0)
+			continue;
+		if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &ask))
+			continue;
+		reply.id = ask.id;
+		ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &reply);
+	}
+	return done == 1 ? 0 : -done;
+}
+
+/* Fills in @v's answers. The cases are in shared memory. */
+static void ask_the_kernel(struct judge *j, struct kernel_case *v, size_t n)
+{
+	struct kernel_run run = {
+		.program = j->program, .n_program = j->n, .v = v, .n = n, .listener = -1
+	};
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(answer_in_the_kernel_s_place(&run));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (!WIFEXITED(status))
+		fail_msg("the kernel: killed by signal %d", WTERMSIG(status));
+	if (WEXITSTATUS(status))
+		fail_msg("the kernel: %s", strerror(WEXITSTATUS(status)));
+}
+
+#define KERNEL_CASES_MAX 200000
+
+struct comparison {
+	const struct policy *p;
+	struct judge *j;
+	struct kernel_case *cases; /* NULL: without the kernel */
+	size_t n_cases;
+	uint32_t compared;
+	bool zeros; /* above a negative argument, too */
+};
+
+/* Killing one thread and killing all are one: import_oci.h. */
+static uint32_t without_thread(uint32_t action)
+{
+	return (action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_KILL_THREAD
+		       ? SECCOMP_RET_KILL_PROCESS
+		       : action;
+}
+
+static void compare(struct comparison *c, enum abi abi, uint32_t call, const uint64_t args[6])
+{
+	static const struct seccomp_options alone;
+	struct seccomp_data data = {
+		.nr = vocab_syscalls[call].number[abi],
+		.arch = vocab_abi_audit_arch(abi),
+	};
+	uint32_t want, have;
+
+	for (int i = 0; i < 6; i++)
+		data.args[i] = args[i];
+	want = without_thread(judge_run(c->j, &data));
+	have = seccomp_answer(c->p, &alone, &data);
+	if (want != have)
+		fail_msg("%s %s(%#llx, %#llx, %#llx, %#llx): %#x, the profile says %#x",
+			vocab_abi_name(abi), vocab_syscalls[call].name,
+			(unsigned long long)args[0], (unsigned long long)args[1],
+			(unsigned long long)args[2], (unsigned long long)args[3], have, want);
+	c->compared++;
+	/* The kernel's own trampolines, which no filter sees since 6.14 (kernel/seccomp.c). */
+	if (!strcmp(vocab_syscalls[call].name, "uretprobe") ||
+		!strcmp(vocab_syscalls[call].name, "uprobe"))
+		return;
+	if (!c->cases || c->n_cases == KERNEL_CASES_MAX ||
+		(abi != vocab_abi_native() && abi != ABI_X32))
+		return;
+	c->cases[c->n_cases].nr = data.nr;
+	memcpy(c->cases[c->n_cases].args, data.args, sizeof(data.args));
+	c->cases[c->n_cases++].want = want;
+}
+
+struct values {
+	uint64_t v[1024];
+	uint32_t n;
+};
+
+/* As a C library leaves it: cut to what the kernel reads, then widened. */
+static void add_value(
+	struct values *to, const struct vocab_argument *a, enum abi abi, bool zeros, uint64_t v)
+{
+	unsigned int width = vocab_argument_width(a, abi);
+	bool registers_are_32 = abi == ABI_X86 || abi == ABI_ARM;
+
+	if (width < 64) {
+		v &= ((uint64_t)1 << width) - 1;
+		if (a->is_signed && !zeros && !registers_are_32 && v >> (width - 1) & 1)
+			v |= ~(((uint64_t)1 << width) - 1);
+	}
+	for (uint32_t i = 0; i < to->n; i++) {
+		if (to->v[i] == v)
+			return;
+	}
+	assert_true(to->n < 1024);
+	to->v[to->n++] = v;
+}
+
+/* Around everything that the profile compares with, and the ends of the ranges. */
+static void values_of(const struct constants *k, uint32_t index, const struct vocab_argument *a,
+	enum abi abi, bool zeros, struct values *ret)
+{
+	static const uint64_t ends[] = { 0, 1, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff,
+		0x80000000, 0xffffffff, 0x100000000, INT64_MAX, (uint64_t)INT64_MAX + 1,
+		UINT64_MAX };
+
+	ret->n = 0;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+		add_value(ret, a, abi, zeros, ends[i]);
+	for (uint32_t i = 0; i < k->n; i++) {
+		uint64_t x = k->v[i].datum_a, y = k->v[i].datum_b;
+
+		if (k->v[i].arg != index)
+			continue;
+		add_value(ret, a, abi, zeros, x);
+		add_value(ret, a, abi, zeros, x - 1);
+		add_value(ret, a, abi, zeros, x + 1);
+		if (k->v[i].op != SCMP_CMP_MASKED_EQ)
+			continue;
+		add_value(ret, a, abi, zeros, y);
+		add_value(ret, a, abi, zeros, y | ~x);
+		for (int bit = 0; bit < 64; bit++)
+			add_value(ret, a, abi, zeros, y ^ (uint64_t)1 << bit);
+	}
+}
+
+static void compare_call(struct comparison *c, enum abi abi, uint32_t call)
+{
+	const struct vocab_syscall *s = &vocab_syscalls[call];
+	const struct constants *k = &c->j->constants[call];
+	struct values values[6];
+	uint32_t at[6] = { 0 };
+
+	for (uint32_t index = 0; index < 6; index++) {
+		const struct vocab_argument *a = NULL;
+		bool used = false;
+
+		for (uint8_t i = 0; i < s->n_arguments; i++)
+			a = s->arguments[i].index[abi] == index ? &s->arguments[i] : a;
+		for (uint32_t i = 0; i < k->n; i++)
+			used = used || k->v[i].arg == index;
+		values[index] = (struct values){ .n = 1 };
+		if (used && a)
+			values_of(k, index, a, abi, c->zeros, &values[index]);
+	}
+	for (;;) {
+		uint64_t args[6];
+		uint32_t i = 0;
+
+		for (uint32_t index = 0; index < 6; index++)
+			args[index] = values[index].v[at[index]];
+		compare(c, abi, call, args);
+		while (i < 6 && ++at[i] == values[i].n)
+			at[i++] = 0;
+		if (i == 6)
+			return;
+	}
+}
+
+static char *import(const char *name, const char *text, size_t len, const struct setting *s)
+{
+	struct import_options o = { .abis = s->abis, .n_abis = s->n_abis };
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	_cleanup_(text_release) struct text made = TEXT_INIT;
+	struct source_set sources;
+	struct diag_list diags;
+
+	if (s->kernel) {
+		o.has_kernel = true;
+		o.kernel_major = s->kernel / 1000;
+		o.kernel_minor = s->kernel % 1000;
+	}
+	if (s->capabilities) {
+		_cleanup_free_ char *list = strdup(s->capabilities);
+
+		o.has_capabilities = true;
+		for (char *w = strtok(list, " "); w; w = strtok(NULL, " "))
+			o.capabilities |= (uint64_t)1 << vocab_capability_find(w);
+	}
+	source_set_init(&sources, a);
+	diag_list_init(&diags, &sources);
+	if (!import_policy(source_add(&sources, name, text, len), &o, &diags, &made)) {
+		diag_print(&diags, stderr, false);
+		fail_msg("%s is not imported", name);
+	}
+	return text_take(&made);
+}
+
+/* Both with zeros above negative arguments and with their sign when @signs is 2; 0: zeros only. */
+static uint32_t check_profile(const char *name, const char *text, size_t len,
+	const struct setting *s, bool kernel, int signs)
+{
+	static const struct compile_options none;
+	_cleanup_free_ char *policy = import(name, text, len, s);
+	struct judge *j = judge_new(text, len, s);
+	struct comparison c = { .j = j };
+	size_t room = KERNEL_CASES_MAX * sizeof(*c.cases);
+	struct compilation compiled;
+
+	if (kernel)
+		c.cases = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(c.cases, MAP_FAILED);
+	compile_bytes(&compiled, "made.pale", policy, strlen(policy), &none);
+	assert_int_equal(compiled.diags.n_errors, 0);
+	c.p = compiled.policies[0];
+	for (int zeros = 0; zeros < 2; zeros++) {
+		c.zeros = zeros;
+		for (uint32_t i = 0; i < s->n_abis && (signs == 2 || signs != zeros); i++) {
+			enum abi abi = s->abis[i];
+
+			for (uint32_t call = 0; call < vocab_n_syscalls; call++) {
+				const char *of = vocab_syscalls[call].name;
+
+				if (vocab_syscalls[call].number[abi] < 0)
+					continue;
+				/* By its number libseccomp adds a call that it does not know to
+				 * its own architecture only. */
+				if (i > 0 &&
+					seccomp_syscall_resolve_name(of) == __NR_SCMP_ERROR)
+					continue;
+				compare_call(&c, abi, call);
+			}
+		}
+	}
+	if (c.cases) {
+		ask_the_kernel(j, c.cases, c.n_cases);
+		for (size_t i = 0; i < c.n_cases; i++) {
+			const struct kernel_case *x = &c.cases[i];
+			uint32_t action = x->want & SECCOMP_RET_ACTION_FULL;
+			long want = action == SECCOMP_RET_ERRNO
+					    ? -(long)(x->want & SECCOMP_RET_DATA)
+					    : ALLOWED;
+
+			if (x->answer != want)
+				fail_msg("%s: the kernel answers %ld to call %ld(%#llx, %#llx), "
+					 "not %ld",
+					name, x->answer, x->nr, (unsigned long long)x->args[0],
+					(unsigned long long)x->args[1], want);
+		}
+		munmap(c.cases, room);
+	}
+	compilation_release(&compiled);
+	judge_free(j);
+	return c.compared;
+}
+
+/* The file at the path that @command prints. */
+static char *profile_text(const char *command, size_t *ret_len)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	FILE *pipe = popen(command, "r");
+	char path[4096] = "", *text = malloc(1 << 20);
+
+	assert_non_null(pipe);
+	assert_non_null(fgets(path, sizeof(path), pipe));
+	assert_int_equal(pclose(pipe), 0);
+	path[strcspn(path, "\n")] = '\0';
+	f = fopen(path, "r");
+	assert_non_null(f);
+	*ret_len = fread(text, 1, 1 << 20, f);
+	return text;
+}
+
+static void check_real(const char *command)
+{
+	static const struct setting settings[] = {
+		{ .abis = { ABI_X86_64 }, .n_abis = 1 },
+		{ .abis = { ABI_X86_64, ABI_X32, ABI_X86 }, .n_abis = 3 },
+		{ .capabilities = "", .abis = { ABI_X86_64 }, .n_abis = 1, .kernel = 4007 },
+		{ .capabilities = "CAP_SYS_ADMIN", .abis = { ABI_X86_64 }, .n_abis = 1 },
+		{ .capabilities = "CAP_AUDIT_WRITE CAP_SYS_CHROOT CAP_SYS_PTRACE CAP_SYS_NICE "
+				  "CAP_SYSLOG CAP_BPF CAP_PERFMON CAP_SYS_TIME",
+			.abis = { ABI_X86_64, ABI_X32 },
+			.n_abis = 2,
+			.kernel = 6001 },
+	};
+	size_t len;
+	_cleanup_free_ char *text = profile_text(command, &len);
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(*settings); i++)
+		assert_true(check_profile(command, text, len, &settings[i], true, 2) > 700);
+}
+
+static void docker_s_profile(void **state)
+{
+	check_real("tests/import/profile.sh docker");
+}
+
+static void podman_s_profile(void **state)
+{
+	check_real("tests/import/profile.sh containers");
+}
+
+#define ARG(index, op, value) "{\"index\":" #index ",\"op\":\"SCMP_CMP_" #op "\",\"value\":" #value "}"
+#define MASKED(index, mask, value)                                                                 \
+	"{\"index\":" #index ",\"op\":\"SCMP_CMP_MASKED_EQ\",\"value\":" #mask                     \
+	",\"valueTwo\":" #value "}"
+#define ENTRY(action, names, args)                                                                 \
+	"{\"action\":\"SCMP_ACT_" action "\",\"names\":[" names "],\"args\":[" args "]}"
+#define ERRNO(number, names, args)                                                                 \
+	"{\"action\":\"SCMP_ACT_ERRNO\",\"errnoRet\":" #number ",\"names\":[" names                \
+	"],\"args\":[" args "]}"
+#define PROFILE(action, entries)                                                                   \
+	"{\"defaultAction\":\"SCMP_ACT_" action "\",\"syscalls\":[" entries "]}"
+#define PROFILE_ERRNO(number, entries)                                                             \
+	"{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":" #number                       \
+	",\"syscalls\":[" entries "]}"
+#define READ ENTRY("ALLOW", "\"read\"", "") ","
+
+static void profiles_by_hand(void **state)
+{
+	static const struct {
+		const char *text;
+		bool kills;
+		int signs; /* check_profile() */
+	} profiles[] = {
+		{ PROFILE("ERRNO", READ ENTRY("ALLOW", "\"write\",\"clone\"", "")), false, 2 },
+		/* Each comparison, on arguments without a sign, of 32, 64 and 16 bits. */
+		{ PROFILE("ERRNO",
+			  READ ENTRY("ALLOW", "\"personality\"", ARG(0, LT, 9)) ","
+			  ENTRY("ALLOW", "\"ioctl\"", ARG(1, GE, 21505)) ","
+			  ENTRY("ALLOW", "\"unshare\"", ARG(0, LE, 4294967296)) ","
+			  ENTRY("ALLOW", "\"mprotect\"", ARG(2, GT, 3)) ","
+			  ENTRY("ALLOW", "\"clone\"", MASKED(0, 2114060288, 131072)) ","
+			  ENTRY("ALLOW", "\"fchmod\"", ARG(1, NE, 511)) ","
+			  ENTRY("ALLOW", "\"umask\"", ARG(0, LT, 1)) ","
+			  ENTRY("ALLOW", "\"prctl\"", ARG(1, EQ, 18446744073709551615))),
+			false, 2 },
+		/* Signed ones: negative numbers are large there. */
+		{ PROFILE("ERRNO",
+			  READ ENTRY("ALLOW", "\"kill\"", ARG(0, GT, 0)) ","
+			  ENTRY("ALLOW", "\"tkill\"", ARG(1, LT, 65)) ","
+			  ENTRY("ALLOW", "\"socket\"", ARG(0, GE, 3) "," ARG(1, LE, 5)) ","
+			  ENTRY("ALLOW", "\"tgkill\"", ARG(2, NE, 9)) ","
+			  ENTRY("ALLOW", "\"listen\"", ARG(1, LE, 2147483647)) ","
+			  ENTRY("ALLOW", "\"ptrace\"", ARG(0, LT, 9223372036854775808)) ","
+			  ENTRY("ALLOW", "\"openat\"", MASKED(2, 577, 64))),
+			false, 2 },
+		/* Where the sign's copies count. */
+		{ PROFILE("ERRNO",
+			  READ ENTRY("ALLOW", "\"kill\"", ARG(0, EQ, 18446744073709551615)) ","
+			  ENTRY("ALLOW", "\"tkill\"", ARG(0, LT, 9223372036854775808)) ","
+			  ENTRY("ALLOW", "\"setpriority\"", ARG(2, GE, 9223372036854775808)) ","
+			  ENTRY("ALLOW", "\"socket\"", MASKED(0, 18446744069414584320, 0))),
+			false, 1 },
+		/* Where zeros stand there. */
+		{ PROFILE("ERRNO",
+			  READ ENTRY("ALLOW", "\"kill\"", ARG(0, EQ, 4294967295)) ","
+			  ENTRY("ALLOW", "\"tkill\"", ARG(0, LT, 4294967295)) ","
+			  ENTRY("ALLOW", "\"tgkill\"", ARG(0, LE, 4294967295)) ","
+			  ENTRY("ALLOW", "\"setpriority\"", ARG(2, GE, 2147483649)) ","
+			  ENTRY("ALLOW", "\"socket\"", MASKED(0, 4294967295, 4294967294))),
+			false, 0 },
+		/* Several entries are or-ed, several conditions and-ed; two on one argument or-ed. */
+		{ PROFILE("ERRNO",
+			  READ ENTRY("ALLOW", "\"socket\"", ARG(0, EQ, 1) "," ARG(1, EQ, 1)) ","
+			  ENTRY("ALLOW", "\"socket\"", ARG(0, EQ, 2) "," ARG(2, EQ, 6)) ","
+			  ENTRY("ALLOW", "\"personality\"",
+				  ARG(0, EQ, 8) "," ARG(0, EQ, 0) "," ARG(0, GT, 4096)) ","
+			  ENTRY("ALLOW", "\"prctl\"",
+				  ARG(0, EQ, 3) "," ARG(0, EQ, 4) "," ARG(1, EQ, 77))),
+			false, 2 },
+		/* An entry without conditions wins, wherever it stands; of two the first. */
+		{ PROFILE("ERRNO",
+			  READ ERRNO(5, "\"ioctl\"", ARG(1, EQ, 21522)) ","
+			  ENTRY("ALLOW", "\"ioctl\"", "") ","
+			  ERRNO(6, "\"ioctl\"", "") ","
+			  ERRNO(7, "\"mount\"", "") ","
+			  ENTRY("ALLOW", "\"mount\"", "")),
+			false, 2 },
+		/* Another errno is what all the rest gets. */
+		{ PROFILE_ERRNO(38,
+			  READ ENTRY("ALLOW", "\"personality\"", ARG(0, EQ, 8)) ","
+			  ERRNO(1, "\"personality\"", ARG(0, EQ, 9)) ","
+			  ERRNO(1, "\"mount\",\"clone3\"", "") ","
+			  ENTRY("ALLOW", "\"socket\"", ARG(0, NE, 16)) ","
+			  ENTRY("ALLOW", "\"socket\"", ARG(2, NE, 9)) ","
+			  ERRNO(22, "\"socket\"", ARG(0, EQ, 16) "," ARG(2, EQ, 9))),
+			false, 2 },
+		/* Lists of what is refused. */
+		{ PROFILE("ALLOW",
+			  ERRNO(1, "\"mount\",\"ptrace\"", "") ","
+			  ERRNO(2, "\"umount2\"", "") ","
+			  ENTRY("LOG", "\"chroot\"", "") ","
+			  ENTRY("LOG", "\"unshare\"", ARG(0, EQ, 131072)) ","
+			  ERRNO(1, "\"clone\"", MASKED(0, 268435456, 268435456)) ","
+			  ERRNO(1, "\"socket\"", ARG(0, EQ, 40))),
+			false, 2 },
+		{ PROFILE("LOG",
+			  READ ERRNO(1, "\"mount\"", "") ","
+			  ENTRY("ALLOW", "\"socket\"", ARG(0, EQ, 1)) ","
+			  ERRNO(97, "\"socket\"", ARG(0, EQ, 40))),
+			false, 2 },
+		{ PROFILE("LOG", ERRNO(1, "\"mount\"", "")), false, 2 },
+		/* Kills. */
+		{ PROFILE("KILL_PROCESS",
+			  READ ENTRY("ALLOW", "\"clone\"", MASKED(0, 268435456, 0)) ","
+			  ERRNO(1, "\"mount\"", "") ","
+			  ERRNO(38, "\"clone3\"", "") ","
+			  ERRNO(1, "\"socket\"", ARG(0, EQ, 40))),
+			true, 2 },
+		{ PROFILE("KILL", READ ENTRY("ALLOW", "\"clone\"", MASKED(0, 268435456, 0))), true,
+			2 },
+		{ PROFILE("ERRNO",
+			  READ ENTRY("KILL_PROCESS", "\"mount\"", "") ","
+			  ENTRY("KILL_THREAD", "\"socket\"", ARG(0, EQ, 16)) ","
+			  ENTRY("ALLOW", "\"socket\"", ARG(0, EQ, 2)) ","
+			  ENTRY("ALLOW", "\"clone\"", MASKED(0, 268435456, 0))),
+			true, 2 },
+		/* The old form of Docker's, and a whole configuration. */
+		{ "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86_64\"],"
+		  "\"syscalls\":[{\"name\":\"read\",\"action\":\"SCMP_ACT_ALLOW\",\"args\":null},"
+		  "{\"name\":\"open\",\"action\":\"SCMP_ACT_ALLOW\"}]}",
+			false, 2 },
+		{ "{\"ociVersion\":\"1.0.2\",\"linux\":{\"seccomp\":"
+		  "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"defaultErrnoRet\":13,\"syscalls\":["
+		  "{\"names\":[\"read\"],\"action\":\"SCMP_ACT_ALLOW\"}]}}}",
+			false, 2 },
+	};
+
+	for (size_t i = 0; i < sizeof(profiles) / sizeof(*profiles); i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), "profile %zu", i);
+		assert_true(check_profile(name, profiles[i].text, strlen(profiles[i].text), &plain,
+				    !profiles[i].kills, profiles[i].signs) > 350);
+	}
+}
+
+static void output_is_deterministic(void **state)
+{
+	size_t len;
+	_cleanup_free_ char *text = profile_text("tests/import/profile.sh docker", &len);
+	_cleanup_free_ char *one = import("/a/default.json", text, len, &plain);
+	_cleanup_free_ char *two = import("/b/default.json", text, len, &plain);
+
+	assert_string_equal(one, two);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(docker_s_profile),
+		cmocka_unit_test(podman_s_profile),
+		cmocka_unit_test(profiles_by_hand),
+		cmocka_unit_test(output_is_deterministic),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
