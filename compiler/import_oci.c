@@ -3,7 +3,6 @@
 #include "compiler/import_oci.h"
 
 #include "compiler/base/cleanup.h"
-#include "compiler/base/json_read.h"
 #include "compiler/base/suggest.h"
 
 #include <ctype.h>
@@ -21,24 +20,8 @@ struct reading {
 	bool killed_threads;
 };
 
-static struct diag *wrong(struct reading *r, const struct json_path *path, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-static struct diag *wrong(struct reading *r, const struct json_path *path, const char *format, ...)
-{
-	const char *where = json_path_text(r->arena, path);
-	struct span at = json_path_place(&r->document, path);
-	_cleanup_free_ char *s = NULL;
-	va_list args;
-
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
-	return diag_error(r->diags, at, "%s%s%s", where, *where ? ": " : "", s);
-}
-
 /* Words of the file, shortened: they may be of any length. */
-#define QUOTED_MAX 64
+#define QUOTED_MAX 80
 static const char *quoted(struct reading *r, const char *s)
 {
 	size_t len = strlen(s);
@@ -49,6 +32,25 @@ static const char *quoted(struct reading *r, const char *s)
 	while (((unsigned char)s[len] & 0xc0) == 0x80)
 		len--;
 	return arena_printf(r->arena, "%.*s…", (int)len, s);
+}
+
+static struct diag *wrong(struct reading *r, const struct json_path *path, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+static struct diag *wrong(struct reading *r, const struct json_path *path, const char *format, ...)
+{
+	const char *where = quoted(r, json_path_text(r->arena, path));
+	struct span at = { .source = r->document.source->id };
+	_cleanup_free_ char *s = NULL;
+	va_list args;
+
+	/* Those that are only counted need no place. */
+	if (r->diags->n < DIAG_MAX)
+		at = json_path_place(&r->document, path);
+	va_start(args, format);
+	if (vasprintf(&s, format, args) < 0)
+		abort();
+	va_end(args);
+	return diag_error(r->diags, at, "%s%s%s", where, *where ? ": " : "", s);
 }
 
 enum member_type { OF_OBJECT, OF_ARRAY, OF_STRING, OF_NUMBER };
@@ -117,9 +119,7 @@ static void check_members(struct reading *r, const struct json_path *path, json_
 		}
 		if (found)
 			continue;
-		at.member = quoted(r, name);
-		d = diag_error(r->diags, json_path_place(&r->document, &at),
-			"%s: no member of a seccomp profile", json_path_text(r->arena, &at));
+		d = wrong(r, &at, "no member of a seccomp profile");
 		if (suggest_best(&near))
 			diag_hint(r->diags, d, "did you mean '%s'?", suggest_best(&near));
 	}
@@ -629,14 +629,13 @@ static void read_conditions(
 		struct json_path item = { .up = path, .index = i };
 		struct json_path op_at = { .up = &item, .member = "op" };
 		struct json_path index_at = { .up = &item, .member = "index" };
-		struct import_condition c = { .path = json_path_text(r->arena, &item) };
+		struct import_condition c = { .path = json_path_copy(r->arena, &item) };
 		const json_t *op;
 		uint64_t index;
 		int found;
 
 		if (!check_type(r, &item, o, OF_OBJECT))
 			continue;
-		c.at = json_path_place(&r->document, &item);
 		check_members(r, &item, o, members);
 		index = number(r, &item, o, "index", true);
 		c.value = number(r, &item, o, "value", true);
@@ -701,8 +700,8 @@ static void read_entry(struct reading *r, const struct json_path *path, json_t *
 {
 	static const char *const members[] = { "action", "args", "comment", "errno", "errnoRet",
 		"excludes", "includes", "name", "names", NULL };
-	struct json_path args_at = { .up = path, .member = "args" };
-	struct import_entry e = { .path = json_path_text(r->arena, path) };
+	struct import_entry e = { .path = json_path_copy(r->arena, path) };
+	struct json_path args_at = { .up = e.path, .member = "args" };
 	struct import_seccomp *m = r->model;
 	struct filter includes, excludes;
 	const json_t *args;
@@ -710,7 +709,6 @@ static void read_entry(struct reading *r, const struct json_path *path, json_t *
 
 	if (!check_type(r, path, o, OF_OBJECT))
 		return;
-	e.at = json_path_place(&r->document, path);
 	check_members(r, path, o, members);
 	member(r, path, o, "comment", OF_STRING);
 	ok = read_filter(r, path, o, "includes", &includes);
@@ -719,7 +717,7 @@ static void read_entry(struct reading *r, const struct json_path *path, json_t *
 	read_names(r, path, o, &e);
 	read_action(r, path, o, "action", "errnoRet", "errno", !e.left_out, &e.action);
 	args = member(r, path, o, "args", OF_ARRAY);
-	read_conditions(r, &args_at, args, &e);
+	read_conditions(r, json_path_copy(r->arena, &args_at), args, &e);
 	ARENA_PUSH(r->arena, m->entries, m->n, m->cap, e);
 }
 
@@ -730,13 +728,14 @@ static void read_profile(struct reading *r, const struct json_path *path, json_t
 		"listenerPath", "syscalls", NULL };
 	struct json_path default_at = { .up = path, .member = "defaultAction" };
 	struct json_path syscalls_at = { .up = path, .member = "syscalls" };
+	const struct json_path *list = json_path_copy(r->arena, &syscalls_at);
 	const json_t *syscalls, *v;
 	size_t i;
 
 	check_members(r, path, o, members);
 	read_action(r, path, o, "defaultAction", "defaultErrnoRet", "defaultErrno", true,
 		&r->model->default_action);
-	r->model->default_at = json_path_place(&r->document, &default_at);
+	r->model->default_path = json_path_copy(r->arena, &default_at);
 	read_abis(r, path, o);
 	read_flags(r, path, o);
 	v = member(r, path, o, "listenerPath", OF_STRING);
@@ -745,7 +744,7 @@ static void read_profile(struct reading *r, const struct json_path *path, json_t
 			"leads.");
 	syscalls = member(r, path, o, "syscalls", OF_ARRAY);
 	json_array_foreach (syscalls, i, v) {
-		struct json_path at = { .up = &syscalls_at, .index = i };
+		struct json_path at = { .up = list, .index = i };
 
 		read_entry(r, &at, json_array_get(syscalls, i));
 	}
@@ -785,9 +784,8 @@ static void read_bounding_set(struct reading *r, const struct json_path *root, c
 
 static void read_document(struct reading *r)
 {
-	const struct json_path root = { 0 };
-	struct json_path linux_at = { .up = &root, .member = "linux" };
-	struct json_path seccomp_at = { .up = &linux_at, .member = "seccomp" };
+	static const struct json_path root, linux_at = { .up = &root, .member = "linux" },
+					    seccomp_at = { .up = &linux_at, .member = "seccomp" };
 	json_t *o = r->document.root, *system, *seccomp;
 
 	if (!check_type(r, &root, o, OF_OBJECT))
@@ -827,6 +825,7 @@ bool import_oci(const struct source *s, const struct import_options *options,
 	};
 	_cleanup_(text_release) struct text name = TEXT_INIT;
 
+	model.document = &r.document;
 	if (json_read(s, diags, &r.document))
 		read_document(&r);
 	json_document_release(&r.document);

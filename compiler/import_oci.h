@@ -25,10 +25,14 @@
  * negative int is meant. Two registers that differ only in what the kernel does not read are one
  * call, and get one answer. Calls that are newer than Pale's tables get ENOSYS.
  *
+ * x86 has calls that stand for many (socketcall, ipc): an entry about one of these is one about
+ * theirs, too, as in libseccomp; its conditions cannot be, since there the arguments lie in memory.
+ *
  * SCMP_ACT_KILL and KILL_THREAD end the process, not one thread, and a comment says so. TRAP, TRACE
  * and NOTIFY, on which somebody else decides, are errors.
  */
 
+#include "compiler/base/json_read.h"
 #include "compiler/import.h"
 #include "compiler/policy_text.h"
 
@@ -46,8 +50,7 @@ struct import_condition {
 	uint8_t index;
 	enum import_compare op;
 	uint64_t value, value_two;
-	struct span at; /* of the whole condition */
-	const char *path;
+	const struct json_path *path;
 };
 
 enum import_verdict { IMPORT_ALLOW, IMPORT_LOG, IMPORT_ERRNO, IMPORT_KILL };
@@ -58,8 +61,7 @@ struct import_action {
 };
 
 struct import_entry {
-	const char *path; /* "syscalls[3]" */
-	struct span at;
+	const struct json_path *path; /* syscalls[3] */
 	struct policy_words names;
 	struct import_action action;
 	struct import_condition *conditions;
@@ -68,8 +70,9 @@ struct import_entry {
 };
 
 struct import_seccomp {
+	const struct json_document *document; /* for places only */
 	struct import_action default_action;
-	struct span default_at;
+	const struct json_path *default_path;
 	uint32_t abis; /* bit (1 << enum abi) */
 	uint64_t capabilities;
 	struct import_entry *entries;

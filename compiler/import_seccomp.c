@@ -55,7 +55,7 @@ struct writing {
 	const struct source *source;
 	struct call *calls; /* by index into vocab_syscalls */
 	struct policy_words unknown, absent;
-	struct span unknown_at; /* the first entry that has one */
+	const struct json_path *unknown_at; /* the first entry that has one */
 	struct policy_words comments;
 	struct bucket *buckets;
 	uint32_t n_buckets, cap_buckets;
@@ -64,6 +64,19 @@ struct writing {
 static void push(struct writing *w, struct policy_words *to, const char *s)
 {
 	ARENA_PUSH(w->arena, to->v, to->n, to->cap, s);
+}
+
+static const char *path_of(const struct writing *w, const struct json_path *path)
+{
+	return json_path_text(w->arena, path);
+}
+
+/* Diagnostics that are only counted need no place. */
+static struct span place_of(const struct writing *w, const struct json_path *path)
+{
+	if (w->diags->n >= DIAG_MAX)
+		return (struct span){ .source = w->source->id };
+	return json_path_place(w->model->document, path);
 }
 
 static bool same_action(struct import_action a, struct import_action b)
@@ -101,6 +114,7 @@ static const struct vocab_argument *find_argument(
 {
 	const struct vocab_syscall *s = &vocab_syscalls[call];
 	const struct vocab_argument *found = NULL;
+	const char *path = path_of(w, c->path);
 	bool first = true;
 
 	*ret_width = 0;
@@ -111,8 +125,8 @@ static const struct vocab_argument *find_argument(
 			continue;
 		a = argument_on(s, (enum abi)abi, c->index);
 		if (!first && a != found) {
-			diag_error(w->diags, c->at,
-				"%s: argument %u of '%s' is not the same on all ABIs", c->path,
+			diag_error(w->diags, place_of(w, c->path),
+				"%s: argument %u of '%s' is not the same on all ABIs", path,
 				c->index, s->name);
 			return NULL;
 		}
@@ -122,15 +136,15 @@ static const struct vocab_argument *find_argument(
 			*ret_width = (uint8_t)vocab_argument_width(a, (enum abi)abi);
 	}
 	if (!found) {
-		diag_error(w->diags, c->at,
-			"%s: argument %u of '%s' is not in the tables and cannot be compared",
-			c->path, c->index, s->name);
+		diag_error(w->diags, place_of(w, c->path),
+			"%s: argument %u of '%s' is not in the tables and cannot be compared", path,
+			c->index, s->name);
 		return NULL;
 	}
 	if (found->is_pointer) {
-		struct diag *d = diag_error(w->diags, c->at,
-			"%s: argument %u of '%s' ('%s') is a pointer and cannot be compared",
-			c->path, c->index, s->name, found->name);
+		struct diag *d = diag_error(w->diags, place_of(w, c->path),
+			"%s: argument %u of '%s' ('%s') is a pointer and cannot be compared", path,
+			c->index, s->name, found->name);
 
 		diag_hint(w->diags, d, "what it points to can change after the look");
 		return NULL;
@@ -321,20 +335,23 @@ static void comment(struct writing *w, const char *format, ...)
 
 /* Both tell: the terminal now, the policy for good. */
 static void without_effect(
-	struct writing *w, struct span at, const char *path, const char *call, const char *why)
+	struct writing *w, const struct json_path *path, const char *call, const char *why)
 {
-	diag_warning(w->diags, at, "%s: without effect on '%s': %s", path, call, why);
-	comment(w, "Without effect on %s (%s): %s.", call, path, why);
+	const char *text = path_of(w, path);
+
+	diag_warning(w->diags, place_of(w, path), "%s: without effect on '%s': %s", text, call,
+		why);
+	comment(w, "Without effect on %s (%s): %s.", call, text, why);
 }
 
 static void contradiction(
 	struct writing *w, const char *call, const struct import_entry *a, const struct import_entry *b)
 {
-	struct diag *d = diag_error(w->diags, b->at,
-		"%s: for some arguments of '%s' it says something else than %s", b->path, call,
-		a->path);
+	struct diag *d = diag_error(w->diags, place_of(w, b->path),
+		"%s: for some arguments of '%s' it says something else than %s",
+		path_of(w, b->path), call, path_of(w, a->path));
 
-	diag_note(w->diags, d, a->at, "the other is here");
+	diag_note(w->diags, d, place_of(w, a->path), "the other is here");
 	diag_hint(w->diags, d, "which of them wins is not specified: make their conditions exclude "
 			       "each other");
 }
@@ -357,7 +374,7 @@ static void add_alternative(struct writing *w, uint32_t syscall, const struct im
 				return;
 			switch (lower(&conditions[i], &t)) {
 			case NEVER:
-				without_effect(w, conditions[i].at, conditions[i].path, name,
+				without_effect(w, conditions[i].path, name,
 					arena_printf(w->arena,
 						"of argument %u the kernel reads %u bits, for "
 						"which this never holds",
@@ -376,8 +393,9 @@ static void add_alternative(struct writing *w, uint32_t syscall, const struct im
 			return;
 	}
 	if (call->n == ALTERNATIVES_MAX) {
-		diag_error(w->diags, e->at, "%s: more than %d different conditions on '%s'",
-			e->path, ALTERNATIVES_MAX, name);
+		diag_error(w->diags, place_of(w, e->path),
+			"%s: more than %d different conditions on '%s'", path_of(w, e->path),
+			ALTERNATIVES_MAX, name);
 		return;
 	}
 	ARENA_PUSH(w->arena, call->v, call->n, call->cap, x);
@@ -403,17 +421,17 @@ static void add_name(struct writing *w, const struct import_entry *e, const char
 
 	if (found < 0) {
 		if (!w->unknown.n)
-			w->unknown_at = e->at;
+			w->unknown_at = e->path;
 		push(w, &w->unknown, name);
 		return;
 	}
 	call = &w->calls[found];
 	if (!e->n_conditions) {
 		if (call->whole && !same_action(call->whole->action, e->action))
-			without_effect(w, e->at, e->path, name,
+			without_effect(w, e->path, name,
 				arena_printf(w->arena,
 					"%s, which stands before it, speaks of the call, too",
-					call->whole->path));
+					path_of(w, call->whole->path)));
 		if (!call->whole)
 			call->whole = e;
 		return;
@@ -428,6 +446,67 @@ static void add_name(struct writing *w, const struct import_entry *e, const char
 	}
 	for (uint32_t i = 0; i < e->n_conditions; i++)
 		add_alternative(w, (uint32_t)found, e, &e->conditions[i], 1);
+}
+
+/* linux/net.h, linux/ipc.h: which of x86's socketcall and ipc a call is. */
+static const struct {
+	const char *name, *by;
+	uint8_t number;
+} multiplexed[] = {
+	{ "socket", "socketcall", 1 },
+	{ "bind", "socketcall", 2 },
+	{ "connect", "socketcall", 3 },
+	{ "listen", "socketcall", 4 },
+	{ "accept", "socketcall", 5 },
+	{ "getsockname", "socketcall", 6 },
+	{ "getpeername", "socketcall", 7 },
+	{ "socketpair", "socketcall", 8 },
+	{ "send", "socketcall", 9 },
+	{ "recv", "socketcall", 10 },
+	{ "sendto", "socketcall", 11 },
+	{ "recvfrom", "socketcall", 12 },
+	{ "shutdown", "socketcall", 13 },
+	{ "setsockopt", "socketcall", 14 },
+	{ "getsockopt", "socketcall", 15 },
+	{ "sendmsg", "socketcall", 16 },
+	{ "recvmsg", "socketcall", 17 },
+	{ "accept4", "socketcall", 18 },
+	{ "recvmmsg", "socketcall", 19 },
+	{ "sendmmsg", "socketcall", 20 },
+	{ "semop", "ipc", 1 },
+	{ "semget", "ipc", 2 },
+	{ "semctl", "ipc", 3 },
+	{ "semtimedop", "ipc", 4 },
+	{ "msgsnd", "ipc", 11 },
+	{ "msgrcv", "ipc", 12 },
+	{ "msgget", "ipc", 13 },
+	{ "msgctl", "ipc", 14 },
+	{ "shmat", "ipc", 21 },
+	{ "shmdt", "ipc", 22 },
+	{ "shmget", "ipc", 23 },
+	{ "shmctl", "ipc", 24 },
+};
+
+/* As libseccomp does, which adds a rule for the call that stands for it. */
+static void add_multiplexed(struct writing *w, size_t row)
+{
+	const char *by = multiplexed[row].by;
+	int call = vocab_syscall_find(multiplexed[row].name), all = vocab_syscall_find(by);
+	struct import_condition c = { .op = IMPORT_EQ, .value = multiplexed[row].number };
+	const struct call *x;
+
+	if (call < 0 || all < 0 || w->calls[all].whole)
+		return;
+	x = &w->calls[call];
+	if (x->whole) {
+		c.path = x->whole->path;
+		add_alternative(w, (uint32_t)all, x->whole, &c, 1);
+		return;
+	}
+	for (uint32_t i = 0; i < x->n; i++)
+		without_effect(w, x->v[i].entry->path, by,
+			arena_printf(w->arena, "there the arguments of %s lie in memory",
+				multiplexed[row].name));
 }
 
 /* The cases of a call's arguments that its alternatives tell apart, as cells_new() does. */
@@ -518,10 +597,10 @@ static void settle(struct writing *w, uint32_t syscall)
 			const struct import_entry *e = call->v[i].entry;
 
 			if (!same_action(call->v[i].action, call->whole->action))
-				without_effect(w, e->at, e->path, name,
+				without_effect(w, e->path, name,
 					arena_printf(w->arena,
 						"%s speaks of the call whatever its arguments",
-						call->whole->path));
+						path_of(w, call->whole->path)));
 		}
 		call->n = 0;
 		return;
@@ -544,10 +623,10 @@ static void settle(struct writing *w, uint32_t syscall)
 		return;
 	}
 	if (call->n && !few_cases(call))
-		diag_error(w->diags, call->v[0].entry->at,
+		diag_error(w->diags, place_of(w, call->v[0].entry->path),
 			"%s: the conditions on '%s' tell more than %d cases apart, or have more "
 			"than %d masks",
-			call->v[0].entry->path, name, CELLS_MAX, CELL_MASKS_MAX);
+			path_of(w, call->v[0].entry->path), name, CELLS_MAX, CELL_MASKS_MAX);
 }
 
 static const char *number_text(struct writing *w, const struct test *t, uint64_t v)
@@ -570,10 +649,14 @@ static const char *signed_span(struct writing *w, const struct test *t)
 	if (t->lo == half && t->hi == all)
 		return arena_printf(w->arena, "%s < 0", name);
 	/* From @lo over the largest and the least number to @hi. */
-	if (t->lo < half && t->hi >= half)
-		return arena_printf(w->arena, "%s not in %s..%s", name,
-			number_text(w, t, (t->hi + 1) & all),
-			number_text(w, t, (t->lo - 1) & all));
+	if (t->lo < half && t->hi >= half) {
+		const char *first = number_text(w, t, (t->hi + 1) & all);
+		const char *last = number_text(w, t, (t->lo - 1) & all);
+
+		if (!strcmp(first, last))
+			return arena_printf(w->arena, "%s != %s", name, first);
+		return arena_printf(w->arena, "%s not in %s..%s", name, first, last);
+	}
 	return arena_printf(w->arena, "%s in %s..%s", name, number_text(w, t, t->lo),
 		number_text(w, t, t->hi));
 }
@@ -814,7 +897,7 @@ static void tell_left_out(struct writing *w, const struct import_entry *e)
 			e->n_conditions ? arena_printf(w->arena, "%s(…)", e->names.v[i])
 					: e->names.v[i]);
 	sort_words(&names);
-	comment(w, "Left out, %s (%s): %s %s%s%s.", e->left_out, e->path,
+	comment(w, "Left out, %s (%s): %s %s%s%s.", e->left_out, path_of(w, e->path),
 		e->action.verdict == IMPORT_ALLOW ? "allow" : effects[e->action.verdict],
 		joined(w, &names), tail ? " " : "", tail ? tail : "");
 }
@@ -827,7 +910,7 @@ static void tell_names(struct writing *w)
 	sort_words(&w->absent);
 	if (w->unknown.n) {
 		names = joined(w, &w->unknown);
-		diag_warning(w->diags, w->unknown_at,
+		diag_warning(w->diags, place_of(w, w->unknown_at),
 			"%zu call%s left out that the tables do not know: %s", w->unknown.n,
 			w->unknown.n == 1 ? "" : "s", names);
 		comment(w, "Left out, %zu call%s that the tables do not know: %s.", w->unknown.n,
@@ -858,7 +941,7 @@ static bool check_only(struct writing *w)
 			return true;
 		}
 	}
-	d = diag_error(w->diags, w->model->default_at,
+	d = diag_error(w->diags, place_of(w, w->model->default_path),
 		"this profile allows no call: a process under it could not even end");
 	diag_hint(w->diags, d, "entries whose conditions do not hold here (--capabilities, --abi, "
 			       "--kernel) are left out");
@@ -929,6 +1012,8 @@ bool import_seccomp_write(const struct import_seccomp *m, const struct source *s
 				add_name(&w, e, e->names.v[k]);
 		}
 	}
+	for (size_t i = 0; m->abis & 1u << ABI_X86 && i < sizeof(multiplexed) / sizeof(*multiplexed); i++)
+		add_multiplexed(&w, i);
 	for (uint32_t i = 0; i < vocab_n_syscalls; i++)
 		settle(&w, i);
 	tell_names(&w);

@@ -193,6 +193,14 @@ const char *json_kind(const json_t *v)
 	return "null";
 }
 
+const struct json_path *json_path_copy(struct arena *a, const struct json_path *path)
+{
+	struct json_path *copy = arena_alloc(a, sizeof(*copy));
+
+	*copy = *path;
+	return copy;
+}
+
 static void add_path(struct text *t, const struct json_path *path)
 {
 	if (!path || !path->up)

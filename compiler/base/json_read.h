@@ -23,7 +23,7 @@ struct json_document {
 };
 
 /* Longer texts are refused: finding a value's place reads the text from its beginning. */
-#define JSON_BYTES_MAX ((uint32_t)4 << 20)
+#define JSON_BYTES_MAX ((uint32_t)1 << 20)
 
 /* false with an error in @diags. @ret is to be released either way. */
 bool json_read(const struct source *s, struct diag_list *diags, struct json_document *ret);
@@ -43,9 +43,14 @@ struct json_path {
 	size_t index;		    /* of an array */
 };
 
+/* A copy of one step in @a; the steps above it must be there already. */
+const struct json_path *json_path_copy(struct arena *a, const struct json_path *path);
 /* "syscalls[3].args[0].op"; "" for the root. */
 const char *json_path_text(struct arena *a, const struct json_path *path);
-/* Where the value stands, its first word or bracket; where there is none, what it would stand in.
+/*
+ * Where the value stands, its first word or bracket; where there is none, what it would stand in.
+ * Reads the text from its beginning: for what is told, not for every value. Takes a document that
+ * was released, too.
  */
 struct span json_path_place(const struct json_document *d, const struct json_path *path);
 

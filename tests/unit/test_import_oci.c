@@ -802,6 +802,22 @@ static void profiles_by_hand(void **state)
 	}
 }
 
+/* x86's calls that stand for many. */
+static void socketcall_and_ipc(void **state)
+{
+	static const struct setting x86 = { .abis = { ABI_X86_64, ABI_X86 }, .n_abis = 2 };
+	static const char *const profiles[] = {
+		PROFILE("ERRNO", READ ENTRY("ALLOW", "\"bind\",\"socket\",\"shmat\"", "")),
+		PROFILE("ERRNO", READ ENTRY("ALLOW", "\"bind\",\"socketcall\",\"semop\",\"ipc\"", "")),
+		PROFILE("ALLOW", ERRNO(2, "\"connect\",\"msgget\"", "")),
+		PROFILE_ERRNO(38, READ ENTRY("ALLOW", "\"sendmmsg\"", "") "," ERRNO(1, "\"listen\"", "")),
+	};
+
+	for (size_t i = 0; i < sizeof(profiles) / sizeof(*profiles); i++)
+		assert_true(check_profile("socketcall", profiles[i], strlen(profiles[i]), &x86, true,
+				    2) > 700);
+}
+
 static void output_is_deterministic(void **state)
 {
 	size_t len;
@@ -818,6 +834,7 @@ int main(void)
 		cmocka_unit_test(docker_s_profile),
 		cmocka_unit_test(podman_s_profile),
 		cmocka_unit_test(profiles_by_hand),
+		cmocka_unit_test(socketcall_and_ipc),
 		cmocka_unit_test(output_is_deterministic),
 	};
 

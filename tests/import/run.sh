@@ -1,0 +1,128 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# ok/NAME.json must become exactly ok/NAME.pale, with ok/NAME.err on stderr where there is one, and the policy must be right;
+# bad/NAME.json must give exactly the text of bad/NAME.err, nothing on stdout, and exit 1. The options of a file are in
+# NAME.options. Also what sizes and bytes no file of the repository should hold. Prints TAP.
+#
+#	run.sh BUILD [--accept]	(--accept writes the texts anew: read the difference)
+set -u
+pale=$(realpath "$1/pale")
+accept=${2-}
+here=$(realpath "$(dirname "$0")")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+n=0
+
+result() { # ok|not-ok NAME
+	n=$((n + 1))
+	if [ "$1" = ok ]; then echo "ok $n - $2"; else echo "not ok $n - $2"; fi
+}
+
+options() { # FILE: its options, by default those that make the output the same on every machine
+	if [ -e "$1.options" ]; then cat "$1.options"; else echo "--abi x86_64"; fi
+}
+
+cd "$here/ok" || exit 1
+for f in *.json; do
+	name=${f%.json}
+	# shellcheck disable=SC2046
+	"$pale" import $(options "$name") "$f" >"$work/$name.pale" 2>"$work/err"
+	status=$?
+	if [ "$accept" = --accept ]; then
+		cp "$work/$name.pale" .
+		rm -f "$name.err"
+		[ ! -s "$work/err" ] || cp "$work/err" "$name.err"
+	fi
+	[ -e "$name.err" ] || : >"$work/none"
+	expected=$name.err
+	[ -e "$expected" ] || expected=$work/none
+	if [ $status -eq 0 ] && cmp -s "$work/$name.pale" "$name.pale" && cmp -s "$work/err" "$expected" &&
+		"$pale" check -q "$work/$name.pale" 2>"$work/check"; then
+		result ok "ok/$f"
+	else
+		result not-ok "ok/$f (status $status)"
+		{ diff "$name.pale" "$work/$name.pale"; diff "$expected" "$work/err"; cat "$work/check"; } 2>&1 |
+			head -n 20 | sed 's/^/# /'
+	fi
+done
+
+cd "$here/bad" || exit 1
+for f in *.json; do
+	name=${f%.json}
+	# shellcheck disable=SC2046
+	"$pale" import $(options "$name") "$f" >"$work/out" 2>"$work/err"
+	status=$?
+	[ "$accept" = --accept ] && cp "$work/err" "$name.err"
+	if [ $status -eq 1 ] && [ ! -s "$work/out" ] && cmp -s "$work/err" "$name.err"; then
+		result ok "bad/$f"
+	else
+		result not-ok "bad/$f (status $status)"
+		diff "$name.err" "$work/err" | head -n 20 | sed 's/^/# /'
+	fi
+done
+
+# refused NAME PATTERN: $work/in.json is an error whose text matches; within a minute.
+refused() {
+	timeout 60 "$pale" import --abi x86_64 "$work/in.json" >"$work/out" 2>"$work/err"
+	status=$?
+	if [ $status -eq 1 ] && [ ! -s "$work/out" ] && grep -Eq "$2" "$work/err"; then
+		result ok "$1"
+	else
+		result not-ok "$1 (status $status)"
+		head -n 5 "$work/err" | cut -c 1-200 | sed 's/^/# /'
+	fi
+}
+
+repeat() { # TEXT TIMES
+	awk -v s="$1" -v n="$2" 'BEGIN { for (i = 0; i < n; i++) printf "%s", s }'
+}
+
+{ repeat '[' 100000; repeat ']' 100000; } >"$work/in.json"
+refused "nesting" "not JSON: maximum parsing depth reached"
+{ printf '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":['; repeat '{"names":["read"],"action":"SCMP_ACT_ALLOW"},' 200000; } >"$work/in.json"
+refused "more than 1 MiB" "longer than 1048576 bytes"
+printf '{"defaultAction":"SCMP_ACT_ERRNO\0"}' >"$work/in.json"
+refused "a NUL byte" "not JSON"
+printf '{"defaultAction":"\xc3\x28"}' >"$work/in.json"
+refused "no UTF-8" "not JSON: unable to decode byte 0xc3"
+{ printf '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":['; repeat '7,' 100000; printf '7]}'; } >"$work/in.json"
+refused "mistakes without end" "syscalls\[0\]: expected an object, found a number"
+: >"$work/in.json"
+refused "an empty file" "of no format that can be imported"
+rm "$work/in.json"
+refused "no file" "No such file"
+mkdir "$work/in.json"
+refused "a folder" "Is a directory"
+rmdir "$work/in.json"
+{
+	printf '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":['
+	awk 'BEGIN { for (i = 0; i < 2000; i++)
+		printf "{\"names\":[\"ioctl\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[{\"index\":1,\"value\":%d,\"op\":\"SCMP_CMP_EQ\"}]},", i }'
+	printf '{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}'
+} >"$work/in.json"
+refused "too many conditions" "more than 1024 different conditions on 'ioctl'"
+{
+	printf '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":['
+	awk 'BEGIN { for (i = 0; i < 60; i++) printf "{\"names\":[\"socket\"],\"action\":\"SCMP_ACT_ALLOW\",\"args\":[" \
+		"{\"index\":0,\"value\":%d,\"op\":\"SCMP_CMP_EQ\"},{\"index\":1,\"value\":%d,\"op\":\"SCMP_CMP_EQ\"}," \
+		"{\"index\":2,\"value\":%d,\"op\":\"SCMP_CMP_EQ\"}]},", 3 * i, 3 * i, 3 * i }'
+	printf '{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}'
+} >"$work/in.json"
+refused "too many cases" "tell more than 65536 cases apart"
+
+# A policy is written whole or not at all.
+cd "$work" || exit 1
+rm -rf "$work/in.json"
+"$pale" import --abi x86_64 "$here/ok/names.json" -o made.pale >out 2>err
+if [ $? -eq 0 ] && [ ! -s out ] && cmp -s made.pale "$here/ok/names.pale"; then
+	result ok "-o writes the file"
+else
+	result not-ok "-o writes the file"
+fi
+"$pale" import "$here/bad/action.json" -o made.pale >out 2>err
+if [ $? -eq 1 ] && cmp -s made.pale "$here/ok/names.pale"; then
+	result ok "-o leaves the file when there is a mistake"
+else
+	result not-ok "-o leaves the file when there is a mistake"
+fi
+echo "1..$n"
