@@ -174,7 +174,7 @@ static const struct word actions[] = {
 	{ NULL, 0 },
 };
 
-static const char *const nobody_decides[] = {
+static const char *const others_decide[] = {
 	[ACTION_TRAP] = "the process itself decides in its handler of SIGSYS",
 	[ACTION_TRACE] = "a tracer decides",
 	[ACTION_NOTIFY] = "a supervisor decides",
@@ -220,10 +220,13 @@ static bool read_errno(struct reading *r, const struct json_path *path, const js
 	return true;
 }
 
-/* @applies: false for an entry that is left out, which may say what no rule can. */
+/*
+ * @ret_other: NULL, or where to put an action that no rule says. Without it such an action is an
+ * error.
+ */
 static bool read_action(struct reading *r, const struct json_path *path, const json_t *o,
-	const char *name, const char *number_name, const char *text_name, bool applies,
-	struct import_action *ret)
+	const char *name, const char *number_name, const char *text_name,
+	struct import_action *ret, const char **ret_other)
 {
 	struct json_path at = { .up = path, .member = name };
 	struct json_path errno_at = { .up = path, .member = number_name };
@@ -251,15 +254,17 @@ static bool read_action(struct reading *r, const struct json_path *path, const j
 	case ACTION_KILL_PROCESS:
 		break;
 	case ACTION_KILL_THREAD:
-		r->killed_threads = r->killed_threads || applies;
+		r->killed_threads = r->killed_threads || !ret_other;
 		break;
 	case ACTION_TRAP:
 	case ACTION_TRACE:
 	case ACTION_NOTIFY:
-		if (applies)
+		if (!ret_other)
 			wrong(r, &at, "a policy cannot say %s: %s", json_text_value(text),
-				nobody_decides[action]);
-		return !applies;
+				others_decide[action]);
+		else
+			*ret_other = arena_strdup(r->arena, json_text_value(text));
+		return ret_other;
 	default:
 		return false;
 	}
@@ -580,17 +585,17 @@ static const char *why_left_out(
 	if (excludes->has_machines && excludes->machine)
 		return arena_printf(r->arena, "not on %s", excludes->machine_names);
 	if (excludes->capabilities & have)
-		return arena_printf(r->arena, "without capability %s only",
+		return arena_printf(r->arena, "only without capability %s",
 			capability_names(r, excludes->capabilities & have));
 	if (excludes->has_kernel && excludes->kernel)
-		return arena_printf(r->arena, "before Linux %s only", excludes->kernel_name);
+		return arena_printf(r->arena, "only before Linux %s", excludes->kernel_name);
 	if (includes->has_machines && !includes->machine)
-		return arena_printf(r->arena, "on %s only", includes->machine_names);
+		return arena_printf(r->arena, "only on %s", includes->machine_names);
 	if (includes->capabilities & ~have)
-		return arena_printf(r->arena, "with capability %s only",
+		return arena_printf(r->arena, "only with capability %s",
 			capability_names(r, includes->capabilities & ~have));
 	if (includes->has_kernel && !includes->kernel)
-		return arena_printf(r->arena, "from Linux %s on", includes->kernel_name);
+		return arena_printf(r->arena, "only from Linux %s on", includes->kernel_name);
 	return NULL;
 }
 
@@ -715,7 +720,8 @@ static void read_entry(struct reading *r, const struct json_path *path, json_t *
 	if (read_filter(r, path, o, "excludes", &excludes) && ok)
 		e.left_out = why_left_out(r, &includes, &excludes);
 	read_names(r, path, o, &e);
-	read_action(r, path, o, "action", "errnoRet", "errno", !e.left_out, &e.action);
+	read_action(r, path, o, "action", "errnoRet", "errno", &e.action,
+		e.left_out ? &e.other_action : NULL);
 	args = member(r, path, o, "args", OF_ARRAY);
 	read_conditions(r, json_path_copy(r->arena, &args_at), args, &e);
 	ARENA_PUSH(r->arena, m->entries, m->n, m->cap, e);
@@ -733,8 +739,8 @@ static void read_profile(struct reading *r, const struct json_path *path, json_t
 	size_t i;
 
 	check_members(r, path, o, members);
-	read_action(r, path, o, "defaultAction", "defaultErrnoRet", "defaultErrno", true,
-		&r->model->default_action);
+	read_action(r, path, o, "defaultAction", "defaultErrnoRet", "defaultErrno",
+		&r->model->default_action, NULL);
 	r->model->default_path = json_path_copy(r->arena, &default_at);
 	read_abis(r, path, o);
 	read_flags(r, path, o);

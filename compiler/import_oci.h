@@ -66,7 +66,8 @@ struct import_entry {
 	struct import_action action;
 	struct import_condition *conditions;
 	uint32_t n_conditions, cap_conditions;
-	const char *left_out; /* NULL, or the condition of its own that does not hold */
+	const char *left_out;	  /* NULL, or the condition of its own that does not hold */
+	const char *other_action; /* of one that is left out: NULL, or what no rule says */
 };
 
 struct import_seccomp {

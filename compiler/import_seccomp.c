@@ -898,7 +898,9 @@ static void tell_left_out(struct writing *w, const struct import_entry *e)
 					: e->names.v[i]);
 	sort_words(&names);
 	comment(w, "Left out, %s (%s): %s %s%s%s.", e->left_out, path_of(w, e->path),
-		e->action.verdict == IMPORT_ALLOW ? "allow" : effects[e->action.verdict],
+		e->other_action			     ? e->other_action
+		: e->action.verdict == IMPORT_ALLOW ? "allow"
+						     : effects[e->action.verdict],
 		joined(w, &names), tail ? " " : "", tail ? tail : "");
 }
 

@@ -27,14 +27,16 @@ KERNEL ?= 6.1
 test: deps-build deps-demo deps-test
 	$(Q)$(MAKE) --no-print-directory test-built
 
-.PHONY: test-built test-unit test-lang test-verdict test-golden test-host test-vm vm
+.PHONY: test-built test-unit test-lang test-import test-verdict test-golden test-host test-vm vm
 test-built: all $(UNIT_BIN) $(TEST_PROGRAMS)
-	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) unit lang verdict golden layers host vm
+	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) unit lang import verdict golden layers host vm
 
 test-unit: $(UNIT_BIN)
 	$(Q)tests/tally.sh $(B) unit
 test-lang: all
 	$(Q)tests/tally.sh $(B) lang
+test-import: all
+	$(Q)tests/tally.sh $(B) import
 test-verdict: all $(TEST_PROGRAMS)
 	$(Q)tests/tally.sh $(B) verdict
 test-golden: all $(TEST_PROGRAMS)

@@ -52,6 +52,10 @@ suite_lang() {
 	tap lang tests/lang/run.sh "$build"
 }
 
+suite_import() {
+	tap import tests/import/run.sh "$build"
+}
+
 suite_verdict() {
 	tap verdict "$build/tests/verdict/run_verdict" tests/verdict/*.verdict
 }

@@ -32,7 +32,7 @@ usage() {
 
 @test "pale alone is a usage error and lists the commands" {
 	usage "$pale"
-	for c in check build explain query test run status; do
+	for c in check build explain query test import run status; do
 		grep -Eq "^  $c +[a-z]" <<<"$stderr"
 	done
 }
@@ -183,6 +183,28 @@ usage() {
 	[ -z "$output" ] && [ ! -e out ]
 	run --separate-stderr -0 "$pale" build right.pale -o out
 	[ "$(ls out | wc -l)" -eq 6 ]
+}
+
+@test "import: a policy on stdout, options that name nothing are usage errors" {
+	printf '{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}' >small.json
+	run --separate-stderr -0 "$pale" import --abi x86_64 --capabilities '' small.json
+	[ -z "$stderr" ]
+	[[ $output == *"profile small {"*"only read"* && $output != *capability* ]]
+	"$pale" import small.json -o small.pale
+	run --separate-stderr -0 "$pale" query small.pale syscall read
+	[[ $output == allow* ]]
+	run --separate-stderr -1 "$pale" import wrong.pale
+	[ -z "$output" ] && [ -n "$stderr" ]
+	usage "$pale" import
+	usage "$pale" import --capabilities chown,cap_foo small.json
+	usage "$pale" import --abi x86_65 small.json
+	usage "$pale" import --abi x86_64,x86_64 small.json
+	usage "$pale" import --abi '' small.json
+	usage "$pale" import --kernel 6 small.json
+	usage "$pale" import --kernel 6.1-rc1 small.json
+	usage "$pale" import --profile any small.json
+	run --separate-stderr -1 "$pale" import small.json -o small.json/small.pale
+	[ -n "$stderr" ]
 }
 
 @test "--json is one valid document, with every key" {
