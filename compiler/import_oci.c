@@ -100,8 +100,8 @@ static json_t *member(struct reading *r, const struct json_path *path, const jso
 	return v;
 }
 
-static void check_members(struct reading *r, const struct json_path *path, json_t *o,
-	const char *const *known)
+static void check_members(
+	struct reading *r, const struct json_path *path, json_t *o, const char *const *known)
 {
 	const char *name;
 	json_t *v;
@@ -193,7 +193,8 @@ static bool read_errno(struct reading *r, const struct json_path *path, const js
 	if (number && json_whole_number(&r->document, number, &v)) {
 		if (v == 0) {
 			struct diag *d = wrong(r, &number_at,
-				"errno 0 lets the call succeed without doing it, which no rule says");
+				"errno 0 lets the call succeed without doing it, which no rule "
+				"says");
 
 			diag_hint(r->diags, d, "refuse the call with an errno");
 			return false;
@@ -225,8 +226,8 @@ static bool read_errno(struct reading *r, const struct json_path *path, const js
  * error.
  */
 static bool read_action(struct reading *r, const struct json_path *path, const json_t *o,
-	const char *name, const char *number_name, const char *text_name,
-	struct import_action *ret, const char **ret_other)
+	const char *name, const char *number_name, const char *text_name, struct import_action *ret,
+	const char **ret_other)
 {
 	struct json_path at = { .up = path, .member = name };
 	struct json_path errno_at = { .up = path, .member = number_name };
@@ -345,8 +346,7 @@ static uint32_t read_architectures(
 		int abi = -1;
 
 		if (check_type(r, &at, v, OF_STRING))
-			abi = find_word(
-				r, &at, "architecture", architectures, json_text_value(v));
+			abi = find_word(r, &at, "architecture", architectures, json_text_value(v));
 		if (abi >= 0)
 			found |= 1u << abi;
 	}
@@ -412,7 +412,8 @@ static void read_arch_map(struct reading *r, const struct json_path *path, const
 	sub &= ~r->model->abis;
 	if (sub)
 		note(r,
-			"Where the profile is used as it is, calls of %s pass, too, as those of %s do. "
+			"Where the profile is used as it is, calls of %s pass, too, as those of %s "
+			"do. "
 			"Here they are refused; --abi has them.",
 			abi_names(r, sub), vocab_abi_name(r->native));
 }
@@ -505,9 +506,9 @@ static bool kernel_is_at_least(const struct import_options *o, uint32_t major, u
 
 /* What `includes` and `excludes` name. */
 struct filter {
-	bool has_machines, machine;		  /* the list has this machine */
-	uint64_t capabilities;			  /* bit (number) */
-	bool has_kernel, kernel;		  /* this kernel is new enough */
+	bool has_machines, machine;		 /* the list has this machine */
+	uint64_t capabilities;			 /* bit (number) */
+	bool has_kernel, kernel;		 /* this kernel is new enough */
 	const char *machine_names, *kernel_name; /* as written */
 };
 
@@ -539,8 +540,8 @@ static bool read_filter(struct reading *r, const struct json_path *entry, const 
 		abi = find_word(r, &at, "machine", machines, json_text_value(v));
 		ret->has_machines = true;
 		ret->machine = ret->machine || abi == (int)r->native;
-		text_printf(&machine_names, "%s%s", machine_names.len ? ", " : "",
-			json_text_value(v));
+		text_printf(
+			&machine_names, "%s%s", machine_names.len ? ", " : "", json_text_value(v));
 	}
 	ret->machine_names = arena_strdup(r->arena, text_str(&machine_names));
 	list = member(r, &path, f, "caps", OF_ARRAY);
@@ -766,8 +767,8 @@ static void read_bounding_set(struct reading *r, const struct json_path *root, c
 	struct json_path caps_at = { .up = &process_at, .member = "capabilities" };
 	struct json_path bounding_at = { .up = &caps_at, .member = "bounding" };
 	const json_t *process = member(r, root, config, "process", OF_OBJECT);
-	const json_t *caps = process
-		? member(r, &process_at, process, "capabilities", OF_OBJECT) : NULL;
+	const json_t *caps =
+		process ? member(r, &process_at, process, "capabilities", OF_OBJECT) : NULL;
 	const json_t *bounding = caps ? member(r, &caps_at, caps, "bounding", OF_ARRAY) : NULL, *v;
 	size_t i;
 
@@ -825,7 +826,8 @@ bool import_oci(const struct source *s, const struct import_options *options,
 	struct diag_list *diags, struct text *to)
 {
 	struct import_seccomp model = { .capabilities = options->has_capabilities
-			? options->capabilities : import_default_capability_set() };
+								? options->capabilities
+								: import_default_capability_set() };
 	struct reading r = {
 		.arena = diags->arena, .diags = diags, .options = options, .model = &model
 	};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From struct import_seccomp to a policy's text: what each call gets, then the rules that say so. */
+/* From struct import_seccomp to a policy's text: what each call gets, then the rules that say so.
+ */
 #include "compiler/import_oci.h"
 
 #include "compiler/base/cleanup.h"
@@ -339,21 +340,22 @@ static void without_effect(
 {
 	const char *text = path_of(w, path);
 
-	diag_warning(w->diags, place_of(w, path), "%s: without effect on '%s': %s", text, call,
-		why);
+	diag_warning(
+		w->diags, place_of(w, path), "%s: without effect on '%s': %s", text, call, why);
 	comment(w, "Without effect on %s (%s): %s.", call, text, why);
 }
 
-static void contradiction(
-	struct writing *w, const char *call, const struct import_entry *a, const struct import_entry *b)
+static void contradiction(struct writing *w, const char *call, const struct import_entry *a,
+	const struct import_entry *b)
 {
 	struct diag *d = diag_error(w->diags, place_of(w, b->path),
 		"%s: for some arguments of '%s' it says something else than %s",
 		path_of(w, b->path), call, path_of(w, a->path));
 
 	diag_note(w->diags, d, place_of(w, a->path), "the other is here");
-	diag_hint(w->diags, d, "which of them wins is not specified: make their conditions exclude "
-			       "each other");
+	diag_hint(w->diags, d,
+		"which of them wins is not specified: make their conditions exclude "
+		"each other");
 }
 
 static void add_alternative(struct writing *w, uint32_t syscall, const struct import_entry *e,
@@ -634,8 +636,8 @@ static const char *number_text(struct writing *w, const struct test *t, uint64_t
 	uint64_t sign = (ones(t->width) >> 1) + 1;
 
 	if (t->argument->is_signed && v & sign)
-		return arena_printf(w->arena, "-%llu",
-			(unsigned long long)(ones(t->width) - v + 1));
+		return arena_printf(
+			w->arena, "-%llu", (unsigned long long)(ones(t->width) - v + 1));
 	return arena_printf(w->arena, v < 4096 ? "%llu" : "0x%llx", (unsigned long long)v);
 }
 
@@ -657,8 +659,8 @@ static const char *signed_span(struct writing *w, const struct test *t)
 			return arena_printf(w->arena, "%s != %s", name, first);
 		return arena_printf(w->arena, "%s not in %s..%s", name, first, last);
 	}
-	return arena_printf(w->arena, "%s in %s..%s", name, number_text(w, t, t->lo),
-		number_text(w, t, t->hi));
+	return arena_printf(
+		w->arena, "%s in %s..%s", name, number_text(w, t, t->lo), number_text(w, t, t->hi));
 }
 
 static const char *test_text(struct writing *w, const struct test *t)
@@ -666,11 +668,12 @@ static const char *test_text(struct writing *w, const struct test *t)
 	const char *name = t->argument->name;
 
 	if (t->is_mask)
-		return arena_printf(w->arena, t->value ? "%s & 0x%llx == 0x%llx" : "%s & 0x%llx == 0",
-			name, (unsigned long long)t->mask, (unsigned long long)t->value);
+		return arena_printf(w->arena,
+			t->value ? "%s & 0x%llx == 0x%llx" : "%s & 0x%llx == 0", name,
+			(unsigned long long)t->mask, (unsigned long long)t->value);
 	if (t->lo == t->hi)
-		return arena_printf(w->arena, "%s %s %s", name, t->negated ? "!=" : "==",
-			number_text(w, t, t->lo));
+		return arena_printf(w->arena, "%s %s %s", name,
+			t->negated ? "!=" : "==", number_text(w, t, t->lo));
 	if (t->argument->is_signed)
 		return signed_span(w, t);
 	if (t->lo == 0)
@@ -706,8 +709,7 @@ static const char *values_text(struct writing *w, const struct call *call, const
 	}
 	qsort(v, n, sizeof(*v), ascending);
 	if (n == 1)
-		return arena_printf(
-			w->arena, "%s(%s)", name, test_text(w, &like->tests[0]));
+		return arena_printf(w->arena, "%s(%s)", name, test_text(w, &like->tests[0]));
 	text_printf(&t, "%s(%s in {", name, like->tests[0].argument->name);
 	for (uint32_t i = 0; i < n; i++)
 		text_printf(&t, "%s%s", i ? ", " : "", number_text(w, &like->tests[0], v[i]));
@@ -716,8 +718,8 @@ static const char *values_text(struct writing *w, const struct call *call, const
 }
 
 /* The alternatives of one action, or of any when @action is NULL. */
-static struct policy_words alternatives_text(
-	struct writing *w, const struct call *call, const char *name, const struct import_action *action)
+static struct policy_words alternatives_text(struct writing *w, const struct call *call,
+	const char *name, const struct import_action *action)
 {
 	struct policy_words words = { 0 };
 
@@ -898,9 +900,9 @@ static void tell_left_out(struct writing *w, const struct import_entry *e)
 					: e->names.v[i]);
 	sort_words(&names);
 	comment(w, "Left out, %s (%s): %s %s%s%s.", e->left_out, path_of(w, e->path),
-		e->other_action			     ? e->other_action
+		e->other_action			    ? e->other_action
 		: e->action.verdict == IMPORT_ALLOW ? "allow"
-						     : effects[e->action.verdict],
+						    : effects[e->action.verdict],
 		joined(w, &names), tail ? " " : "", tail ? tail : "");
 }
 
@@ -945,8 +947,9 @@ static bool check_only(struct writing *w)
 	}
 	d = diag_error(w->diags, place_of(w, w->model->default_path),
 		"this profile allows no call: a process under it could not even end");
-	diag_hint(w->diags, d, "entries whose conditions do not hold here (--capabilities, --abi, "
-			       "--kernel) are left out");
+	diag_hint(w->diags, d,
+		"entries whose conditions do not hold here (--capabilities, --abi, "
+		"--kernel) are left out");
 	return false;
 }
 
@@ -1014,7 +1017,8 @@ bool import_seccomp_write(const struct import_seccomp *m, const struct source *s
 				add_name(&w, e, e->names.v[k]);
 		}
 	}
-	for (size_t i = 0; m->abis & 1u << ABI_X86 && i < sizeof(multiplexed) / sizeof(*multiplexed); i++)
+	for (size_t i = 0;
+		m->abis & 1u << ABI_X86 && i < sizeof(multiplexed) / sizeof(*multiplexed); i++)
 		add_multiplexed(&w, i);
 	for (uint32_t i = 0; i < vocab_n_syscalls; i++)
 		settle(&w, i);

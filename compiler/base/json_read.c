@@ -50,8 +50,8 @@ static uint32_t escaped_nul(const char *s, uint32_t at, uint32_t end)
 	return end;
 }
 
-static bool replace_number(struct json_document *d, struct diag_list *diags, char *s,
-	struct span at)
+static bool replace_number(
+	struct json_document *d, struct diag_list *diags, char *s, struct span at)
 {
 	char digits[64];
 	uint64_t v = 0;

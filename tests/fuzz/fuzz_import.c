@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes as a file to import: no crash, an error for everything that is not imported, and what is
- * imported compiles and gives an answer for each call. The last byte, of texts a newline, chooses
- * the options.
+ * Any bytes as a file to import: no crash, an error for everything that is not imported, and what
+ * is imported compiles and gives an answer for each call. The last byte, of texts a newline,
+ * chooses the options.
  */
 #include "compiler/base/cleanup.h"
 #include "compiler/compile.h"
@@ -56,8 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	o.kernel_major = 4;
 	source_set_init(&sources, a);
 	diag_list_init(&diags, &sources);
-	if (import_policy(source_add(&sources, "fuzz.json", data, size), &o, &diags,
-		    &made)) {
+	if (import_policy(source_add(&sources, "fuzz.json", data, size), &o, &diags, &made)) {
 		struct compilation c;
 
 		must(!diags.n_errors);
@@ -69,8 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		must(diags.n_errors && !made.len);
 		/* The errors must be the file's. */
 		for (uint32_t i = 0; i < diags.n; i++) {
-			must(diags.v[i]->placed ||
-				strncmp(diags.v[i]->text, "internal", 8) != 0);
+			must(diags.v[i]->placed || strncmp(diags.v[i]->text, "internal", 8) != 0);
 			must(!diags.v[i]->placed ||
 				(diags.v[i]->at.offset <= size &&
 					diags.v[i]->at.len <= size - diags.v[i]->at.offset));

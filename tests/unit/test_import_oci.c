@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an imported policy answers, against what the profile does under a runtime. Neither the filter
- * nor the machine that runs it is ours: the JSON is compiled by libseccomp, entry by entry as runc
- * does, and the program run by libpcap's interpreter for every ABI, and by this kernel for those of
- * its own that `syscall` reaches.
+ * What an imported policy answers, against what the profile does under a runtime. Neither the
+ * filter nor the machine that runs it is ours: the JSON is compiled by libseccomp, entry by entry
+ * as runc does, and the program run by libpcap's interpreter for every ABI, and by this kernel for
+ * those of its own that `syscall` reaches.
  */
 #include "compiler/base/cleanup.h"
 #include "compiler/cells.h"
@@ -184,7 +184,8 @@ struct judge {
 	} * constants;
 };
 
-static void add(scmp_filter_ctx ctx, uint32_t action, int nr, const struct scmp_arg_cmp *v, uint32_t n)
+static void add(
+	scmp_filter_ctx ctx, uint32_t action, int nr, const struct scmp_arg_cmp *v, uint32_t n)
 {
 	int r = seccomp_rule_add_array(ctx, action, nr, n, v);
 
@@ -239,8 +240,8 @@ static struct judge *judge_new(const char *text, size_t len, const struct settin
 		j->profile = json_loadb(text, len, JSON_DECODE_INT_AS_REAL, NULL);
 	assert_non_null(j->profile);
 	if (json_object_get(j->profile, "linux")) {
-		json_t *inner = json_incref(json_object_get(
-			json_object_get(j->profile, "linux"), "seccomp"));
+		json_t *inner = json_incref(
+			json_object_get(json_object_get(j->profile, "linux"), "seccomp"));
 
 		json_decref(j->profile);
 		j->profile = inner;
@@ -335,7 +336,8 @@ static void *under_the_program(void *ctx)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
 	};
 	struct sock_fprog ask = { .len = 4, .filter = asks };
-	struct sock_fprog judged = { .len = (unsigned short)run->n_program, .filter = run->program };
+	struct sock_fprog judged = { .len = (unsigned short)run->n_program,
+		.filter = run->program };
 	uint64_t load[6] = { SECCOMP_SET_MODE_FILTER, 0, (uintptr_t)&judged, 0, 0, LET_THROUGH };
 	long r;
 
@@ -430,9 +432,9 @@ static void compare(struct comparison *c, enum abi abi, uint32_t call, const uin
 	have = seccomp_answer(c->p, &alone, &data);
 	if (want != have)
 		fail_msg("%s %s(%#llx, %#llx, %#llx, %#llx): %#x, the profile says %#x",
-			vocab_abi_name(abi), vocab_syscalls[call].name,
-			(unsigned long long)args[0], (unsigned long long)args[1],
-			(unsigned long long)args[2], (unsigned long long)args[3], have, want);
+			vocab_abi_name(abi), vocab_syscalls[call].name, (unsigned long long)args[0],
+			(unsigned long long)args[1], (unsigned long long)args[2],
+			(unsigned long long)args[3], have, want);
 	c->compared++;
 	/* The kernel's own trampolines, which no filter sees since 6.14 (kernel/seccomp.c). */
 	if (!strcmp(vocab_syscalls[call].name, "uretprobe") ||
@@ -573,7 +575,8 @@ static uint32_t check_profile(const char *name, const char *text, size_t len,
 	struct compilation compiled;
 
 	if (kernel)
-		c.cases = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		c.cases =
+			mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(c.cases, MAP_FAILED);
 	compile_bytes(&compiled, "made.pale", policy, strlen(policy), &none);
 	assert_int_equal(compiled.diags.n_errors, 0);
@@ -590,8 +593,7 @@ static uint32_t check_profile(const char *name, const char *text, size_t len,
 					continue;
 				/* By its number libseccomp adds a call that it does not know to
 				 * its own architecture only. */
-				if (i > 0 &&
-					seccomp_syscall_resolve_name(of) == __NR_SCMP_ERROR)
+				if (i > 0 && seccomp_syscall_resolve_name(of) == __NR_SCMP_ERROR)
 					continue;
 				compare_call(&c, abi, call);
 			}
@@ -666,7 +668,8 @@ static void podman_s_profile(void **state)
 	check_real("tests/import/profile.sh containers");
 }
 
-#define ARG(index, op, value) "{\"index\":" #index ",\"op\":\"SCMP_CMP_" #op "\",\"value\":" #value "}"
+#define ARG(index, op, value)                                                                      \
+	"{\"index\":" #index ",\"op\":\"SCMP_CMP_" #op "\",\"value\":" #value "}"
 #define MASKED(index, mask, value)                                                                 \
 	"{\"index\":" #index ",\"op\":\"SCMP_CMP_MASKED_EQ\",\"value\":" #mask                     \
 	",\"valueTwo\":" #value "}"
@@ -692,95 +695,93 @@ static void profiles_by_hand(void **state)
 		{ PROFILE("ERRNO", READ ENTRY("ALLOW", "\"write\",\"clone\"", "")), false, 2 },
 		/* Each comparison, on arguments without a sign, of 32, 64 and 16 bits. */
 		{ PROFILE("ERRNO",
-			  READ ENTRY("ALLOW", "\"personality\"", ARG(0, LT, 9)) ","
-			  ENTRY("ALLOW", "\"ioctl\"", ARG(1, GE, 21505)) ","
-			  ENTRY("ALLOW", "\"unshare\"", ARG(0, LE, 4294967296)) ","
-			  ENTRY("ALLOW", "\"mprotect\"", ARG(2, GT, 3)) ","
-			  ENTRY("ALLOW", "\"clone\"", MASKED(0, 2114060288, 131072)) ","
-			  ENTRY("ALLOW", "\"fchmod\"", ARG(1, NE, 511)) ","
-			  ENTRY("ALLOW", "\"umask\"", ARG(0, LT, 1)) ","
-			  ENTRY("ALLOW", "\"prctl\"", ARG(1, EQ, 18446744073709551615))),
+			  READ ENTRY("ALLOW", "\"personality\"", ARG(0, LT, 9)) "," ENTRY(
+				  "ALLOW", "\"ioctl\"", ARG(1, GE, 21505)) "," ENTRY("ALLOW",
+				  "\"unshare\"", ARG(0, LE, 4294967296)) "," ENTRY("ALLOW",
+				  "\"mprotect\"", ARG(2, GT, 3)) "," ENTRY("ALLOW", "\"clone\"",
+				  MASKED(0, 2114060288, 131072)) "," ENTRY("ALLOW", "\"fchmod\"",
+				  ARG(1, NE, 511)) "," ENTRY("ALLOW", "\"umask\"",
+				  ARG(0, LT, 1)) "," ENTRY("ALLOW", "\"prctl\"",
+				  ARG(1, EQ, 18446744073709551615))),
 			false, 2 },
 		/* Signed ones: negative numbers are large there. */
 		{ PROFILE("ERRNO",
-			  READ ENTRY("ALLOW", "\"kill\"", ARG(0, GT, 0)) ","
-			  ENTRY("ALLOW", "\"tkill\"", ARG(1, LT, 65)) ","
-			  ENTRY("ALLOW", "\"socket\"", ARG(0, GE, 3) "," ARG(1, LE, 5)) ","
-			  ENTRY("ALLOW", "\"tgkill\"", ARG(2, NE, 9)) ","
-			  ENTRY("ALLOW", "\"listen\"", ARG(1, LE, 2147483647)) ","
-			  ENTRY("ALLOW", "\"ptrace\"", ARG(0, LT, 9223372036854775808)) ","
-			  ENTRY("ALLOW", "\"openat\"", MASKED(2, 577, 64))),
+			  READ ENTRY("ALLOW", "\"kill\"", ARG(0, GT, 0)) "," ENTRY(
+				  "ALLOW", "\"tkill\"", ARG(1, LT, 65)) "," ENTRY("ALLOW",
+				  "\"socket\"", ARG(0, GE, 3) "," ARG(1, LE, 5)) "," ENTRY("ALLOW",
+				  "\"tgkill\"", ARG(2, NE, 9)) "," ENTRY("ALLOW", "\"listen\"",
+				  ARG(1, LE, 2147483647)) "," ENTRY("ALLOW", "\"ptrace\"",
+				  ARG(0, LT, 9223372036854775808)) "," ENTRY("ALLOW", "\"openat\"",
+				  MASKED(2, 577, 64))),
 			false, 2 },
 		/* Where the sign's copies count. */
 		{ PROFILE("ERRNO",
-			  READ ENTRY("ALLOW", "\"kill\"", ARG(0, EQ, 18446744073709551615)) ","
-			  ENTRY("ALLOW", "\"tkill\"", ARG(0, LT, 9223372036854775808)) ","
-			  ENTRY("ALLOW", "\"setpriority\"", ARG(2, GE, 9223372036854775808)) ","
-			  ENTRY("ALLOW", "\"socket\"", MASKED(0, 18446744069414584320, 0))),
+			  READ ENTRY("ALLOW", "\"kill\"",
+				  ARG(0, EQ, 18446744073709551615)) "," ENTRY("ALLOW", "\"tkill\"",
+				  ARG(0, LT, 9223372036854775808)) "," ENTRY("ALLOW",
+				  "\"setpriority\"",
+				  ARG(2, GE, 9223372036854775808)) "," ENTRY("ALLOW", "\"socket\"",
+				  MASKED(0, 18446744069414584320, 0))),
 			false, 1 },
 		/* Where zeros stand there. */
 		{ PROFILE("ERRNO",
-			  READ ENTRY("ALLOW", "\"kill\"", ARG(0, EQ, 4294967295)) ","
-			  ENTRY("ALLOW", "\"tkill\"", ARG(0, LT, 4294967295)) ","
-			  ENTRY("ALLOW", "\"tgkill\"", ARG(0, LE, 4294967295)) ","
-			  ENTRY("ALLOW", "\"setpriority\"", ARG(2, GE, 2147483649)) ","
-			  ENTRY("ALLOW", "\"socket\"", MASKED(0, 4294967295, 4294967294))),
+			  READ ENTRY("ALLOW", "\"kill\"", ARG(0, EQ, 4294967295)) "," ENTRY(
+				  "ALLOW", "\"tkill\"", ARG(0, LT, 4294967295)) "," ENTRY("ALLOW",
+				  "\"tgkill\"", ARG(0, LE, 4294967295)) "," ENTRY("ALLOW",
+				  "\"setpriority\"", ARG(2, GE, 2147483649)) "," ENTRY("ALLOW",
+				  "\"socket\"", MASKED(0, 4294967295, 4294967294))),
 			false, 0 },
-		/* Several entries are or-ed, several conditions and-ed; two on one argument or-ed. */
+		/* Several entries are or-ed, several conditions and-ed; two on one argument or-ed.
+		 */
 		{ PROFILE("ERRNO",
-			  READ ENTRY("ALLOW", "\"socket\"", ARG(0, EQ, 1) "," ARG(1, EQ, 1)) ","
-			  ENTRY("ALLOW", "\"socket\"", ARG(0, EQ, 2) "," ARG(2, EQ, 6)) ","
-			  ENTRY("ALLOW", "\"personality\"",
-				  ARG(0, EQ, 8) "," ARG(0, EQ, 0) "," ARG(0, GT, 4096)) ","
-			  ENTRY("ALLOW", "\"prctl\"",
+			  READ ENTRY("ALLOW", "\"socket\"",
+				  ARG(0, EQ, 1) "," ARG(1, EQ, 1)) "," ENTRY("ALLOW", "\"socket\"",
+				  ARG(0, EQ, 2) "," ARG(2, EQ, 6)) "," ENTRY("ALLOW",
+				  "\"personality\"",
+				  ARG(0, EQ, 8) "," ARG(0, EQ, 0) "," ARG(
+					  0, GT, 4096)) "," ENTRY("ALLOW", "\"prctl\"",
 				  ARG(0, EQ, 3) "," ARG(0, EQ, 4) "," ARG(1, EQ, 77))),
 			false, 2 },
 		/* An entry without conditions wins, wherever it stands; of two the first. */
 		{ PROFILE("ERRNO",
-			  READ ERRNO(5, "\"ioctl\"", ARG(1, EQ, 21522)) ","
-			  ENTRY("ALLOW", "\"ioctl\"", "") ","
-			  ERRNO(6, "\"ioctl\"", "") ","
-			  ERRNO(7, "\"mount\"", "") ","
-			  ENTRY("ALLOW", "\"mount\"", "")),
+			  READ ERRNO(5, "\"ioctl\"", ARG(1, EQ, 21522)) "," ENTRY("ALLOW",
+				  "\"ioctl\"", "") "," ERRNO(6, "\"ioctl\"", "") "," ERRNO(7,
+				  "\"mount\"", "") "," ENTRY("ALLOW", "\"mount\"", "")),
 			false, 2 },
 		/* Another errno is what all the rest gets. */
-		{ PROFILE_ERRNO(38,
-			  READ ENTRY("ALLOW", "\"personality\"", ARG(0, EQ, 8)) ","
-			  ERRNO(1, "\"personality\"", ARG(0, EQ, 9)) ","
-			  ERRNO(1, "\"mount\",\"clone3\"", "") ","
-			  ENTRY("ALLOW", "\"socket\"", ARG(0, NE, 16)) ","
-			  ENTRY("ALLOW", "\"socket\"", ARG(2, NE, 9)) ","
-			  ERRNO(22, "\"socket\"", ARG(0, EQ, 16) "," ARG(2, EQ, 9))),
+		{ PROFILE_ERRNO(38, READ ENTRY("ALLOW", "\"personality\"", ARG(0, EQ, 8)) "," ERRNO(
+					    1, "\"personality\"", ARG(0, EQ, 9)) "," ERRNO(1,
+					    "\"mount\",\"clone3\"", "") "," ENTRY("ALLOW",
+					    "\"socket\"", ARG(0, NE, 16)) "," ENTRY("ALLOW",
+					    "\"socket\"", ARG(2, NE, 9)) "," ERRNO(22, "\"socket\"",
+					    ARG(0, EQ, 16) "," ARG(2, EQ, 9))),
 			false, 2 },
 		/* Lists of what is refused. */
 		{ PROFILE("ALLOW",
-			  ERRNO(1, "\"mount\",\"ptrace\"", "") ","
-			  ERRNO(2, "\"umount2\"", "") ","
-			  ENTRY("LOG", "\"chroot\"", "") ","
-			  ENTRY("LOG", "\"unshare\"", ARG(0, EQ, 131072)) ","
-			  ERRNO(1, "\"clone\"", MASKED(0, 268435456, 268435456)) ","
-			  ERRNO(1, "\"socket\"", ARG(0, EQ, 40))),
+			  ERRNO(1, "\"mount\",\"ptrace\"", "") "," ERRNO(2, "\"umount2\"",
+				  "") "," ENTRY("LOG", "\"chroot\"", "") "," ENTRY("LOG",
+				  "\"unshare\"", ARG(0, EQ, 131072)) "," ERRNO(1, "\"clone\"",
+				  MASKED(0, 268435456, 268435456)) "," ERRNO(1, "\"socket\"",
+				  ARG(0, EQ, 40))),
 			false, 2 },
 		{ PROFILE("LOG",
-			  READ ERRNO(1, "\"mount\"", "") ","
-			  ENTRY("ALLOW", "\"socket\"", ARG(0, EQ, 1)) ","
-			  ERRNO(97, "\"socket\"", ARG(0, EQ, 40))),
+			  READ ERRNO(1, "\"mount\"", "") "," ENTRY("ALLOW", "\"socket\"",
+				  ARG(0, EQ, 1)) "," ERRNO(97, "\"socket\"", ARG(0, EQ, 40))),
 			false, 2 },
 		{ PROFILE("LOG", ERRNO(1, "\"mount\"", "")), false, 2 },
 		/* Kills. */
 		{ PROFILE("KILL_PROCESS",
-			  READ ENTRY("ALLOW", "\"clone\"", MASKED(0, 268435456, 0)) ","
-			  ERRNO(1, "\"mount\"", "") ","
-			  ERRNO(38, "\"clone3\"", "") ","
-			  ERRNO(1, "\"socket\"", ARG(0, EQ, 40))),
+			  READ ENTRY("ALLOW", "\"clone\"", MASKED(0, 268435456, 0)) "," ERRNO(
+				  1, "\"mount\"", "") "," ERRNO(38, "\"clone3\"", "") "," ERRNO(1,
+				  "\"socket\"", ARG(0, EQ, 40))),
 			true, 2 },
 		{ PROFILE("KILL", READ ENTRY("ALLOW", "\"clone\"", MASKED(0, 268435456, 0))), true,
 			2 },
 		{ PROFILE("ERRNO",
-			  READ ENTRY("KILL_PROCESS", "\"mount\"", "") ","
-			  ENTRY("KILL_THREAD", "\"socket\"", ARG(0, EQ, 16)) ","
-			  ENTRY("ALLOW", "\"socket\"", ARG(0, EQ, 2)) ","
-			  ENTRY("ALLOW", "\"clone\"", MASKED(0, 268435456, 0))),
+			  READ ENTRY("KILL_PROCESS", "\"mount\"", "") "," ENTRY(
+				  "KILL_THREAD", "\"socket\"", ARG(0, EQ, 16)) "," ENTRY("ALLOW",
+				  "\"socket\"", ARG(0, EQ, 2)) "," ENTRY("ALLOW", "\"clone\"",
+				  MASKED(0, 268435456, 0))),
 			true, 2 },
 		/* The old form of Docker's, and a whole configuration. */
 		{ "{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"architectures\":[\"SCMP_ARCH_X86_64\"],"
@@ -808,14 +809,16 @@ static void socketcall_and_ipc(void **state)
 	static const struct setting x86 = { .abis = { ABI_X86_64, ABI_X86 }, .n_abis = 2 };
 	static const char *const profiles[] = {
 		PROFILE("ERRNO", READ ENTRY("ALLOW", "\"bind\",\"socket\",\"shmat\"", "")),
-		PROFILE("ERRNO", READ ENTRY("ALLOW", "\"bind\",\"socketcall\",\"semop\",\"ipc\"", "")),
+		PROFILE("ERRNO",
+			READ ENTRY("ALLOW", "\"bind\",\"socketcall\",\"semop\",\"ipc\"", "")),
 		PROFILE("ALLOW", ERRNO(2, "\"connect\",\"msgget\"", "")),
-		PROFILE_ERRNO(38, READ ENTRY("ALLOW", "\"sendmmsg\"", "") "," ERRNO(1, "\"listen\"", "")),
+		PROFILE_ERRNO(
+			38, READ ENTRY("ALLOW", "\"sendmmsg\"", "") "," ERRNO(1, "\"listen\"", "")),
 	};
 
 	for (size_t i = 0; i < sizeof(profiles) / sizeof(*profiles); i++)
-		assert_true(check_profile("socketcall", profiles[i], strlen(profiles[i]), &x86, true,
-				    2) > 700);
+		assert_true(check_profile("socketcall", profiles[i], strlen(profiles[i]), &x86,
+				    true, 2) > 700);
 }
 
 static void output_is_deterministic(void **state)
