@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { OPT_ABI, OPT_CAPABILITIES, OPT_KERNEL, OPT_OUTPUT, OPT_PROFILE };
+enum { OPT_ABI, OPT_CAPABILITIES, OPT_KERNEL, OPT_OUTPUT, OPT_PROFILE, OPT_RUNC };
 
 static const struct option_spec options[] = {
 	[OPT_ABI] = { "abi", 0, "LIST",
@@ -23,6 +23,9 @@ static const struct option_spec options[] = {
 	[OPT_OUTPUT] = { "output", 'o', "FILE", .help = "write the policy there" },
 	[OPT_PROFILE] = { "profile", 0, "NAME",
 		.help = "the profile's name; without it made from the file's" },
+	[OPT_RUNC] = { "runc",
+		.help = "as runc, answer ENOSYS to calls that are newer than all that the file "
+			"names" },
 	OPTIONS_END,
 };
 
@@ -84,6 +87,7 @@ static int read_options(
 	const char *kernel = option_argument(in, OPT_KERNEL);
 	int status = STATUS_OK, end = 0;
 
+	o->runc = option_given(in, OPT_RUNC);
 	o->profile = option_argument(in, OPT_PROFILE);
 	if (o->profile && !policy_text_is_name(o->profile))
 		return usage_error(in, "'%s' cannot name a profile", o->profile);

@@ -19,6 +19,8 @@ struct import_options {
 	uint64_t capabilities; /* bit (number) */
 	const enum abi *abis;  /* spoken, the machine's own first */
 	uint32_t n_abis;       /* 0: what the file itself lists, or the native one */
+	/* Calls newer than all that the file names get ENOSYS, as from runc. */
+	bool runc;
 	/* The kernel's version. has_kernel false: newer than all that a file can ask for. */
 	bool has_kernel;
 	uint32_t kernel_major, kernel_minor;

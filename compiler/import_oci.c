@@ -834,6 +834,7 @@ bool import_oci(const struct source *s, const struct import_options *options,
 	_cleanup_(text_release) struct text name = TEXT_INIT;
 
 	model.document = &r.document;
+	model.runc = options->runc;
 	if (json_read(s, diags, &r.document))
 		read_document(&r);
 	json_document_release(&r.document);

@@ -25,6 +25,10 @@
  * negative int is meant. Two registers that differ only in what the kernel does not read are one
  * call, and get one answer. Calls that are newer than Pale's tables get ENOSYS.
  *
+ * runc puts a stub before libseccomp's filter, which answers ENOSYS to numbers above the last that
+ * the profile names (libcontainer/seccomp/patchbpf); crun does not, and neither does the policy
+ * unless it is asked to (import_options.runc).
+ *
  * x86 has calls that stand for many (socketcall, ipc): an entry about one of these is one about
  * theirs, too, as in libseccomp; its conditions cannot be, since there the arguments lie in memory.
  *
@@ -76,6 +80,7 @@ struct import_seccomp {
 	const struct json_path *default_path;
 	uint32_t abis; /* bit (1 << enum abi) */
 	uint64_t capabilities;
+	bool runc; /* struct import_options */
 	struct import_entry *entries;
 	uint32_t n, cap;
 	/* What else the policy's reader must know: comments for its head. */

@@ -58,6 +58,7 @@ struct writing {
 	struct policy_words unknown, absent;
 	const struct json_path *unknown_at; /* the first entry that has one */
 	struct policy_words comments;
+	int32_t last[ABI_COUNT]; /* the greatest number that an entry names */
 	struct bucket *buckets;
 	uint32_t n_buckets, cap_buckets;
 };
@@ -414,6 +415,16 @@ static bool doubled(const struct import_entry *e)
 		seen |= 1u << e->conditions[i].index;
 	}
 	return false;
+}
+
+static void count_name(struct writing *w, const char *name)
+{
+	int found = vocab_syscall_find(name);
+
+	for (int abi = 0; found >= 0 && abi < ABI_COUNT; abi++) {
+		if (vocab_syscalls[found].number[abi] > w->last[abi])
+			w->last[abi] = vocab_syscalls[found].number[abi];
+	}
 }
 
 static void add_name(struct writing *w, const struct import_entry *e, const char *name)
@@ -814,6 +825,23 @@ static void write_rest(struct writing *w, const char *name, const struct call *c
 		push(w, &bucket(w, action)->whole, name);
 }
 
+/* runc: a profile that permits by default, or answers ENOSYS anyway, has no stub. */
+static bool beyond_the_last(const struct writing *w, uint32_t syscall)
+{
+	struct import_action action = w->model->default_action;
+
+	if (!w->model->runc || action.verdict == IMPORT_ALLOW || action.verdict == IMPORT_LOG ||
+		(action.verdict == IMPORT_ERRNO && action.errnum == ENOSYS))
+		return false;
+	for (int abi = 0; abi < ABI_COUNT; abi++) {
+		int32_t number = vocab_syscalls[syscall].number[abi];
+
+		if (w->model->abis & 1u << abi && number >= 0)
+			return number > w->last[abi];
+	}
+	return false;
+}
+
 static void write_call(struct writing *w, uint32_t syscall)
 {
 	const struct call *call = &w->calls[syscall];
@@ -821,6 +849,12 @@ static void write_call(struct writing *w, uint32_t syscall)
 
 	if (call->whole) {
 		push(w, &bucket(w, call->whole->action)->whole, name);
+		return;
+	}
+	if (beyond_the_last(w, syscall)) {
+		struct import_action newer = { .verdict = IMPORT_ERRNO, .errnum = ENOSYS };
+
+		push(w, &bucket(w, newer)->whole, name);
 		return;
 	}
 	for (uint32_t i = 0; i < call->n; i++) {
@@ -846,7 +880,7 @@ static void write_clone3(struct writing *w)
 	int clone = vocab_syscall_find("clone"), clone3 = vocab_syscall_find("clone3");
 
 	if (clone < 0 || clone3 < 0 || !w->calls[clone].n || w->calls[clone3].whole ||
-		!has_call(w, (uint32_t)clone3) ||
+		!has_call(w, (uint32_t)clone3) || beyond_the_last(w, (uint32_t)clone3) ||
 		!same_action(w->model->default_action, policy_default(w)))
 		return;
 	push(w, &bucket(w, policy_default(w))->whole, "clone3");
@@ -1013,6 +1047,8 @@ bool import_seccomp_write(const struct import_seccomp *m, const struct source *s
 		if (e->left_out)
 			tell_left_out(&w, e);
 		for (size_t k = 0; k < e->names.n; k++) {
+			if (!e->left_out)
+				count_name(&w, e->names.v[k]);
 			if (!e->left_out && !same_action(e->action, m->default_action))
 				add_name(&w, e, e->names.v[k]);
 		}

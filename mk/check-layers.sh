@@ -14,6 +14,7 @@ rules='
 ^compiler/(parse|library|vocab)       ^(compiler/(lower|policy|decide|emit_|coverage|bundle|artefacts)|enforcer/|operator/)
 ^compiler/(decide|path_auto|syscall_) ^(compiler/(ast|parse|resolve|lower|emit_|coverage|compile)|gen/pale|enforcer/|operator/)
 ^compiler/(emit|verify|cover|apparm|landl|lsm_|seccomp|cbpf|cells|bundle|artef)  ^(compiler/(ast|parse|resolve|lower|compile|expect)|gen/pale|enforcer/|operator/)
+^compiler/(import|policy_text)        ^(compiler/(ast|parse|resolve|lower|emit_|verify|cover|expect)|gen/pale|enforcer/|operator/)
 ^compiler/                            ^(enforcer/|operator/)
 ^enforcer/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|operator/)
 ^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale)

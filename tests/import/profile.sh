@@ -1,13 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# profile.sh docker|containers: print the path of the default seccomp profile of Docker, or of Podman (containers-common). They
-# are taken from Debian's packages, which are unpacked in the cache without being installed.
+# profile.sh docker|docker-old|containers: print the path of the default seccomp profile of Docker, of the form that it had in
+# 2016, or of Podman (containers-common). They are taken from Debian's packages, which are unpacked in the cache without being
+# installed.
 set -euo pipefail
 
 # Name, package, and where the profile lies in it.
 profiles='
 docker		golang-github-docker-docker-dev	usr/share/gocode/src/github.com/docker/docker/profiles/seccomp/default.json
+docker-old	golang-github-docker-docker-dev	usr/share/gocode/src/github.com/docker/docker/profiles/seccomp/fixtures/default-old-format.json
 containers	golang-github-containers-common	usr/share/containers/seccomp.json
 '
 
