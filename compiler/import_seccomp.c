@@ -170,6 +170,7 @@ static int place(uint8_t width, bool is_signed, uint64_t v, uint64_t *ret)
 	return v >= (uint64_t)0 - half ? 0 : -1;
 }
 
+/* From 0 or to the greatest number: what is left of it has no hole. */
 static enum truth span(struct test *t, bool is_signed, uint64_t lo, uint64_t hi)
 {
 	uint64_t all = ones(t->width), half = (all >> 1) + 1;
@@ -182,8 +183,6 @@ static enum truth span(struct test *t, bool is_signed, uint64_t lo, uint64_t hi)
 	where = place(t->width, is_signed, hi, &t->hi);
 	if (where)
 		t->hi = where < 0 ? half - 1 : all;
-	if (t->lo > t->hi)
-		return NEVER;
 	return t->lo == 0 && t->hi == all ? ALWAYS : SOMETIMES;
 }
 

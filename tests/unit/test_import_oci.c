@@ -858,6 +858,22 @@ static void socketcall_and_ipc(void **state)
 				    true, 2) > 700);
 }
 
+static void runc_s_stub(void **state)
+{
+	static const struct setting runc = { .abis = { ABI_X86_64 }, .n_abis = 1, .runc = true };
+	static const char *const profiles[] = {
+		/* The last call that is named is not beyond it, though its entry is skipped. */
+		PROFILE("ERRNO", READ ERRNO(1, "\"mseal\"", "")),
+		PROFILE("ERRNO", READ ENTRY("ALLOW", "\"clone\"", MASKED(0, 268435456, 0))),
+		PROFILE("KILL_PROCESS", READ ENTRY("ALLOW", "\"openat2\"", "")),
+		PROFILE_ERRNO(5, READ ENTRY("ALLOW", "\"openat2\"", "")),
+	};
+
+	for (size_t i = 0; i < sizeof(profiles) / sizeof(*profiles); i++)
+		assert_true(check_profile("runc", profiles[i], strlen(profiles[i]), &runc, false,
+				    2) > 350);
+}
+
 static void output_is_deterministic(void **state)
 {
 	size_t len;
@@ -875,6 +891,7 @@ int main(void)
 		cmocka_unit_test(podman_s_profile),
 		cmocka_unit_test(profiles_by_hand),
 		cmocka_unit_test(socketcall_and_ipc),
+		cmocka_unit_test(runc_s_stub),
 		cmocka_unit_test(output_is_deterministic),
 	};
 
