@@ -913,12 +913,14 @@ static void sort_words(struct policy_words *words)
 	words->n = kept;
 }
 
-static const char *joined(struct writing *w, const struct policy_words *words)
+static const char *joined(struct writing *w, const struct policy_words *words, size_t most)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 
-	for (size_t i = 0; i < words->n; i++)
+	for (size_t i = 0; i < words->n && i < most; i++)
 		text_printf(&t, "%s%s", i ? ", " : "", words->v[i]);
+	if (words->n > most)
+		text_puts(&t, ", …");
 	return arena_strdup(w->arena, text_str(&t));
 }
 
@@ -936,26 +938,26 @@ static void tell_left_out(struct writing *w, const struct import_entry *e)
 		e->other_action			    ? e->other_action
 		: e->action.verdict == IMPORT_ALLOW ? "allow"
 						    : effects[e->action.verdict],
-		joined(w, &names), tail ? " " : "", tail ? tail : "");
+		joined(w, &names, SIZE_MAX), tail ? " " : "", tail ? tail : "");
 }
 
 static void tell_names(struct writing *w)
 {
-	const char *names;
+	/* On a terminal; the policy has them all. */
+	enum { TOLD_MAX = 20 };
 
 	sort_words(&w->unknown);
 	sort_words(&w->absent);
 	if (w->unknown.n) {
-		names = joined(w, &w->unknown);
 		diag_warning(w->diags, place_of(w, w->unknown_at),
 			"%zu call%s left out that the tables do not know: %s", w->unknown.n,
-			w->unknown.n == 1 ? "" : "s", names);
+			w->unknown.n == 1 ? "" : "s", joined(w, &w->unknown, TOLD_MAX));
 		comment(w, "Left out, %zu call%s that the tables do not know: %s.", w->unknown.n,
-			w->unknown.n == 1 ? "" : "s", names);
+			w->unknown.n == 1 ? "" : "s", joined(w, &w->unknown, SIZE_MAX));
 	}
 	if (w->absent.n)
 		comment(w, "Left out, conditions on calls that these ABIs do not have: %s.",
-			joined(w, &w->absent));
+			joined(w, &w->absent, SIZE_MAX));
 }
 
 /* `only` drops the calls that other rules would bring; there must be one. */
