@@ -25,6 +25,9 @@
  * negative int is meant. Two registers that differ only in what the kernel does not read are one
  * call, and get one answer. Calls that are newer than Pale's tables get ENOSYS.
  *
+ * On ABIs of 32 bits libseccomp cuts what it compares with: numbers with more are errors where such
+ * an ABI is spoken.
+ *
  * runc puts a stub before libseccomp's filter, which answers ENOSYS to numbers above the last that
  * the profile names (libcontainer/seccomp/patchbpf); crun does not, and neither does the policy
  * unless it is asked to (import_options.runc).

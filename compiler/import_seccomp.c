@@ -155,6 +155,35 @@ static const struct vocab_argument *find_argument(
 }
 
 /*
+ * For ABIs of 32 bits libseccomp cuts what it compares with to 32 bits, so that a larger number
+ * means one thing there and another on the 64-bit ABI. -1 does not.
+ */
+static bool means_the_same(struct writing *w, uint32_t call, const struct import_condition *c,
+	const struct vocab_argument *a)
+{
+	static const enum abi narrow[] = { ABI_X86, ABI_X32, ABI_ARM };
+	uint64_t large = c->op == IMPORT_MASKED_EQ ? c->value | c->value_two : c->value;
+	bool equal = c->op == IMPORT_EQ || c->op == IMPORT_NE;
+
+	if (large <= UINT32_MAX || (equal && a->is_signed && a->width == 32 &&
+					   (int64_t)large >= INT32_MIN && (int64_t)large < 0))
+		return true;
+	for (size_t i = 0; i < sizeof(narrow) / sizeof(*narrow); i++) {
+		enum abi abi = narrow[i];
+
+		if (!(w->model->abis & 1u << abi) || vocab_syscalls[call].number[abi] < 0)
+			continue;
+		diag_error(w->diags, place_of(w, c->path),
+			"%s: on %s only 32 bits of argument %u of '%s' are compared, where this "
+			"number has more",
+			path_of(w, c->path), vocab_abi_name(abi), c->index,
+			vocab_syscalls[call].name);
+		return false;
+	}
+	return true;
+}
+
+/*
  * Where @v, of 64 bits, lies among the values of @width bits, of which the upper half are negative
  * numbers if @is_signed: -1 between the halves, 1 above all.
  */
@@ -208,9 +237,11 @@ static enum truth masked(struct test *t, bool is_signed, uint64_t mask, uint64_t
 	}
 	if (t->mask == 0)
 		return ALWAYS;
-	if (t->mask == all) {
+	/* The upper bits alone: a range. Ranges are told apart without a limit, masks are not. */
+	if (((t->mask ^ all) & ((t->mask ^ all) + 1)) == 0) {
 		t->is_mask = false;
-		t->lo = t->hi = t->value;
+		t->lo = t->value;
+		t->hi = t->value | (t->mask ^ all);
 	}
 	return SOMETIMES;
 }
@@ -372,7 +403,7 @@ static void add_alternative(struct writing *w, uint32_t syscall, const struct im
 			if (conditions[i].index != index)
 				continue;
 			t.argument = find_argument(w, syscall, &conditions[i], &t.width);
-			if (!t.argument)
+			if (!t.argument || !means_the_same(w, syscall, &conditions[i], t.argument))
 				return;
 			switch (lower(&conditions[i], &t)) {
 			case NEVER:
@@ -688,7 +719,10 @@ static const char *test_text(struct writing *w, const struct test *t)
 		return signed_span(w, t);
 	if (t->lo == 0)
 		return arena_printf(w->arena, "%s <= %s", name, number_text(w, t, t->hi));
-	return arena_printf(w->arena, "%s >= %s", name, number_text(w, t, t->lo));
+	if (t->hi == ones(t->width))
+		return arena_printf(w->arena, "%s >= %s", name, number_text(w, t, t->lo));
+	return arena_printf(
+		w->arena, "%s in %s..%s", name, number_text(w, t, t->lo), number_text(w, t, t->hi));
 }
 
 static bool is_one_value(const struct alternative *x)
