@@ -151,6 +151,14 @@ static const struct vocab_argument *find_argument(
 		diag_hint(w->diags, d, "what it points to can change after the look");
 		return NULL;
 	}
+	if (found->width_varies) {
+		diag_error(w->diags, place_of(w, c->path),
+			"%s: how much of argument %u of '%s' ('%s') the kernel reads depends on "
+			"what the "
+			"call is asked to do",
+			path, c->index, s->name, found->name);
+		return NULL;
+	}
 	return found;
 }
 
