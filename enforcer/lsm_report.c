@@ -4,7 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
 #include "compiler/lsm_wire.h"
-#include "enforcer/object_text.h"
+#include "compiler/object_text.h"
 #include "enforcer/process.h"
 
 #include <sys/socket.h>

@@ -3,7 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
-#include "enforcer/object_text.h"
+#include "compiler/object_text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

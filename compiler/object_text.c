@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/object_text.h"
+#include "compiler/object_text.h"
 
 #include "compiler/policy.h"
 
