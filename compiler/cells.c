@@ -5,25 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t ones(unsigned int bits)
-{
-	return bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
-}
-
 void cell_argument_cut(struct arena *a, struct cell_argument *x, uint64_t first, uint64_t last)
 {
-	assert(first <= last && last <= ones(x->width));
+	assert(first <= last && last <= cells_ones(x->width));
 	ARENA_PUSH(a, x->starts, x->n_starts, x->cap_starts, first);
-	if (last < ones(x->width))
+	if (last < cells_ones(x->width))
 		ARENA_PUSH(a, x->starts, x->n_starts, x->cap_starts, last + 1);
 }
 
 void cell_argument_mask(struct arena *a, struct cell_argument *x, uint64_t mask, uint64_t value)
 {
-	assert(mask <= ones(x->width));
+	assert(mask <= cells_ones(x->width));
 	if (value & ~mask || mask == 0)
 		return; /* holds nowhere, or everywhere */
-	if (mask == ones(x->width)) {
+	if (mask == cells_ones(x->width)) {
 		cell_argument_cut(a, x, value, value);
 		return;
 	}
@@ -116,9 +111,10 @@ static uint32_t search_step(const struct cell_argument *x, int bit, uint64_t fir
 static bool search_interval(
 	struct arena *a, struct cell_argument *x, uint32_t interval, struct search_state *states[2])
 {
-	uint64_t all = ones((unsigned int)x->n_masks);
+	uint64_t all = cells_ones((unsigned int)x->n_masks);
 	uint64_t first = x->starts[interval];
-	uint64_t last = interval + 1 < x->n_starts ? x->starts[interval + 1] - 1 : ones(x->width);
+	uint64_t last =
+		interval + 1 < x->n_starts ? x->starts[interval + 1] - 1 : cells_ones(x->width);
 	uint32_t n = 1, from = x->n_classes;
 	int at = 0;
 
@@ -193,7 +189,7 @@ bool cell_argument_classes(struct arena *a, struct cell_argument *x)
 /* A signed range is one run of unsigned numbers, or two when it holds -1 and 0. */
 static void cut_range(struct arena *a, struct cell_argument *x, const struct syscall_test *t)
 {
-	uint64_t all = ones(x->width), lo = t->values[0], hi = t->values[1];
+	uint64_t all = cells_ones(x->width), lo = t->values[0], hi = t->values[1];
 
 	if (t->argument->is_signed) {
 		int64_t least = -(int64_t)(all >> 1) - 1, most = (int64_t)(all >> 1);
@@ -221,7 +217,7 @@ static void cut_range(struct arena *a, struct cell_argument *x, const struct sys
 
 static void cut_values(struct arena *a, struct cell_argument *x, const struct syscall_test *t)
 {
-	uint64_t all = ones(x->width), sign = all ^ all >> 1;
+	uint64_t all = cells_ones(x->width), sign = all ^ all >> 1;
 
 	for (uint32_t i = 0; i < t->n_values; i++) {
 		uint64_t v = t->values[i] & all;
@@ -235,8 +231,8 @@ static void cut_values(struct arena *a, struct cell_argument *x, const struct sy
 /* Bits above the width are copies of the sign, or zero. */
 static void cut_mask(struct arena *a, struct cell_argument *x, const struct syscall_test *t)
 {
-	uint64_t all = ones(x->width), sign = all ^ all >> 1,
-		 above = ones(t->argument->width) & ~all;
+	uint64_t all = cells_ones(x->width), sign = all ^ all >> 1,
+		 above = cells_ones(t->argument->width) & ~all;
 	uint64_t mask = t->mask & all, value = t->values[0] & all;
 
 	if (t->argument->is_signed && t->mask & above) {
@@ -353,7 +349,7 @@ void cells_garbage(const struct cells *c, int variant, uint64_t arguments[6])
 	uint64_t read[6] = { 0 };
 
 	for (uint32_t i = 0; i < c->n_arguments; i++)
-		read[c->arguments[i].index] = ones(c->arguments[i].width);
+		read[c->arguments[i].index] = cells_ones(c->arguments[i].width);
 	for (int i = 0; i < 6; i++)
 		arguments[i] = (arguments[i] & read[i]) | (garbage[variant] & ~read[i]);
 }

@@ -24,6 +24,12 @@ typedef bool (*cells_visit)(void *ctx, const uint64_t arguments[6]);
 bool cells_walk(const struct policy *p, enum abi abi, int syscall, bool garbage, cells_visit visit,
 	void *ctx);
 
+/* The greatest number of @bits: all of them set. */
+static inline uint64_t cells_ones(unsigned int bits)
+{
+	return bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
+}
+
 /* register & mask == value */
 struct cell_mask {
 	uint64_t mask, value;

@@ -149,6 +149,29 @@ static int find_word(struct reading *r, const struct json_path *path, const char
 	return -1;
 }
 
+/* Bits of the numbers of the capabilities in an array. */
+static uint64_t read_capabilities(
+	struct reading *r, const struct json_path *path, const json_t *list)
+{
+	uint64_t found = 0;
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach (list, i, v) {
+		struct json_path at = { .up = path, .index = i };
+		int capability;
+
+		if (!check_type(r, &at, v, OF_STRING))
+			continue;
+		capability = vocab_capability_find(json_text_value(v));
+		if (capability < 0)
+			wrong(r, &at, "unknown capability '%s'", quoted(r, json_text_value(v)));
+		else
+			found |= (uint64_t)1 << capability;
+	}
+	return found;
+}
+
 enum action_word {
 	ACTION_ALLOW,
 	ACTION_LOG,
@@ -545,18 +568,7 @@ static bool read_filter(struct reading *r, const struct json_path *entry, const 
 	}
 	ret->machine_names = arena_strdup(r->arena, text_str(&machine_names));
 	list = member(r, &path, f, "caps", OF_ARRAY);
-	json_array_foreach (list, i, v) {
-		struct json_path at = { .up = &caps_at, .index = i };
-		int capability;
-
-		if (!check_type(r, &at, v, OF_STRING))
-			continue;
-		capability = vocab_capability_find(json_text_value(v));
-		if (capability < 0)
-			wrong(r, &at, "unknown capability '%s'", quoted(r, json_text_value(v)));
-		else
-			ret->capabilities |= (uint64_t)1 << capability;
-	}
+	ret->capabilities = read_capabilities(r, &caps_at, list);
 	v = member(r, &path, f, "minKernel", OF_STRING);
 	if (v && *json_text_value(v) &&
 		read_version(r, &kernel_at, json_text_value(v), &major, &minor)) {
@@ -769,24 +781,11 @@ static void read_bounding_set(struct reading *r, const struct json_path *root, c
 	const json_t *process = member(r, root, config, "process", OF_OBJECT);
 	const json_t *caps =
 		process ? member(r, &process_at, process, "capabilities", OF_OBJECT) : NULL;
-	const json_t *bounding = caps ? member(r, &caps_at, caps, "bounding", OF_ARRAY) : NULL, *v;
-	size_t i;
+	const json_t *bounding = caps ? member(r, &caps_at, caps, "bounding", OF_ARRAY) : NULL;
 
 	if (!bounding || r->options->has_capabilities)
 		return;
-	r->model->capabilities = 0;
-	json_array_foreach (bounding, i, v) {
-		struct json_path at = { .up = &bounding_at, .index = i };
-		int capability;
-
-		if (!check_type(r, &at, v, OF_STRING))
-			continue;
-		capability = vocab_capability_find(json_text_value(v));
-		if (capability < 0)
-			wrong(r, &at, "unknown capability '%s'", quoted(r, json_text_value(v)));
-		else
-			r->model->capabilities |= (uint64_t)1 << capability;
-	}
+	r->model->capabilities = read_capabilities(r, &bounding_at, bounding);
 }
 
 static void read_document(struct reading *r)

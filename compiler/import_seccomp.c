@@ -86,11 +86,6 @@ static bool same_action(struct import_action a, struct import_action b)
 	return a.verdict == b.verdict && (a.verdict != IMPORT_ERRNO || a.errnum == b.errnum);
 }
 
-static uint64_t ones(unsigned int bits)
-{
-	return bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
-}
-
 static bool has_call(const struct writing *w, uint32_t call)
 {
 	for (int abi = 0; abi < ABI_COUNT; abi++) {
@@ -197,7 +192,7 @@ static bool means_the_same(struct writing *w, uint32_t call, const struct import
  */
 static int place(uint8_t width, bool is_signed, uint64_t v, uint64_t *ret)
 {
-	uint64_t all = ones(width), half = (all >> 1) + 1;
+	uint64_t all = cells_ones(width), half = (all >> 1) + 1;
 
 	*ret = v & all;
 	if (v <= all)
@@ -210,7 +205,7 @@ static int place(uint8_t width, bool is_signed, uint64_t v, uint64_t *ret)
 /* From 0 or to the greatest number: what is left of it has no hole. */
 static enum truth span(struct test *t, bool is_signed, uint64_t lo, uint64_t hi)
 {
-	uint64_t all = ones(t->width), half = (all >> 1) + 1;
+	uint64_t all = cells_ones(t->width), half = (all >> 1) + 1;
 	int where = place(t->width, is_signed, lo, &t->lo);
 
 	if (where > 0)
@@ -225,7 +220,7 @@ static enum truth span(struct test *t, bool is_signed, uint64_t lo, uint64_t hi)
 
 static enum truth masked(struct test *t, bool is_signed, uint64_t mask, uint64_t value)
 {
-	uint64_t all = ones(t->width), sign = (all >> 1) + 1;
+	uint64_t all = cells_ones(t->width), sign = (all >> 1) + 1;
 	uint64_t high_mask = mask & ~all, high;
 
 	/* Bits outside of the mask do not count for libseccomp. */
@@ -260,7 +255,7 @@ static enum truth masked(struct test *t, bool is_signed, uint64_t mask, uint64_t
  */
 static bool sign_is_spread(const struct test *t, const struct import_condition *c)
 {
-	uint64_t all = ones(t->width);
+	uint64_t all = cells_ones(t->width);
 	/* LE and GT divide the numbers above @value. */
 	uint64_t above = c->op == IMPORT_LE || c->op == IMPORT_GT;
 
@@ -560,37 +555,38 @@ static void add_multiplexed(struct writing *w, size_t row)
 				multiplexed[row].name));
 }
 
-/* The cases of a call's arguments that its alternatives tell apart, as cells_new() does. */
-struct cases {
-	struct cell_argument arguments[6]; /* width 0: no test reads it */
-	uint64_t n;			   /* above CELLS_MAX: the rest is not filled in */
-};
-
-static struct cases cases_of(struct arena *scratch, const struct call *call)
+/*
+ * The cells of a call's arguments that its alternatives tell apart. false when there are more than
+ * CELLS_MAX: @ret is then not filled in.
+ */
+static bool cells_of(struct arena *scratch, const struct call *call, struct cells *ret)
 {
-	struct cases c = { .n = 1 };
+	struct cells c = { .n = 1 };
 
-	for (uint8_t index = 0; index < 6 && c.n <= CELLS_MAX; index++) {
-		struct cell_argument *x = &c.arguments[index];
+	for (uint8_t index = 0; index < 6; index++) {
+		struct cell_argument x = { .index = index };
 
-		x->index = index;
 		for (uint32_t i = 0; i < call->n; i++) {
 			for (uint32_t k = 0; k < call->v[i].n_tests; k++) {
 				const struct test *t = &call->v[i].tests[k];
 
 				if (t->index != index)
 					continue;
-				x->width = t->width;
-				cut(scratch, x, t);
+				x.width = t->width;
+				cut(scratch, &x, t);
 			}
 		}
-		if (!x->width)
+		if (!x.width)
 			continue;
 		/* The least negative number begins a case of its own. */
-		cell_argument_cut(scratch, x, 0, ones(x->width) >> 1);
-		c.n *= cell_argument_classes(scratch, x) ? x->n_classes : CELLS_MAX + 1;
+		cell_argument_cut(scratch, &x, 0, cells_ones(x.width) >> 1);
+		if (!cell_argument_classes(scratch, &x) || (uint64_t)c.n * x.n_classes > CELLS_MAX)
+			return false;
+		c.n *= x.n_classes;
+		ARENA_PUSH(scratch, c.arguments, c.n_arguments, c.cap_arguments, x);
 	}
-	return c;
+	*ret = c;
+	return true;
 }
 
 static bool alternative_holds(const struct alternative *x, const uint64_t arguments[6])
@@ -602,24 +598,17 @@ static bool alternative_holds(const struct alternative *x, const uint64_t argume
 	return true;
 }
 
-/* Whether some arguments are left that no alternative matches. */
+/* Whether some arguments are left that no alternative matches. For calls of few_cases(). */
 static bool has_rest(const struct call *call)
 {
 	struct arena *scratch = arena_new();
-	struct cases c = cases_of(scratch, call);
-	bool rest = false;
+	struct cells c = { 0 };
+	bool rest = !cells_of(scratch, call, &c);
 
-	for (uint64_t i = 0; i < c.n && !rest; i++) {
-		uint64_t arguments[6] = { 0 }, at = i;
+	for (uint32_t i = 0; i < c.n && !rest; i++) {
+		uint64_t arguments[6];
 
-		for (uint8_t index = 0; index < 6; index++) {
-			const struct cell_argument *x = &c.arguments[index];
-
-			if (!x->width)
-				continue;
-			arguments[index] = x->classes[at % x->n_classes].witness;
-			at /= x->n_classes;
-		}
+		cells_witness(&c, i, arguments);
 		rest = true;
 		for (uint32_t k = 0; k < call->n && rest; k++)
 			rest = !alternative_holds(&call->v[k], arguments);
@@ -631,7 +620,8 @@ static bool has_rest(const struct call *call)
 static bool few_cases(const struct call *call)
 {
 	struct arena *scratch = arena_new();
-	bool few = cases_of(scratch, call).n <= CELLS_MAX;
+	struct cells c;
+	bool few = cells_of(scratch, call, &c);
 
 	arena_free(scratch);
 	return few;
@@ -682,17 +672,17 @@ static void settle(struct writing *w, uint32_t syscall)
 
 static const char *number_text(struct writing *w, const struct test *t, uint64_t v)
 {
-	uint64_t sign = (ones(t->width) >> 1) + 1;
+	uint64_t sign = (cells_ones(t->width) >> 1) + 1;
 
 	if (t->argument->is_signed && v & sign)
 		return arena_printf(
-			w->arena, "-%llu", (unsigned long long)(ones(t->width) - v + 1));
+			w->arena, "-%llu", (unsigned long long)(cells_ones(t->width) - v + 1));
 	return arena_printf(w->arena, v < 4096 ? "%llu" : "0x%llx", (unsigned long long)v);
 }
 
 static const char *signed_span(struct writing *w, const struct test *t)
 {
-	uint64_t all = ones(t->width), half = (all >> 1) + 1;
+	uint64_t all = cells_ones(t->width), half = (all >> 1) + 1;
 	const char *name = t->argument->name;
 
 	if (t->lo == 0 && t->hi == half - 1)
@@ -727,7 +717,7 @@ static const char *test_text(struct writing *w, const struct test *t)
 		return signed_span(w, t);
 	if (t->lo == 0)
 		return arena_printf(w->arena, "%s <= %s", name, number_text(w, t, t->hi));
-	if (t->hi == ones(t->width))
+	if (t->hi == cells_ones(t->width))
 		return arena_printf(w->arena, "%s >= %s", name, number_text(w, t, t->lo));
 	return arena_printf(
 		w->arena, "%s in %s..%s", name, number_text(w, t, t->lo), number_text(w, t, t->hi));

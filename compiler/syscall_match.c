@@ -2,16 +2,11 @@
 #include "compiler/cells.h"
 #include "compiler/decide.h"
 
-static uint64_t ones(unsigned int bits)
-{
-	return bits >= 64 ? UINT64_MAX : ((uint64_t)1 << bits) - 1;
-}
-
 static uint64_t extend(uint64_t v, unsigned int bits, bool is_signed)
 {
-	v &= ones(bits);
+	v &= cells_ones(bits);
 	if (is_signed && v >> (bits - 1) & 1)
-		v |= ~ones(bits);
+		v |= ~cells_ones(bits);
 	return v;
 }
 
@@ -41,7 +36,7 @@ static bool test_holds(const struct syscall_test *t, uint64_t v)
 	case TEST_RANGE:
 		return between(v, t->values[0], t->values[1], t->argument->is_signed);
 	case TEST_MASK:
-		return (((v & t->mask) ^ t->values[0]) & ones(t->argument->width)) == 0;
+		return (((v & t->mask) ^ t->values[0]) & cells_ones(t->argument->width)) == 0;
 	}
 	return false;
 }
