@@ -8,6 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int compare_words(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void policy_words_sort(struct policy_words *words)
+{
+	size_t kept = 0;
+
+	if (words->n)
+		qsort(words->v, words->n, sizeof(*words->v), compare_words);
+	for (size_t i = 0; i < words->n; i++) {
+		if (kept == 0 || strcmp(words->v[kept - 1], words->v[i]) != 0)
+			words->v[kept++] = words->v[i];
+	}
+	words->n = kept;
+}
+
 /* Columns of UTF-8: bytes that do not continue a character. */
 static size_t columns(const char *s, size_t len)
 {

@@ -20,6 +20,8 @@ struct policy_words {
 	size_t n, cap;
 };
 
+/* In the order of their bytes, each once. */
+void policy_words_sort(struct policy_words *words);
 /* A comment, wrapped at its blanks. Control characters in it are escaped. */
 void policy_text_comment(struct text *to, unsigned int indent, const char *s);
 /* "HEAD A, B, C TAIL"; @tail may be NULL. Nothing when there are no words. */
