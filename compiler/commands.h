@@ -7,6 +7,7 @@
 #include "compiler/options.h"
 
 extern const struct command cmd_check;
+extern const struct command cmd_diff;
 extern const struct command cmd_build;
 extern const struct command cmd_explain;
 extern const struct command cmd_import;

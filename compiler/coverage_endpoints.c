@@ -82,8 +82,18 @@ static int compare_port(const void *a, const void *b)
 
 static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
-static void visit_addresses(struct borders *s, const struct policy *p, struct endpoint_cell *cell,
-	endpoint_visit visit, void *ctx)
+static void add_rules(struct borders *s, const struct policy *p, const struct endpoint_cell *cell)
+{
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		if (!(p->rules[i]->protocols >> cell->protocol & 1))
+			continue;
+		add_addresses(s, &p->rules[i]->endpoints, cell->port_lo);
+		add_addresses(s, &p->rules[i]->except_endpoints, cell->port_lo);
+	}
+}
+
+static void visit_addresses(struct borders *s, const struct policy *const *policies, uint32_t n,
+	struct endpoint_cell *cell, endpoint_visit visit, void *ctx)
 {
 	static const uint8_t zero[16];
 	uint8_t mapped_network[16] = { 0 };
@@ -94,12 +104,8 @@ static void visit_addresses(struct borders *s, const struct policy *p, struct en
 	add_prefix(s, 1, zero, 0);
 	/* Those are IPv4, and no cell may hold them beside others. */
 	add_prefix(s, 1, mapped_network, 96);
-	for (uint32_t i = 0; i < p->n_rules; i++) {
-		if (!(p->rules[i]->protocols >> cell->protocol & 1))
-			continue;
-		add_addresses(s, &p->rules[i]->endpoints, cell->port_lo);
-		add_addresses(s, &p->rules[i]->except_endpoints, cell->port_lo);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		add_rules(s, policies[i], cell);
 	for (int six = 0; six < 2; six++) {
 		qsort(s->v[six], s->n[six], sizeof(*s->v[six]), compare_address);
 		for (uint32_t i = 0; i < s->n[six]; i++) {
@@ -116,13 +122,21 @@ static void visit_addresses(struct borders *s, const struct policy *p, struct en
 
 void endpoint_cells(const struct policy *p, endpoint_visit visit, void *ctx)
 {
+	endpoint_cells_of(&p, 1, visit, ctx);
+}
+
+void endpoint_cells_of(
+	const struct policy *const *policies, uint32_t n, endpoint_visit visit, void *ctx)
+{
 	struct borders s = { .arena = arena_new() };
 	struct endpoint_cell cell = { 0 };
 
 	ARENA_PUSH(s.arena, s.ports, s.n_ports, s.cap_ports, 0);
-	for (uint32_t i = 0; i < p->n_rules; i++) {
-		add_ports(&s, &p->rules[i]->endpoints);
-		add_ports(&s, &p->rules[i]->except_endpoints);
+	for (uint32_t i = 0; i < n; i++) {
+		for (uint32_t k = 0; k < policies[i]->n_rules; k++) {
+			add_ports(&s, &policies[i]->rules[k]->endpoints);
+			add_ports(&s, &policies[i]->rules[k]->except_endpoints);
+		}
 	}
 	qsort(s.ports, s.n_ports, sizeof(*s.ports), compare_port);
 	for (cell.protocol = PROTOCOL_TCP; cell.protocol <= PROTOCOL_ICMP; cell.protocol++) {
@@ -133,7 +147,7 @@ void endpoint_cells(const struct policy *p, endpoint_visit visit, void *ctx)
 				continue;
 			cell.port_lo = (uint16_t)s.ports[i];
 			cell.port_hi = (uint16_t)(next - 1);
-			visit_addresses(&s, p, &cell, visit, ctx);
+			visit_addresses(&s, policies, n, &cell, visit, ctx);
 		}
 	}
 	arena_free(s.arena);

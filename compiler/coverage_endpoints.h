@@ -20,6 +20,9 @@ struct endpoint_cell {
 typedef void (*endpoint_visit)(void *ctx, const struct endpoint_cell *cell);
 
 void endpoint_cells(const struct policy *p, endpoint_visit visit, void *ctx);
+/* Cells within which none of @n policies tells anything apart. */
+void endpoint_cells_of(
+	const struct policy *const *policies, uint32_t n, endpoint_visit visit, void *ctx);
 
 /* decide() for the first address and port of the cell; @op is connect or listen. */
 struct decision decide_endpoint(const struct policy *p, uint32_t domain, enum operation op,

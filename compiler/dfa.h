@@ -97,6 +97,21 @@ bool dfa_build(struct dfa_builder *b, dfa_fold fold, void *ctx, struct dfa **ret
 uint32_t dfa_run(const struct dfa *d, uint32_t entry, const void *bytes, size_t len);
 uint32_t dfa_step(const struct dfa *d, uint32_t state, uint8_t byte);
 
+/* What two automata say of the same strings. */
+struct dfa_pair {
+	uint32_t a, b; /* classes */
+};
+
+#define DFA_PRODUCT_MAX 2000000 /* states */
+
+/*
+ * Both automata in step, from one entry each: an automaton whose class at a state is the state's
+ * own number, by which *@ret_pairs has what either says there. For walking; it is not minimal. NULL
+ * when it would have more than DFA_PRODUCT_MAX states.
+ */
+struct dfa *dfa_product(struct arena *arena, const struct dfa *a, uint32_t entry_a,
+	const struct dfa *b, uint32_t entry_b, const struct dfa_pair **ret_pairs);
+
 /*
  * For the checks. Visits each state that @entry reaches, once, with a shortest string that leads to
  * it; among those the one that reads best (letters, then digits, then what is common in paths, odd

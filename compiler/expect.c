@@ -410,7 +410,7 @@ const char *witness_text(struct arena *a, int syscall, enum abi abi, const uint6
 			continue;
 		v = vocab_argument_value(arg, abi, arguments);
 		if (v != vocab_argument_value(arg, abi, other))
-			text_printf(&t, "%s%s=0x%llx", t.len ? ", " : "", arg->name,
+			text_printf(&t, "%s%s=0x%llx", t.len ? " " : "", arg->name,
 				(unsigned long long)v);
 	}
 	out = arena_strdup(a, text_str(&t));

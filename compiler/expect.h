@@ -47,7 +47,8 @@ void expectations_run(
 uint32_t expectations_check(struct compilation *c);
 
 /*
- * "cmd=0x5421": for a `depends`, the described arguments of @arguments that differ from @other's.
+ * "fd=0x3 cmd=0x5421", as a question has them: for a `depends`, the described arguments of
+ * @arguments that differ from @other's.
  */
 const char *witness_text(struct arena *a, int syscall, enum abi abi, const uint64_t arguments[6],
 	const uint64_t other[6]);

@@ -7,6 +7,7 @@ static const struct command *const commands[] = {
 	&cmd_build,
 	&cmd_explain,
 	&cmd_query,
+	&cmd_diff,
 	&cmd_test,
 	&cmd_import,
 	&cmd_run,

@@ -265,3 +265,54 @@ usage() {
 	run --separate-stderr -1 bash -c '"$1" query right.pale read /x >/dev/full' - "$pale"
 	run --separate-stderr -1 bash -c '"$1" help >/dev/full' - "$pale"
 }
+
+@test "diff tells what changed, with witnesses, and gates widening" {
+	cat >old.pale <<'END'
+profile web {
+    abi x86_64
+    process { allow exec /bin/tool as tool }
+    file { allow read /srv/** owner; deny read /srv/keys/** }
+    syscall { only read, ioctl(cmd == 5) }
+    limit { memory 1M }
+    profile tool { syscall { only read } }
+}
+END
+	sed 's/ owner; deny.* }$/ }/; s/cmd == 5/cmd in 5..6/; s/ as tool//; s/1M/2M/' old.pale >new.pale
+	run --separate-stderr -0 "$pale" diff old.pale new.pale
+	[ -z "$stderr" ]
+	diff - <(printf '%s\n' "$output") <<'END'
++ web: read /srv/a  (of another owner)
+    old  old.pale:1: deny read by default
+    new  new.pale:4: allow read /srv/**
++ web: read /srv/keys/a
+    old  old.pale:4: deny read /srv/keys/**
+    new  new.pale:4: allow read /srv/**
++ web: syscall ioctl cmd=0x6
+    old  old.pale:1: deny syscall by default
+    new  new.pale:5: only read, ioctl(cmd in 5..6)
++ web: limit memory
+    old  old.pale:6: limit memory 1M
+    new  new.pale:6: limit memory 2M
+> web: exec /bin/tool
+    old  old.pale:3: allow exec /bin/tool as tool
+    new  new.pale:3: allow exec /bin/tool
+- web/tool: read /bin/tool
+    old  old.pale:3: allow exec /bin/tool as tool (its entry)
+    new  new.pale:7: deny read by default
+- web/tool: map /bin/tool
+    old  old.pale:3: allow exec /bin/tool as tool (its entry)
+    new  new.pale:7: deny map by default
+4 allowed that were not, 2 no longer, 1 in another profile
+END
+	run -1 "$pale" diff --no-widening old.pale new.pale
+	run -1 "$pale" diff --no-widening new.pale old.pale
+	run -0 "$pale" diff --no-widening old.pale old.pale
+	[ "$output" = "old.pale and old.pale allow the same" ]
+	run --separate-stderr -0 "$pale" diff --json new.pale old.pale
+	jq -e 'map(.change) | sort == ["allowed", "allowed", "enters", "refused", "refused", "refused", "refused"]' <<<"$output"
+	run --separate-stderr -1 "$pale" diff old.pale wrong.pale
+	[[ $stderr == *"unknown operation 'raed'"* ]]
+	run --separate-stderr -1 "$pale" diff old.pale:none new.pale
+	[[ $stderr == *"no profile 'none'"* ]]
+	usage "$pale" diff old.pale
+}
