@@ -202,7 +202,8 @@ static void tell_unpaired(struct outcome *o, const struct policy *p, enum diff_d
 
 		json_object_set_new(v, "profile", json_text(p->name));
 		json_object_set_new(v, "change",
-			json_string(direction == DIFF_ALLOWED ? "profile added" : "profile removed"));
+			json_string(
+				direction == DIFF_ALLOWED ? "profile added" : "profile removed"));
 		json_array_append_new(o->all, v);
 	} else {
 		printf("%c %s: the whole profile\n", signs[direction], p->name);
@@ -292,7 +293,8 @@ const struct command cmd_diff = {
 		"What one pair of rules makes of many objects is told once.\n\n"
 		"Profiles are paired by their names, unless each file has one, or one is named. "
 		"How a refusal looks (its errno, kill, a report) is not compared.\n\n"
-		"Exits with 0 whatever differs; with --no-widening, with 1 when anything is allowed "
+		"Exits with 0 whatever differs; with --no-widening, with 1 when anything is "
+		"allowed "
 		"that was not.",
 	.example = "pale diff main/web.pale web.pale\n"
 		   "pale diff --no-widening main/web.pale web.pale      in CI",

@@ -49,3 +49,22 @@ setup() {
 	rm -r "$dir"
 	jq -e '(.root | not) and .mechanisms.landlock.available and (.mechanisms["bpf-lsm"].available | not)' <<<"$output"
 }
+
+@test "explain --host tells which rules pale run would not start with" {
+	cat >"$BATS_TEST_TMPDIR/x.pale" <<'END'
+profile x {
+    process { allow exec /usr/bin/true }
+    file { allow read /etc/** except /etc/shadow; deny write /srv/** errno EROFS }
+    limit { open-files 100 }
+}
+END
+	run -3 --separate-stderr "$pale" run -p "$BATS_TEST_TMPDIR/x.pale" -- true
+	refused=$(sed -n 's/.* (\([0-9a-f]\{16\}\))$/\1/p' <<<"$stderr" | sort)
+	[ -n "$refused" ]
+	run -0 --separate-stderr "$pale" explain --host --json "$BATS_TEST_TMPDIR/x.pale"
+	told=$(jq -r '.x.here.rules | to_entries[] | select(.value.verdict != "exact") | .key' <<<"$output" | sort)
+	diff <(echo "$refused") <(echo "$told")
+	run -0 --separate-stderr "$pale" explain --host --why "$BATS_TEST_TMPDIR/x.pale"
+	[[ $output == *"here       rule"*"here: seccomp"* ]]
+	[[ $output == *" here: write: "* ]]
+}

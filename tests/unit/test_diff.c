@@ -118,8 +118,8 @@ static void pair_release(struct pair *p)
 /* A request that is meant for either policy: both have the same sub-profile. */
 static struct request random_request(void)
 {
-	static const char *const paths[] = { "/a/b", "/a/c", "/a/b/x", "/a/b/c", "/a/x/c", "/a/c/d/e",
-		"/b/c", "/b/s", "/s/a", "/s/b", "/a/x.s", "/m/x", "/m/y", "/q", "/a/" };
+	static const char *const paths[] = { "/a/b", "/a/c", "/a/b/x", "/a/b/c", "/a/x/c",
+		"/a/c/d/e", "/b/c", "/b/s", "/s/a", "/s/b", "/a/x.s", "/m/x", "/m/y", "/q", "/a/" };
 	static const char *const calls[] = { "ioctl", "prctl", "socket", "mlock", "mount", "chown",
 		"kill", "ptrace", "setns", "connect", "bind", "unlink" };
 	static const enum operation ops[] = { OP_READ, OP_WRITE, OP_APPEND, OP_DELETE, OP_RENAME,
@@ -161,7 +161,8 @@ static struct request random_request(void)
 				   .number[ABI_X86_64];
 		r.has_arguments = true;
 		for (int i = 0; i < 6; i++)
-			r.arguments[i] = random_below(12) | (random_below(4) ? 0 : random_number() << 32);
+			r.arguments[i] =
+				random_below(12) | (random_below(4) ? 0 : random_number() << 32);
 	}
 	return r;
 }
@@ -200,8 +201,9 @@ static void what_differs_is_told(void **state)
 				continue;
 			differing++;
 			if (!is_told(&p.diff, domain, r.operation, &old, &new))
-				fail_msg("%s %s: not told\n%s%s", vocab_operations[r.operation].name,
-					r.path ? r.path : "", p.text[0], p.text[1]);
+				fail_msg("%s %s: not told\n%s%s",
+					vocab_operations[r.operation].name, r.path ? r.path : "",
+					p.text[0], p.text[1]);
 		}
 		told += p.diff.n;
 		pair_release(&p);
@@ -311,7 +313,8 @@ static void equal_policies_do_not_differ(void **state)
 		{ "profile p { file { allow read /a/** except /a/b } }",
 			"profile p { file { allow read /a/**\n deny read /a/b } }" },
 		{ "profile p { network { allow connect tcp 10.0.0.0/8:* } }",
-			"profile p { network { allow connect tcp 10.0.0.0/9:*, 10.128.0.0/9:* } }" },
+			"profile p { network { allow connect tcp 10.0.0.0/9:*, 10.128.0.0/9:* } "
+			"}" },
 		{ "profile p { syscall { allow ioctl(cmd in 3..5) } }",
 			"profile p { syscall { allow ioctl(cmd == 3), ioctl(cmd in {4, 5}) } }" },
 		{ "profile p { mode audit; file { allow read /a } }", "profile p { mode audit }" },
@@ -323,8 +326,8 @@ static void equal_policies_do_not_differ(void **state)
 		struct diff d = { .arena = arena_new() };
 		struct pale_err *err = NULL;
 
-		assert_int_equal(policy_diff(&d, compiled(&a, texts[i][0]), compiled(&b, texts[i][1]),
-					 &err),
+		assert_int_equal(
+			policy_diff(&d, compiled(&a, texts[i][0]), compiled(&b, texts[i][1]), &err),
 			0);
 		if (d.n)
 			fail_msg("%s: %s", texts[i][1], d.v[0]->object);
