@@ -4,12 +4,14 @@
 DEPS_BUILD := gcc libc6-dev make flex bison mawk clang-14 clang llvm bpftool libbpf-dev libseccomp-dev libapparmor-dev \
 	libcap-dev libjansson-dev
 DEPS_DEMO := nginx nginx-dev libnginx-mod-http-echo curl util-linux iproute2
-DEPS_TEST := libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils apparmor netcat-openbsd \
-	python3-minimal
+DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils apparmor netcat-openbsd \
+	python3-minimal $(DEPS_PROGRAMS)
+# Programs that tests run under policies.
+DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools
 DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.
-# RUNLEVEL=1 keeps the packages' services (nginx) from being started by their installation.
+# RUNLEVEL=1 keeps the packages' services (nginx, redis, postgresql) from being started by their installation.
 define install_packages
 	$(Q)missing=$$(for p in $(1); do dpkg-query -W -f='$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || \
 		echo $$p; done); \

@@ -20,6 +20,19 @@ $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBENFORCER) $(LIBCOMPILER)
 # Starts hundreds of times in an emulated guest.
 $(B)/tests/vm/lsm_actor: LDFLAGS += -Wl,--as-needed
 
+# Programs of other languages and C libraries that tests run under policies.
+PROGRAMS := $(addprefix $(B)/tests/programs/,go_server musl_threads)
+GO ?= /usr/lib/go-1.19/bin/go
+
+$(B)/tests/programs/go_server: tests/programs/go_server.go
+	@mkdir -p $(@D)
+	$(call say,GO,$@)
+	$(Q)env -u GOFLAGS GO111MODULE=off CGO_ENABLED=0 GOCACHE=$(abspath $(B))/go-cache $(GO) build -o $@ $<
+$(B)/tests/programs/%: tests/programs/%.c
+	@mkdir -p $(@D)
+	$(call say,MUSL,$@)
+	$(Q)musl-gcc -static -std=gnu17 -D_GNU_SOURCE $(WARN) -O2 -o $@ $<
+
 KERNEL ?= 6.1
 
 # Packages first: what they bring is included and run by the rest.
@@ -28,7 +41,7 @@ test: deps-build deps-demo deps-test
 	$(Q)$(MAKE) --no-print-directory test-built
 
 .PHONY: test-built test-unit test-lang test-import test-verdict test-golden test-host test-vm vm
-test-built: all $(UNIT_BIN) $(TEST_PROGRAMS)
+test-built: all $(UNIT_BIN) $(TEST_PROGRAMS) $(PROGRAMS)
 	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) unit lang import verdict golden layers host vm
 
 test-unit: $(UNIT_BIN)
@@ -41,7 +54,7 @@ test-verdict: all $(TEST_PROGRAMS)
 	$(Q)tests/tally.sh $(B) verdict
 test-golden: all $(TEST_PROGRAMS)
 	$(Q)tests/tally.sh $(B) golden
-test-host: all $(TEST_PROGRAMS)
+test-host: all $(TEST_PROGRAMS) $(PROGRAMS)
 	$(Q)tests/tally.sh $(B) host
 test-vm: all $(TEST_PROGRAMS)
 	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) vm
