@@ -7,7 +7,7 @@ DEPS_DEMO := nginx nginx-dev libnginx-mod-http-echo curl util-linux iproute2
 DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils apparmor netcat-openbsd \
 	python3-minimal $(DEPS_PROGRAMS)
 # Programs that tests run under policies.
-DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools
+DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools runc crun
 DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.

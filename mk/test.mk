@@ -21,7 +21,7 @@ $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBENFORCER) $(LIBCOMPILER)
 $(B)/tests/vm/lsm_actor: LDFLAGS += -Wl,--as-needed
 
 # Programs of other languages and C libraries that tests run under policies.
-PROGRAMS := $(addprefix $(B)/tests/programs/,go_server musl_threads)
+PROGRAMS := $(addprefix $(B)/tests/programs/,go_server musl_threads container_calls)
 GO ?= /usr/lib/go-1.19/bin/go
 
 $(B)/tests/programs/go_server: tests/programs/go_server.go
