@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Debian's busybox-static.
+# Debian's busybox-static, and what base/shell-minimal has beside it: dash and the small programs of coreutils and others.
 policy=programs/busybox.pale
 user=www-data
 
@@ -27,6 +27,21 @@ works() {
 		i=0; while [ $i -lt 20 ]; do i=$((i + 1)); (exit $i) || true; done
 		rm -r a
 		ls a 2>/dev/null | wc -l'
+	is $'3 numbers\nONE\n2\n3' confined dash -c '
+		set -e
+		cd /srv/work
+		rm -rf ./* && seq 3 >numbers && wc -l numbers
+		mkdir -p a/b && cp -a numbers a/b && ln -s numbers a/link && ln a/b/numbers a/c
+		mv a/c "$(basename "$(readlink -f a/link)")-moved"
+		test "$(find a -type f | xargs stat -c %h)" = 2
+		chmod 600 a/b/numbers && touch -d 1970-01-01 a/b/numbers
+		sed -i s/1/one/ a/b/numbers
+		printf %s "$(sort -r a/b/numbers | head -n 1 | tr a-z A-Z)" >/dev/null
+		awk "{ print toupper(\$1) }" a/b/numbers | tee copy | cat >/dev/null
+		t=$(mktemp -p /srv/work) && date >"$t" && grep -q . "$t" && rm "$t"
+		id -u >/dev/null; uname -r >/dev/null; env >/dev/null; ls -l >/dev/null
+		sleep 100 & kill $!; wait $! || test $? = 143
+		cat copy; rm -r a'
 	nothing_reported
 }
 
