@@ -281,10 +281,17 @@ struct open_flags;
 #define ATTR_MTIME 32u
 
 /* asm-generic/ioctls.h, linux/fs.h */
+#define TCGETS		    0x5401
+#define TIOCGPGRP	    0x540f
+#define TIOCOUTQ	    0x5411
+#define TIOCGWINSZ	    0x5413
+#define FIONREAD	    0x541b
 #define FIONBIO		    0x5421
+#define TIOCGSID	    0x5429
 #define FIONCLEX	    0x5450
 #define FIOCLEX		    0x5451
 #define FIOASYNC	    0x5452
+#define TCGETS2		    0x802c542a
 #define FS_IOC_SETFLAGS	    0x40086602
 #define FS_IOC32_SETFLAGS   0x40046602
 #define FS_IOC_SETVERSION   0x40087602

@@ -57,6 +57,7 @@ static const struct {
 	ACTION(fork),
 	ACTION(futimes),
 	ACTION(hostname),
+	ACTION(ask),
 	ACTION(ioctl),
 	ACTION(kill),
 	ACTION(kill_child),

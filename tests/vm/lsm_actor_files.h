@@ -236,6 +236,17 @@ static int act_removexattr(void)
 	return result(removexattr(args[0], "trusted.pale"));
 }
 
+/* As isatty() and many readers do with what they opened. */
+static int act_ask(void)
+{
+	struct termios modes;
+	int fd = must(open(args[0], O_RDONLY)), n;
+
+	if (ioctl(fd, TCGETS, &modes) < 0 && errno != ENOTTY)
+		return result(-1);
+	return result(ioctl(fd, FIONREAD, &n));
+}
+
 static int act_ioctl(void)
 {
 	int n;

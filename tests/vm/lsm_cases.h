@@ -264,6 +264,8 @@ static const struct lsm_case lsm_cases[] = {
 	{ "removexattr is denied", "allow capability sys_admin", "removexattr /tmp/t/a", EACCES,
 		"denied setattr /tmp/t/a | deny setattr by default", .bare = ENODATA },
 	{ "ioctl", "allow read, ioctl /tmp/t/a", "ioctl /tmp/t/a", 0, NULL },
+	{ "asking whether a file is a terminal passes", "allow read /tmp/t/a", "ask /tmp/t/a", 0,
+		NULL },
 	{ "ioctl is denied", "allow read /tmp/t/a", "ioctl /tmp/t/a", EACCES,
 		"denied ioctl /tmp/t/a | deny ioctl by default" },
 	{ "chattr is setattr", "allow read, ioctl /tmp/t/a", "chattr /tmp/t/a", EACCES,
