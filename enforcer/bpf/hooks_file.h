@@ -523,13 +523,20 @@ static __always_inline bool only_asks(unsigned int cmd)
 	       cmd == TIOCGSID || cmd == TIOCOUTQ || cmd == FIONREAD;
 }
 
+/* Sharing blocks is reading and writing of files that were judged when they were opened; cp tries
+ * it first. */
+static __always_inline bool only_copies(unsigned int cmd)
+{
+	return cmd == FICLONE || cmd == FICLONERANGE;
+}
+
 /* What only concerns the descriptor passes; flags of the inode are attributes too. */
 static __always_inline int judge_ioctl(struct file *file, unsigned int cmd)
 {
 	struct label *label = confined();
 
 	if (!label || cmd == FIONBIO || cmd == FIOASYNC || cmd == FIOCLEX || cmd == FIONCLEX ||
-		only_asks(cmd) || is_nameless(file))
+		only_asks(cmd) || only_copies(cmd) || is_nameless(file))
 		return 0;
 	return judge_file(label, file,
 		cmd == FS_IOC_SETFLAGS || cmd == FS_IOC32_SETFLAGS || cmd == FS_IOC_SETVERSION ||

@@ -292,6 +292,8 @@ struct open_flags;
 #define FIOCLEX		    0x5451
 #define FIOASYNC	    0x5452
 #define TCGETS2		    0x802c542a
+#define FICLONE		    0x40049409
+#define FICLONERANGE	    0x4020940d
 #define FS_IOC_SETFLAGS	    0x40086602
 #define FS_IOC32_SETFLAGS   0x40046602
 #define FS_IOC_SETVERSION   0x40087602

@@ -58,6 +58,7 @@ static const struct {
 	ACTION(futimes),
 	ACTION(hostname),
 	ACTION(ask),
+	ACTION(clone),
 	ACTION(ioctl),
 	ACTION(kill),
 	ACTION(kill_child),

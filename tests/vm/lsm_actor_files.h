@@ -247,6 +247,14 @@ static int act_ask(void)
 	return result(ioctl(fd, FIONREAD, &n));
 }
 
+/* The filesystem cannot share blocks, and says so once it is asked. */
+static int act_clone(void)
+{
+	int from = must(open(args[0], O_RDONLY)), to = must(open(args[1], O_WRONLY));
+
+	return ioctl(to, FICLONE, from) < 0 && errno != EOPNOTSUPP ? errno : 0;
+}
+
 static int act_ioctl(void)
 {
 	int n;

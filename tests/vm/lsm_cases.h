@@ -266,6 +266,8 @@ static const struct lsm_case lsm_cases[] = {
 	{ "ioctl", "allow read, ioctl /tmp/t/a", "ioctl /tmp/t/a", 0, NULL },
 	{ "asking whether a file is a terminal passes", "allow read /tmp/t/a", "ask /tmp/t/a", 0,
 		NULL },
+	{ "sharing blocks is reading and writing", "allow read /tmp/t/a\nallow write /tmp/t/b",
+		"clone /tmp/t/a /tmp/t/b", 0, NULL },
 	{ "ioctl is denied", "allow read /tmp/t/a", "ioctl /tmp/t/a", EACCES,
 		"denied ioctl /tmp/t/a | deny ioctl by default" },
 	{ "chattr is setattr", "allow read, ioctl /tmp/t/a", "chattr /tmp/t/a", EACCES,
