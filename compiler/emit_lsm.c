@@ -367,9 +367,8 @@ static const struct mediation {
 		"used",
 		may_set_by_call },
 	[OP_MAP] = { true },
-	/* hooks_file.h, judge_ioctl() */
-	[OP_IOCTL] = { true, "lets FIONBIO, FIOASYNC, FIOCLEX and FIONCLEX through, which concern "
-			     "the descriptor" },
+	/* hooks_file.h, judge_ioctl(): what passes there is no `ioctl` in the language */
+	[OP_IOCTL] = { true },
 	[OP_LOCK] = { true },
 	/* hooks_network.h: a route by way of other addresses is refused whole */
 	[OP_CONNECT] = { true },
