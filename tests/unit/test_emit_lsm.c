@@ -522,7 +522,7 @@ static void coverage(void **state)
 		{ "kill exec drift", OP_MAP, COVERAGE_UNENFORCED }, /* says nothing of it */
 		{ "deny signal by default", OP_SIGNAL, COVERAGE_WIDER },
 		{ "allow signal TERM, HUP to self", OP_SIGNAL, COVERAGE_EXACT },
-		{ "deny ioctl by default", OP_IOCTL, COVERAGE_WIDER },
+		{ "deny ioctl by default", OP_IOCTL, COVERAGE_EXACT },
 		{ "allow ioctl, map /dev/x*", OP_IOCTL, COVERAGE_EXACT },
 		{ "deny ptrace by default", OP_PTRACE, COVERAGE_WIDER },
 		{ "deny mount by default", OP_MOUNT, COVERAGE_UNENFORCED },
