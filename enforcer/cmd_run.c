@@ -145,8 +145,8 @@ static int accept_partial(const struct invocation *in, const struct enforcement 
 	}
 	if (p.n_accepted)
 		fprintf(stderr,
-			"pale run: %u rule%s %s not enforced exactly here; 'pale explain' tells "
-			"which\n",
+			"pale run: %u rule%s %s not enforced exactly here; "
+			"'pale explain --host' tells which\n",
 			p.n_accepted, p.n_accepted == 1 ? "" : "s",
 			p.n_accepted == 1 ? "is" : "are");
 	return STATUS_OK;
