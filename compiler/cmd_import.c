@@ -13,10 +13,12 @@ enum { OPT_ABI, OPT_CAPABILITIES, OPT_KERNEL, OPT_OUTPUT, OPT_PROFILE, OPT_RUNC 
 static const struct option_spec options[] = {
 	[OPT_ABI] = { "abi", 0, "LIST",
 		.help = "the ABIs whose calls pass, the machine's own first; without it those "
-			"that the file lists, or the native one" },
+			"that the file lists, or the native one",
+		.kind = &argument_abis },
 	[OPT_CAPABILITIES] = { "capabilities", 0, "LIST",
 		.help = "what the process is left, separated by commas; '' for none; without it "
-			"what the file says, or Docker's default of fourteen" },
+			"what the file says, or Docker's default of fourteen",
+		.kind = &argument_capabilities },
 	[OPT_KERNEL] = { "kernel", 0, "X.Y",
 		.help = "the kernel's version, for parts that begin or end with one; without it "
 			"newer than any" },
@@ -28,6 +30,8 @@ static const struct option_spec options[] = {
 			"names" },
 	OPTIONS_END,
 };
+
+static const struct operand_spec operands[] = { { "FILE", &argument_file }, OPERANDS_END };
 
 /* Calls @each with the words of a list that commas separate. */
 static int each_word(const struct invocation *in, const char *list,
@@ -54,7 +58,7 @@ static int add_capability(const struct invocation *in, const char *word, void *c
 	int capability = vocab_capability_find(word);
 
 	if (capability < 0)
-		return usage_error(in, "unknown capability '%s'", word);
+		return unknown_word(in, &argument_capabilities, word);
 	o->capabilities |= (uint64_t)1 << capability;
 	return STATUS_OK;
 }
@@ -70,7 +74,7 @@ static int add_abi(const struct invocation *in, const char *word, void *ctx)
 	int abi = vocab_abi_find(word);
 
 	if (abi < 0)
-		return usage_error(in, "unknown ABI '%s'", word);
+		return unknown_word(in, &argument_abis, word);
 	for (uint32_t i = 0; i < list->n; i++) {
 		if (list->v[i] == (enum abi)abi)
 			return usage_error(in, "the ABI '%s' stands twice", word);
@@ -180,6 +184,7 @@ const struct command cmd_import = {
 		   "pale import --capabilities chown,setuid,sys_admin default.json\n"
 		   "pale import --abi x86_64,x86 --kernel 6.1 config.json",
 	.options = options,
+	.operands = operands,
 	.operands_min = 1,
 	.operands_max = 1,
 	.run = import,

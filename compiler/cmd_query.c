@@ -16,6 +16,13 @@ static const struct option_spec options[] = {
 	OPTIONS_END,
 };
 
+static const struct operand_spec operands[] = {
+	{ "FILE[:PROFILE]", &argument_policy },
+	{ "OPERATION", &argument_operation },
+	{ "OBJECT", &argument_free },
+	OPERANDS_END,
+};
+
 static void print_text(struct compilation *c, const struct question *q, const struct decision *d)
 {
 	const struct rule_line *line = &d->rule->lines[0];
@@ -133,6 +140,7 @@ const struct command cmd_query = {
 		   "pale query web.pale:web/thumbnailer signal TERM to self\n"
 		   "pale query web.pale syscall ioctl cmd=0x5421",
 	.options = options,
+	.operands = operands,
 	.operands_min = 2,
 	.operands_max = OPERANDS_ANY,
 	.operands_end_options = true,

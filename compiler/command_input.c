@@ -8,6 +8,61 @@
 #include <string.h>
 #include <unistd.h>
 
+const struct argument_kind argument_policy = { .form = ARGUMENT_FILE, .suffix = ".pale" };
+
+/* Those of the vocabulary but limits, of which nothing can be asked. */
+static enum operation asked_operation(size_t i)
+{
+	enum operation op = 0;
+
+	while (op < OP_COUNT && (vocab_operations[op].object == OBJECT_LIMIT || i-- > 0))
+		op++;
+	return op;
+}
+
+static const char *operation_name(size_t i)
+{
+	enum operation op = asked_operation(i);
+
+	return op < OP_COUNT ? vocab_operations[op].name : NULL;
+}
+
+static const char *operation_summary(size_t i)
+{
+	return vocab_operations[asked_operation(i)].summary;
+}
+
+const struct argument_kind argument_operation = {
+	.form = ARGUMENT_WORD,
+	.noun = "operation",
+	.word = operation_name,
+	.summary = operation_summary,
+};
+
+static const char *capability_name(size_t i)
+{
+	return i < VOCAB_N_CAPABILITIES ? vocab_capability_name((int)i) : NULL;
+}
+
+const struct argument_kind argument_capabilities = {
+	.form = ARGUMENT_WORD,
+	.noun = "capability",
+	.word = capability_name,
+	.list = true,
+};
+
+static const char *abi_name(size_t i)
+{
+	return i < ABI_COUNT ? vocab_abi_name((enum abi)i) : NULL;
+}
+
+const struct argument_kind argument_abis = {
+	.form = ARGUMENT_WORD,
+	.noun = "ABI",
+	.word = abi_name,
+	.list = true,
+};
+
 bool colour_wanted(FILE *to)
 {
 	const char *no = getenv("NO_COLOR"), *terminal = getenv("TERM");

@@ -10,6 +10,11 @@
 
 #include <stdio.h>
 
+/* FILE and FILE[:PROFILE]; an operation that can be asked for; lists of capabilities and of ABIs.
+ */
+extern const struct argument_kind argument_policy, argument_operation, argument_capabilities,
+	argument_abis;
+
 /* SGR colours: only on a terminal that has them, and not when NO_COLOR is set (no-color.org). */
 bool colour_wanted(FILE *to);
 

@@ -11,15 +11,37 @@
 #include <stdarg.h>
 #include <string.h>
 
-#ifndef PALE_VERSION
-#define PALE_VERSION "0.1"
-#endif
-
 #define HELP_COLUMNS 80
 
 /* getopt_long's values: one above any character, so that they meet no short name. */
 #define LONG_BASE 0x100
 #define LONG_HELP 0xff
+
+/* Vocabularies up to here are shown with their option. */
+#define SHORT_VOCABULARY 60
+
+const struct argument_kind argument_free = { .form = ARGUMENT_FREE };
+const struct argument_kind argument_file = { .form = ARGUMENT_FILE };
+const struct argument_kind argument_dir = { .form = ARGUMENT_DIR };
+const struct argument_kind argument_command = { .form = ARGUMENT_COMMAND };
+
+static const struct {
+	const char *placeholder;
+	const struct argument_kind *kind;
+} placeholders[] = {
+	{ "FILE", &argument_file },
+	{ "DIR", &argument_dir },
+};
+
+const struct option_spec help_option = { "help", 'h', .help = "show this" };
+
+const char *const exit_status_texts[STATUS_COUNT] = {
+	[STATUS_OK] = "It is done, and nothing is wrong.",
+	[STATUS_POLICY] = "A policy or another input is wrong, a test does not hold, or the output "
+			  "could not be written.",
+	[STATUS_USAGE] = "The command line is wrong.",
+	[STATUS_HOST] = "This host cannot do it.",
+};
 
 /* For usage_error(), which commands call without knowing their program. */
 static const struct program *running;
@@ -46,6 +68,30 @@ const struct command *program_command(const struct program *program, const char 
 		if (!strcmp((*c)->name, name))
 			return *c;
 	return NULL;
+}
+
+const struct argument_kind *option_kind(const struct option_spec *option)
+{
+	if (option->kind)
+		return option->kind;
+	for (size_t i = 0; option->argument && i < sizeof(placeholders) / sizeof(*placeholders);
+		i++) {
+		if (!strcmp(option->argument, placeholders[i].placeholder))
+			return placeholders[i].kind;
+	}
+	return &argument_free;
+}
+
+const struct operand_spec *command_operand(
+	const struct program *program, const struct command *command, size_t n)
+{
+	const struct operand_spec *o = command->operands ? command->operands : program->operands;
+
+	if (n >= command->operands_max || !o || !o->name)
+		return NULL;
+	while (n-- > 0 && o[1].name)
+		o++;
+	return o;
 }
 
 /* Columns of a string of UTF-8: its bytes that do not continue a character. */
@@ -94,10 +140,23 @@ static void print_wrapped(FILE *to, const char *s, size_t at, size_t indent)
 	fputc('\n', to);
 }
 
+/* "HELP (seccomp, landlock, …)" */
+static void add_help(struct text *t, const struct option_spec *o)
+{
+	const struct argument_kind *kind = option_kind(o);
+	_cleanup_(text_release) struct text words = TEXT_INIT;
+
+	for (size_t i = 0; kind->form == ARGUMENT_WORD && kind->word(i); i++)
+		text_printf(&words, "%s%s", i ? ", " : "", kind->word(i));
+	text_puts(t, o->help);
+	if (words.len && words.len <= SHORT_VOCABULARY)
+		text_printf(t, " (%s)", text_str(&words));
+}
+
 static void print_option(FILE *to, const struct option_spec *o)
 {
 	static const size_t indent = 30;
-	_cleanup_(text_release) struct text t = TEXT_INIT;
+	_cleanup_(text_release) struct text t = TEXT_INIT, help = TEXT_INIT;
 	size_t at;
 
 	if (o->short_name)
@@ -115,10 +174,9 @@ static void print_option(FILE *to, const struct option_spec *o)
 		at = 0;
 	}
 	fprintf(to, "%*s", (int)(indent - at), "");
-	print_wrapped(to, o->help, indent, indent);
+	add_help(&help, o);
+	print_wrapped(to, text_str(&help), indent, indent);
 }
-
-static const struct option_spec help_option = { "help", 'h', .help = "show this" };
 
 static void print_usage(const struct program *program, const struct command *command, FILE *to)
 {
@@ -131,6 +189,10 @@ void command_help(const struct program *program, const struct command *command, 
 	print_usage(program, command, to);
 	fputc('\n', to);
 	print_wrapped(to, command->description, 0, 0);
+	if (command->exit_status) {
+		fputc('\n', to);
+		print_wrapped(to, command->exit_status, 0, 0);
+	}
 	fputs("\noptions:\n", to);
 	for (const struct option_spec *o = command->options; o && o->name; o++)
 		print_option(to, o);
@@ -182,6 +244,19 @@ int usage_error(const struct invocation *in, const char *format, ...)
 	fprintf(stderr, "%s %s: %s\n", running->name, in->command->name, text_str(&escaped));
 	print_usage(running, in->command, stderr);
 	return STATUS_USAGE;
+}
+
+int unknown_word(const struct invocation *in, const struct argument_kind *kind, const char *word)
+{
+	struct suggest near;
+	const char *best;
+
+	suggest_init(&near, word);
+	for (size_t i = 0; kind->word(i); i++)
+		suggest_offer(&near, kind->word(i));
+	best = suggest_best(&near);
+	return usage_error(in, "unknown %s '%s'%s%s%s", kind->noun, word,
+		best ? ", did you mean '" : "", best ? best : "", best ? "'?" : "");
 }
 
 static void unknown_option(

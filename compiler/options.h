@@ -26,13 +26,40 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#ifndef PALE_VERSION
+#define PALE_VERSION "0.1"
+#endif
+
 /* What the programs exit with. `pale run` passes its command's own status on instead. */
 enum exit_status {
 	STATUS_OK = 0,
 	STATUS_POLICY = 1, /* the policy is wrong, a test fails, a diff widens */
 	STATUS_USAGE = 2,
 	STATUS_HOST = 3, /* this host cannot do it */
+	STATUS_COUNT,
 };
+
+/* What may stand in an argument's place: shells complete it, messages offer what is near. */
+enum argument_form {
+	ARGUMENT_FREE, /* anything */
+	ARGUMENT_FILE,
+	ARGUMENT_DIR,
+	ARGUMENT_COMMAND, /* a program in $PATH; the operands behind it are its own */
+	ARGUMENT_WORD,	  /* one of a closed vocabulary */
+};
+
+struct argument_kind {
+	enum argument_form form;
+	const char *suffix; /* of files: ".pale"; NULL: any */
+	const char *noun;   /* of words: "mechanism" */
+	/* The i-th word, NULL behind the last; and one clause on it, or NULL. Words hold no blanks,
+	 * commas or colons, which shells would take apart. */
+	const char *(*word)(size_t i);
+	const char *(*summary)(size_t i);
+	bool list; /* several words, separated by commas */
+};
+
+extern const struct argument_kind argument_free, argument_file, argument_dir, argument_command;
 
 struct option_spec {
 	const char *name;	/* "report", without the dashes */
@@ -40,11 +67,22 @@ struct option_spec {
 	const char *argument;	/* its placeholder, "FILE"; NULL: a flag */
 	bool argument_optional; /* then only as --name=ARGUMENT */
 	bool required;
-	const char *help; /* one clause; wrapped when shown */
+	const char *help;		  /* one clause; wrapped when shown */
+	const struct argument_kind *kind; /* NULL: what the placeholder says */
 };
 
 /* clang-format off */
 #define OPTIONS_END { .name = NULL }
+/* clang-format on */
+
+/* A place among the operands. The last one of a table stands for all that follow, too. */
+struct operand_spec {
+	const char *name; /* as in the command's usage, without "…" */
+	const struct argument_kind *kind;
+};
+
+/* clang-format off */
+#define OPERANDS_END { .name = NULL }
 /* clang-format on */
 
 struct option_use {
@@ -65,10 +103,13 @@ struct command {
 	const char *name;    /* "run" */
 	const char *summary; /* one line of the list of commands */
 	const char *usage; /* what follows the name: "-p FILE[:PROFILE] [OPTION…] -- COMMAND…" */
-	const char *description;	   /* paragraphs, parted by "\n\n"; wrapped when shown */
-	const char *example;		   /* lines, shown as they are */
-	const struct option_spec *options; /* ends with OPTIONS_END; NULL: none */
-	size_t operands_min, operands_max; /* OPERANDS_ANY: no bound */
+	const char *description; /* paragraphs, parted by "\n\n"; wrapped when shown */
+	/* A paragraph on what the command exits with, where that is not what all do. */
+	const char *exit_status;
+	const char *example;		     /* lines, shown as they are */
+	const struct option_spec *options;   /* ends with OPTIONS_END; NULL: none */
+	const struct operand_spec *operands; /* ends with OPERANDS_END; NULL: the program's */
+	size_t operands_min, operands_max;   /* OPERANDS_ANY: no bound */
 	bool operands_end_options; /* the first operand ends the options, as a command line does */
 	int (*run)(const struct invocation *in); /* gives the exit status */
 };
@@ -79,6 +120,8 @@ struct program {
 	const char *name;		       /* "pale" */
 	const char *summary;		       /* one sentence */
 	const struct command *const *commands; /* ends with NULL; shown in this order */
+	/* Of commands that say nothing else of their operands; ends with OPERANDS_END. */
+	const struct operand_spec *operands;
 };
 
 bool option_given(const struct invocation *in, size_t option);
@@ -95,6 +138,19 @@ int program_main(const struct program *program, int argc, char **argv);
 /* For a mistake that the table cannot see. "pale run: TEXT", then how to get help; STATUS_USAGE. */
 int usage_error(const struct invocation *in, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* The same for a @word that @kind does not have: "unknown mechanism 'lanlock'", and a near one. */
+int unknown_word(const struct invocation *in, const struct argument_kind *kind, const char *word);
+
+/* What the option's argument is: its own kind, or that of a placeholder FILE or DIR. */
+const struct argument_kind *option_kind(const struct option_spec *option);
+/* What the n-th operand (from 0) is; NULL where the command takes none. */
+const struct operand_spec *command_operand(
+	const struct program *program, const struct command *command, size_t n);
+/* Every command's, in no table. */
+extern const struct option_spec help_option;
+/* What programs exit with, in the order of enum exit_status; one clause each. */
+extern const char *const exit_status_texts[STATUS_COUNT];
 
 /* The command of this name, or NULL. */
 const struct command *program_command(const struct program *program, const char *name);

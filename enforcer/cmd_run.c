@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/base/cleanup.h"
-#include "compiler/base/suggest.h"
 #include "compiler/base/text.h"
 #include "compiler/command_input.h"
 #include "enforcer/check_symlinks.h"
@@ -29,24 +28,6 @@ enum {
 	OPT_INCLUDE,
 };
 
-static const struct option_spec options[] = {
-	[OPT_POLICY] = { "policy", 'p', "FILE[:PROFILE]", .required = true,
-		.help = "the policy, and which of its profiles; the first one otherwise" },
-	[OPT_AUDIT] = { "audit", .help = "refuse nothing; report what would have been refused" },
-	[OPT_ALLOW_PARTIAL] = { "allow-partial", 0, "ID,…", .argument_optional = true,
-		.help = "start although some rules cannot be enforced exactly on this host: all of "
-			"them, or those named" },
-	[OPT_MECHANISMS] = { "mechanisms", 'm', "LIST",
-		.help = "use only these of seccomp, landlock, apparmor, bpf-lsm, cgroup" },
-	[OPT_REPORT] = { "report", 'r', "FILE", .help = "write violations to FILE, as JSON lines" },
-	[OPT_CONTAINER] = { "container", 0, "NAME", .help = "call it so in reports" },
-	[OPT_VERBOSE] = { "verbose", 'v',
-		.help = "tell also which paths are not there, so that Landlock grants nothing of "
-			"them" },
-	[OPT_INCLUDE] = OPTION_INCLUDE,
-	OPTIONS_END,
-};
-
 /* What a user may choose among. */
 static const enum mechanism choosable[] = {
 	MECHANISM_SECCOMP,
@@ -57,6 +38,43 @@ static const enum mechanism choosable[] = {
 };
 
 #define N_CHOOSABLE (sizeof(choosable) / sizeof(*choosable))
+
+static const char *choosable_name(size_t i)
+{
+	return i < N_CHOOSABLE ? mechanism_names[choosable[i]] : NULL;
+}
+
+static const struct argument_kind mechanism_list = {
+	.form = ARGUMENT_WORD,
+	.noun = "mechanism",
+	.word = choosable_name,
+	.list = true,
+};
+
+static const struct option_spec options[] = {
+	[OPT_POLICY] = { "policy", 'p', "FILE[:PROFILE]", .required = true,
+		.help = "the policy, and which of its profiles; the first one otherwise",
+		.kind = &argument_policy },
+	[OPT_AUDIT] = { "audit", .help = "refuse nothing; report what would have been refused" },
+	[OPT_ALLOW_PARTIAL] = { "allow-partial", 0, "ID,…", .argument_optional = true,
+		.help = "start although some rules cannot be enforced exactly on this host: all of "
+			"them, or those named" },
+	[OPT_MECHANISMS] = { "mechanisms", 'm', "LIST",
+		.help = "use only these, separated by commas", .kind = &mechanism_list },
+	[OPT_REPORT] = { "report", 'r', "FILE", .help = "write violations to FILE, as JSON lines" },
+	[OPT_CONTAINER] = { "container", 0, "NAME", .help = "call it so in reports" },
+	[OPT_VERBOSE] = { "verbose", 'v',
+		.help = "tell also which paths are not there, so that Landlock grants nothing of "
+			"them" },
+	[OPT_INCLUDE] = OPTION_INCLUDE,
+	OPTIONS_END,
+};
+
+static const struct operand_spec operands[] = {
+	{ "COMMAND", &argument_command },
+	{ "ARGUMENT", &argument_file },
+	OPERANDS_END,
+};
 
 static void complain(const struct pale_err *err)
 {
@@ -74,23 +92,14 @@ static int parse_mechanisms(const struct invocation *in, const char *list, mecha
 	*ret = 1u << MECHANISM_CAPABILITIES;
 	for (const char *s = list; s; s = *s ? s + 1 : NULL) {
 		_cleanup_(text_release) struct text word = TEXT_INIT;
-		struct suggest near;
 		size_t i;
 
 		text_add(&word, s, strcspn(s, ","));
 		s += word.len;
-		suggest_init(&near, text_str(&word));
-		for (i = 0; i < N_CHOOSABLE; i++) {
-			if (!strcmp(text_str(&word), mechanism_names[choosable[i]]))
-				break;
-			suggest_offer(&near, mechanism_names[choosable[i]]);
-		}
-		if (i == N_CHOOSABLE) {
-			const char *best = suggest_best(&near);
-
-			return usage_error(in, "unknown mechanism '%s'%s%s%s", text_str(&word),
-				best ? ", did you mean '" : "", best ? best : "", best ? "'?" : "");
-		}
+		for (i = 0; i < N_CHOOSABLE && strcmp(text_str(&word), choosable_name(i)); i++)
+			;
+		if (i == N_CHOOSABLE)
+			return unknown_word(in, &mechanism_list, text_str(&word));
 		*ret |= 1u << choosable[i];
 	}
 	return STATUS_OK;
@@ -311,13 +320,15 @@ const struct command cmd_run = {
 		"otherwise Landlock; seccomp and limits always. Every violation is printed with "
 		"the line of the policy that decided.\n\n"
 		"It refuses to start when a rule cannot be enforced exactly here, and names each "
-		"such rule, unless --allow-partial accepts it.\n\n"
+		"such rule, unless --allow-partial accepts it.",
+	.exit_status =
 		"Ends when the last process is gone, with the command's own status: 128 and the "
 		"signal's number when it was killed, 127 when it was not found, 126 when it could "
 		"not be executed. 1: the policy is wrong; 2: usage; 3: this host cannot enforce "
 		"it, and nothing was started.",
 	.example = "pale run -p web.pale --report violations.json -- nginx -g 'daemon off;'",
 	.options = options,
+	.operands = operands,
 	.operands_min = 1,
 	.operands_max = OPERANDS_ANY,
 	.operands_end_options = true,

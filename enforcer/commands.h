@@ -2,12 +2,14 @@
 #ifndef PALE_ENFORCER_COMMANDS_H
 #define PALE_ENFORCER_COMMANDS_H
 
-/* The commands of `pale` that ask the kernel something; its table is in pale.c. */
+/* The commands of `pale` that ask the kernel something, and the table of all. */
 
 #include "compiler/options.h"
 
 extern const struct command cmd_explain;
 extern const struct command cmd_run;
 extern const struct command cmd_status;
+
+extern const struct program pale;
 
 #endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/command_input.h"
 #include "compiler/commands.h"
 #include "enforcer/commands.h"
 
@@ -15,14 +16,12 @@ static const struct command *const commands[] = {
 	NULL,
 };
 
-static const struct program pale = {
+static const struct operand_spec operands[] = { { "FILE", &argument_policy }, OPERANDS_END };
+
+const struct program pale = {
 	.name = "pale",
 	.summary = "Compiles a policy file into what the kernel can enforce, runs programs under "
 		   "it, and names the line of the policy that decided when something is refused.",
 	.commands = commands,
+	.operands = operands,
 };
-
-int main(int argc, char **argv)
-{
-	return program_main(&pale, argc, argv);
-}

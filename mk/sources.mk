@@ -3,8 +3,8 @@
 
 COMPILER_SRC := $(wildcard compiler/base/*.c) $(filter-out compiler/cmd_%.c,$(wildcard compiler/*.c))
 COMPILER_CMD_SRC := $(wildcard compiler/cmd_*.c)
-ENFORCER_SRC := $(filter-out enforcer/pale.c enforcer/cmd_%.c,$(wildcard enforcer/*.c))
-ENFORCER_CMD_SRC := $(wildcard enforcer/cmd_*.c)
+ENFORCER_SRC := $(filter-out enforcer/main.c enforcer/pale.c enforcer/cmd_%.c,$(wildcard enforcer/*.c))
+ENFORCER_CMD_SRC := enforcer/pale.c $(wildcard enforcer/cmd_*.c)
 
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o) $(B)/gen/pale.tab.o $(B)/gen/pale.lex.o $(B)/gen/vocab_tables.o
 CMD_OBJ := $(COMPILER_CMD_SRC:%.c=$(B)/%.o) $(ENFORCER_CMD_SRC:%.c=$(B)/%.o)
@@ -50,7 +50,7 @@ $(LIBENFORCER): $(ENFORCER_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(B)/pale: $(B)/enforcer/pale.o $(CMD_OBJ) $(LIBENFORCER) $(LIBCOMPILER)
+$(B)/pale: $(B)/enforcer/main.o $(CMD_OBJ) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
 

@@ -56,6 +56,7 @@ usage() {
 }
 
 @test "every command has a help of at most 80 columns" {
+	[ -z "$("$pale" help | grep -E '^.{81}')" ]
 	for c in $("$pale" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
 		run -0 "$pale" help "$c"
 		[[ $output == "usage: pale $c"* ]]
@@ -197,7 +198,10 @@ usage() {
 	[ -z "$output" ] && [ -n "$stderr" ]
 	usage "$pale" import
 	usage "$pale" import --capabilities chown,cap_foo small.json
+	usage "$pale" import --capabilities chwon small.json
+	[[ $stderr == "pale import: unknown capability 'chwon', did you mean 'chown'?"* ]]
 	usage "$pale" import --abi x86_65 small.json
+	[[ $stderr == "pale import: unknown ABI 'x86_65', did you mean 'x86_64'?"* ]]
 	usage "$pale" import --abi x86_64,x86_64 small.json
 	usage "$pale" import --abi '' small.json
 	usage "$pale" import --kernel 6 small.json

@@ -10,7 +10,20 @@
 
 #include <cmocka.h>
 
-enum { OPT_POLICY, OPT_AUDIT, OPT_PARTIAL };
+enum { OPT_POLICY, OPT_AUDIT, OPT_PARTIAL, OPT_COLOUR };
+
+static const char *colour(size_t i)
+{
+	static const char *const words[] = { "red", "dark-green", NULL };
+
+	return words[i];
+}
+
+static const struct argument_kind colours = {
+	.form = ARGUMENT_WORD,
+	.noun = "colour",
+	.word = colour,
+};
 
 static const struct option_spec options[] = {
 	[OPT_POLICY] = { "policy", 'p', "FILE", .required = true, .help = "the policy" },
@@ -18,7 +31,14 @@ static const struct option_spec options[] = {
 	[OPT_PARTIAL] = { "allow-partial", 0, "ID,…", .argument_optional = true,
 		.help = "start although some rules are not enforced exactly, all of them or those "
 			"that are named" },
+	[OPT_COLOUR] = { "colour", 0, "NAME", .help = "in this colour", .kind = &colours },
 	OPTIONS_END,
+};
+
+static const struct operand_spec operands[] = {
+	{ "COMMAND", &argument_command },
+	{ "ARGUMENT", &argument_file },
+	OPERANDS_END,
 };
 
 static int run(const struct invocation *in)
@@ -33,14 +53,17 @@ static const struct command cmd_run = {
 	.description = "First.\n\nSecond.",
 	.example = "  pale run -p a.pale -- true",
 	.options = options,
+	.operands = operands,
 	.operands_min = 1,
 	.operands_max = OPERANDS_ANY,
 	.operands_end_options = true,
 	.run = run,
 };
 
+static const struct command cmd_show = { .name = "show", .operands_max = 1 };
+static const struct operand_spec any_operands[] = { { "FILE", &argument_dir }, OPERANDS_END };
 static const struct command *const commands[] = { &cmd_run, NULL };
-static const struct program program = { "pale", "Confines.", commands };
+static const struct program program = { "pale", "Confines.", commands, .operands = any_operands };
 
 struct parsed {
 	struct invocation in;
@@ -151,10 +174,26 @@ static void help_comes_from_the_table(void **state)
 		"      --audit                 refuse nothing\n"
 		"      --allow-partial[=ID,…]  start although some rules are not enforced\n"
 		"                              exactly, all of them or those that are named\n"
+		"      --colour NAME           in this colour (red, dark-green)\n"
 		"  -h, --help                  show this\n"
 		"\n"
 		"example:\n"
 		"  pale run -p a.pale -- true\n");
+}
+
+static void knows_what_arguments_are(void **state)
+{
+	static const struct option_spec file = { .argument = "FILE" }, dir = { .argument = "DIR" };
+
+	assert_ptr_equal(option_kind(&file), &argument_file);
+	assert_ptr_equal(option_kind(&dir), &argument_dir);
+	assert_ptr_equal(option_kind(&options[OPT_COLOUR]), &colours);
+	assert_ptr_equal(option_kind(&options[OPT_AUDIT]), &argument_free);
+	assert_ptr_equal(command_operand(&program, &cmd_run, 0), &operands[0]);
+	assert_ptr_equal(command_operand(&program, &cmd_run, 1), &operands[1]);
+	assert_ptr_equal(command_operand(&program, &cmd_run, 9), &operands[1]);
+	assert_ptr_equal(command_operand(&program, &cmd_show, 0), &any_operands[0]);
+	assert_null(command_operand(&program, &cmd_show, 1));
 }
 
 static void dispatches(void **state)
@@ -173,6 +212,7 @@ int main(void)
 		cmocka_unit_test(optional_argument_only_joined),
 		cmocka_unit_test(tells_mistakes),
 		cmocka_unit_test(help_comes_from_the_table),
+		cmocka_unit_test(knows_what_arguments_are),
 		cmocka_unit_test(dispatches),
 	};
 
