@@ -118,6 +118,7 @@ struct command {
 
 struct program {
 	const char *name;		       /* "pale" */
+	const char *tagline;		       /* what it is, as in a list of programs */
 	const char *summary;		       /* one sentence */
 	const struct command *const *commands; /* ends with NULL; shown in this order */
 	/* Of commands that say nothing else of their operands; ends with OPERANDS_END. */

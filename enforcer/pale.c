@@ -20,6 +20,7 @@ static const struct operand_spec operands[] = { { "FILE", &argument_policy }, OP
 
 const struct program pale = {
 	.name = "pale",
+	.tagline = "a policy language for confining containers, and its compiler",
 	.summary = "Compiles a policy file into what the kernel can enforce, runs programs under "
 		   "it, and names the line of the policy that decided when something is refused.",
 	.commands = commands,

@@ -2,10 +2,10 @@
 # Debian packages, by what needs them. `make deps` installs those that are missing.
 
 DEPS_BUILD := gcc libc6-dev make flex bison mawk clang-14 clang llvm bpftool libbpf-dev libseccomp-dev libapparmor-dev \
-	libcap-dev libjansson-dev
+	libcap-dev libjansson-dev scdoc
 DEPS_DEMO := nginx nginx-dev libnginx-mod-http-echo curl util-linux iproute2
 DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils apparmor netcat-openbsd \
-	python3-minimal $(DEPS_PROGRAMS)
+	python3-minimal zsh fish man-db $(DEPS_PROGRAMS)
 # Programs that tests run under policies.
 DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools runc crun
 DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git

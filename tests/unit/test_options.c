@@ -63,7 +63,9 @@ static const struct command cmd_run = {
 static const struct command cmd_show = { .name = "show", .operands_max = 1 };
 static const struct operand_spec any_operands[] = { { "FILE", &argument_dir }, OPERANDS_END };
 static const struct command *const commands[] = { &cmd_run, NULL };
-static const struct program program = { "pale", "Confines.", commands, .operands = any_operands };
+static const struct program program = {
+	.name = "pale", .summary = "Confines.", .commands = commands, .operands = any_operands
+};
 
 struct parsed {
 	struct invocation in;
