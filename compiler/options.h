@@ -44,7 +44,7 @@ enum argument_form {
 	ARGUMENT_FREE, /* anything */
 	ARGUMENT_FILE,
 	ARGUMENT_DIR,
-	ARGUMENT_COMMAND, /* a program in $PATH; the operands behind it are its own */
+	ARGUMENT_COMMAND, /* a program in $PATH, and the operands behind it its arguments */
 	ARGUMENT_WORD,	  /* one of a closed vocabulary */
 };
 

@@ -68,14 +68,17 @@ static void put_arguments(const struct program *program, const struct command *c
 		put_kind(to, option_kind(o));
 	}
 	for (size_t i = 0; (operand = command_operand(program, c, i)); i++) {
-		bool rest = command_operand(program, c, i + 1) == operand;
+		bool is_command = operand->kind->form == ARGUMENT_COMMAND;
+		bool rest = !is_command && command_operand(program, c, i + 1) == operand;
 
 		if (rest)
 			fprintf(to, "\t['%s *']=", c->name);
 		else
 			fprintf(to, "\t['%s %zu']=", c->name, i);
 		put_kind(to, operand->kind);
-		if (rest)
+		if (is_command)
+			fprintf(to, "\t['%s *']='file'\n", c->name);
+		if (rest || is_command)
 			break;
 	}
 }

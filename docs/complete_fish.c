@@ -10,19 +10,20 @@
 
 static void put_spec(FILE *to, const struct option_spec *o)
 {
-	fputc(' ', to);
+	fputs(" '", to);
 	if (o->short_name)
 		fprintf(to, "%c/", o->short_name);
 	fputs(o->name, to);
 	if (o->argument)
 		fputs(o->argument_optional ? "=?" : "=", to);
+	fputc('\'', to);
 }
 
 static void put_specs(const struct program *program, FILE *to)
 {
 	fprintf(to, "function __%s_specs\n\tswitch $argv[1]\n", program->name);
 	for (const struct command *const *c = program->commands; *c; c++) {
-		fprintf(to, "\t\tcase %s\n\t\t\tprintf '%%s\\n'%s --", (*c)->name,
+		fprintf(to, "\t\tcase %s\n\t\t\tprintf '%%s\\n'%s", (*c)->name,
 			(*c)->operands_end_options ? " --stop-nonopt" : "");
 		for (const struct option_spec *o = (*c)->options; o && o->name; o++)
 			put_spec(to, o);
@@ -34,7 +35,7 @@ static void put_specs(const struct program *program, FILE *to)
 
 /* What follows -a where one `complete` gives all. */
 static void put_candidates(
-	const struct program *program, const struct argument_kind *kind, FILE *to)
+	const struct program *program, const struct argument_kind *kind, size_t place, FILE *to)
 {
 	switch (kind->form) {
 	case ARGUMENT_FREE:
@@ -46,7 +47,7 @@ static void put_candidates(
 		fputs(" -a '(__fish_complete_directories)'", to);
 		break;
 	case ARGUMENT_COMMAND:
-		fprintf(to, " -a '(__%s_command_line)'", program->name);
+		fprintf(to, " -a '(__%s_command_line %zu)'", program->name, place);
 		break;
 	case ARGUMENT_WORD:
 		fprintf(to, " -a '%s", kind->list ? "(__" : "");
@@ -78,7 +79,7 @@ static void put_option(const struct program *program, const struct command *comm
 		if (!o->argument_optional)
 			fputs(" -r", to);
 		fputs(any_file(kind) ? " -F" : " -f", to);
-		put_candidates(program, kind, to);
+		put_candidates(program, kind, 0, to);
 	}
 	fputs(" -d ", to);
 	quote_fish(to, o->help);
@@ -96,7 +97,7 @@ static void put_operand(const struct program *program, const struct command *com
 			command->name, place, rest ? " +" : "");
 		fputs(any_file(kind) ? " -F" : " -f", to);
 		if (!each) {
-			put_candidates(program, kind, to);
+			put_candidates(program, kind, place, to);
 			fputc('\n', to);
 			return;
 		}

@@ -122,28 +122,21 @@ static void put_option(FILE *to, const struct option_spec *o)
 static void put_operands(FILE *to, const struct program *program, const struct command *command)
 {
 	const struct operand_spec *o;
-	bool is_command = false;
 
 	for (size_t i = 0; (o = command_operand(program, command, i)); i++) {
 		bool rest = command_operand(program, command, i + 1) == o;
 		_cleanup_(text_release) struct text t = TEXT_INIT;
 
-		if (is_command) {
-			text_puts(&t, "*::");
-			add_guarded(&t, o->name, ":\\");
-			text_puts(&t, ":_normal");
-			put_word(to, &t);
-			return;
-		}
-		if (rest)
+		if (rest && o->kind->form != ARGUMENT_COMMAND)
 			text_putc(&t, '*');
 		else
 			text_printf(&t, "%zu", i + 1);
 		add_argument(&t, o->name, o->kind);
 		put_word(to, &t);
+		if (o->kind->form == ARGUMENT_COMMAND)
+			fputs(" \\\n\t\t\t'*::ARGUMENT:_normal'", to);
 		if (rest)
 			return;
-		is_command = o->kind->form == ARGUMENT_COMMAND;
 	}
 }
 

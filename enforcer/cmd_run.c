@@ -70,11 +70,7 @@ static const struct option_spec options[] = {
 	OPTIONS_END,
 };
 
-static const struct operand_spec operands[] = {
-	{ "COMMAND", &argument_command },
-	{ "ARGUMENT", &argument_file },
-	OPERANDS_END,
-};
+static const struct operand_spec operands[] = { { "COMMAND", &argument_command }, OPERANDS_END };
 
 static void complain(const struct pale_err *err)
 {

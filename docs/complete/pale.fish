@@ -56,9 +56,13 @@ function __pale_list
 	end
 end
 
-# As at the start of a line.
+# The command that begins at the operand $argv[1], as if the line did.
 function __pale_command_line
-	complete -C (string join -- ' ' (string escape -- (__pale_operands)) (commandline -ct | string collect --allow-empty))
+	set -l typed (commandline -ct | string collect --allow-empty)
+	set -l operands (__pale_operands)
+	set -l before (string escape -- $operands[(math $argv[1] + 1)..])
+	test (count $before) -gt 0; or not string match -q -- '-*' $typed
+	and complete --do-complete=(string join -- ' ' $before $typed)
 end
 
 complete -c pale -f
