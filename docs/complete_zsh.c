@@ -22,12 +22,17 @@ static void add_guarded(struct text *t, const char *s, const char *special)
 	}
 }
 
-/* "[CLAUSE]": neither reads a backslash in front of '[' itself. */
-static void add_clause(struct text *t, const char *s)
+/*
+ * "[CLAUSE]": only a ']' ends it. A backslash at its end would guard that one; another is shown by
+ * _arguments, and by _values when it is doubled (@special holds it).
+ */
+static void add_clause(struct text *t, const char *s, const char *special)
 {
+	size_t len = strlen(s);
+
 	text_putc(t, '[');
-	add_guarded(t, s, "]\\:");
-	text_putc(t, ']');
+	add_guarded(t, s, special);
+	text_puts(t, len && s[len - 1] == '\\' ? " ]" : "]");
 }
 
 static void add_sh_quoted(struct text *t, const char *s)
@@ -53,7 +58,7 @@ static void add_words(struct text *action, const struct argument_kind *kind)
 
 		text_puts(&word, kind->word(i));
 		if (kind->summary && kind->summary(i))
-			add_clause(&word, kind->summary(i));
+			add_clause(&word, kind->summary(i), "]\\");
 		text_putc(action, ' ');
 		add_sh_quoted(action, text_str(&word));
 	}
@@ -84,7 +89,7 @@ static void add_argument(struct text *t, const char *placeholder, const struct a
 		break;
 	}
 	text_putc(t, ':');
-	add_guarded(t, placeholder, ":\\");
+	add_guarded(t, placeholder, ":");
 	text_putc(t, ':');
 	add_guarded(t, text_str(&action), ":");
 }
@@ -110,7 +115,7 @@ static void put_option(FILE *to, const struct option_spec *o)
 			text_printf(&t, "--%s", o->name);
 		if (o->argument)
 			text_puts(&t, o->argument_optional ? "=-" : is_short ? "+" : "=");
-		add_clause(&t, o->help);
+		add_clause(&t, o->help, "]");
 		if (o->argument && o->argument_optional)
 			text_putc(&t, ':');
 		if (o->argument)

@@ -6,13 +6,15 @@
 
 /*
  * scdoc reads a line's first character as the start of a heading, list, table or comment, and a
- * backslash takes that away. Not from '.' and '\'': those it guards against roff only while they
- * are not escaped; a '.' starts a list only before a blank.
+ * backslash takes that away. Not from '.' and '\'', which would then begin a request of roff: '\''
+ * it guards itself while it is not escaped, and '.' stands behind an empty bold word.
  */
 static void put_char(FILE *to, char c, bool starts_line)
 {
 	if (strchr("\\*_+", c) || (starts_line && strchr("#-|[];<>`", c)))
 		fputc('\\', to);
+	else if (starts_line && c == '.')
+		fputs("**", to);
 	fputc(c, to);
 }
 

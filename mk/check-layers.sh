@@ -15,8 +15,9 @@ rules='
 ^compiler/(decide|path_auto|syscall_) ^(compiler/(ast|parse|resolve|lower|emit_|coverage|compile)|gen/pale|enforcer/|operator/)
 ^compiler/(emit|verify|cover|apparm|landl|lsm_|seccomp|cbpf|cells|bundle|artef)  ^(compiler/(ast|parse|resolve|lower|compile|expect)|gen/pale|enforcer/|operator/)
 ^compiler/(import|policy_text)        ^(compiler/(ast|parse|resolve|lower|emit_|verify|cover|expect)|gen/pale|enforcer/|operator/)
-^compiler/                            ^(enforcer/|operator/)
-^enforcer/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|operator/)
+^compiler/                            ^(enforcer/|operator/|docs/)
+^enforcer/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|operator/|docs/)
+^docs/                                ^(compiler/(ast|parse|resolve|lower|decide|emit_|expect)|gen/pale|operator/)
 ^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale)
 '
 
@@ -31,7 +32,7 @@ lsm      ^compiler/(emit_lsm|lsm_)
 
 # "a.o: a.c x.h \" → the source, then its headers, one a line, without the empty rules that -MP adds. A source that is gone
 # has left its dependencies behind.
-for folder in compiler enforcer operator; do
+for folder in compiler enforcer operator docs; do
 	[ ! -d "$build/$folder" ] || find "$build/$folder" -name '*.d'
 done | sort | while read -r d; do
 	source=${d#"$build"/}

@@ -38,6 +38,8 @@ compiler/landlock_lower.c compiler/apparmor_rules.h
 compiler/emit_oci.c compiler/emit_seccomp.h
 compiler/cmd_check.c enforcer/host.h
 enforcer/apply.c compiler/parse.h
+compiler/options.c docs/docs.h
+docs/docs.c compiler/decide.h
 EOT
 
 rm -rf "$scratch/b"

@@ -12,11 +12,22 @@ setup() {
 	printf 'use base/libc\nprofile p { include libc }\n' >uses.pale
 }
 
-@test "the program and the whole library are installed, and nothing else" {
+@test "the program, its manual pages and completions and the whole library are installed, and nothing else" {
 	here=$(realpath "$BATS_TEST_DIRNAME/../..")
 	[ -x "$root/usr/bin/pale" ]
 	diff -r "$root/usr/share/pale/profiles" "$here/profiles"
-	[ "$(find "$root" -type f | grep -vc '/share/pale/profiles/')" -eq 1 ]
+	mapfile -t commands < <("$root/usr/bin/pale" help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+	[ "${#commands[@]}" -ge 8 ]
+	{
+		echo bin/pale
+		printf 'share/man/man1/pale-%s.1\n' "${commands[@]}"
+		echo share/man/man1/pale.1
+		echo share/man/man5/pale.5
+		echo share/bash-completion/completions/pale
+		echo share/zsh/site-functions/_pale
+		echo share/fish/vendor_completions.d/pale.fish
+	} | sort >expected
+	(cd "$root/usr" && find . -type f | sed 's,^\./,,' | grep -v '^share/pale/profiles/' | sort) | diff expected -
 	[ -z "$(find "$root" -perm /022 ! -type l)" ]
 }
 
@@ -32,6 +43,21 @@ setup() {
 	mv "$root/usr/share/pale" "$root/usr/share/gone"
 	run --separate-stderr -1 "$root/usr/bin/pale" check uses.pale
 	[[ $stderr == *"cannot find 'base/libc.pale'"* ]]
+}
+
+@test "man and the shells find what is installed" {
+	export LC_ALL=C.UTF-8
+	run -0 man -M "$root/usr/share/man" -w pale-check
+	[ "$output" = "$root/usr/share/man/man1/pale-check.1" ]
+	run -0 man -M "$root/usr/share/man" -w 5 pale
+	[ "$output" = "$root/usr/share/man/man5/pale.5" ]
+	run -0 zsh -f -c 'fpath=("$1" $fpath); autoload -Uz compinit; compinit -D -u; print $_comps[pale]' - \
+		"$root/usr/share/zsh/site-functions"
+	[ "$output" = _pale ]
+	run -0 env HOME="$BATS_TEST_TMPDIR" PATH="$root/usr/bin:$PATH" XDG_DATA_DIRS="$root/usr/share" fish -c "complete -C 'pale ch'"
+	[[ $output == check* ]]
+	run -0 bash --norc -c 'source "$1"; complete -p pale' - "$root/usr/share/bash-completion/completions/pale"
+	[ "$output" = "complete -F _pale pale" ]
 }
 
 @test "every profile that is installed is right" {

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+# Manual pages: one for each command, without a warning, saying what its help says.
+# shellcheck shell=bash disable=SC2154
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	here=$(realpath "$BATS_TEST_DIRNAME")
+	build=$(realpath "${PALE_BUILD:-build}")
+	man=$build/share/man
+	pale=$build/pale
+	export LC_ALL=C.UTF-8
+}
+
+# page FILE: its text on one line, blanks made one.
+page() {
+	MANWIDTH=200 MAN_KEEP_FORMATTING='' man --no-hyphenation --no-justification -E UTF-8 -l "$1" | tr -s ' \n' ' '
+}
+
+# has TEXT PART
+has() {
+	[[ $1 == *"$2"* ]] || {
+		printf 'missing: %s\n' "$2" >&2
+		return 1
+	}
+}
+
+commands() {
+	"$pale" help | sed -n 's/^  \([a-z]*\) .*/\1/p'
+}
+
+@test "each command has a page, and nothing else has one" {
+	[ "$(cd "$man" && echo man1/* man5/*)" = "$(echo man1/pale-{$(commands | sort | paste -sd ,)}.1 | eval "echo $(cat)") man1/pale.1 man5/pale.5" ]
+}
+
+@test "no page draws a warning" {
+	for p in "$man"/man*/*; do
+		run --separate-stderr -0 man --warnings -E UTF-8 -l "$p"
+		[ -z "$stderr" ]
+	done
+}
+
+@test "a page says what the help of its command says" {
+	for c in $(commands); do
+		text=$(page "$man/man1/pale-$c.1")
+		has "$text" "pale-$c - $("$pale" help | sed -n "s/^  $c  *//p")"
+		has "$text" "SYNOPSIS $("$pale" help "$c" | sed -n '1s/^usage: //p') DESCRIPTION"
+		n=0
+		# Paragraphs, each on a line.
+		while read -r paragraph; do
+			has "$text" "$paragraph"
+			n=$((n + 1))
+		done < <("$pale" help "$c" | sed '1,2d; /^options:$/,$d' | awk -v RS= '{ gsub(/\n/, " "); print }')
+		# "-p, --policy FILE HELP"; a vocabulary is behind it in both.
+		while read -r option; do
+			has "$text" "${option%% (*, *)}"
+			n=$((n + 1))
+		done < <("$pale" help "$c" | sed '1,/^options:$/d; /^$/,$d' |
+			awk '/^  +-/ && line { print line; line = "" } { sub(/^ +/, ""); line = line (line ? " " : "") $0 } END { print line }' |
+			tr -s ' ')
+		[ "$n" -ge 2 ]
+		has "$text" "$("$pale" help "$c" | sed '1,/^example:$/d' | tr -s ' \n' ' ' | sed 's/^ //; s/ $//')"
+		has "$text" " EXIT STATUS "
+	done
+}
+
+@test "closed vocabularies stand in the pages" {
+	has "$(page "$man/man1/pale-run.1")" "Any of: seccomp, landlock, apparmor, bpf-lsm, cgroup."
+	text=$(page "$man/man1/pale-query.1")
+	has "$text" "OPERATION is one of: exec run a program signal send a signal"
+	[[ $text != *" limit "* ]]
+	has "$(page "$man/man1/pale-import.1")" "net_bind_service, "
+}
+
+@test "pale(1) lists the commands, the exit status, the environment and the files" {
+	text=$(page "$man/man1/pale.1")
+	for c in $(commands); do
+		has "$text" "pale-$c(1) $("$pale" help | sed -n "s/^  $c  *//p")"
+	done
+	for part in "EXIT STATUS 0 It is done" " 3 This host cannot do it" PALE_PATH NO_COLOR FILES share/pale/profiles; do
+		has "$text" "$part"
+	done
+}
+
+@test "the policy in pale(5) is right" {
+	sed -n '/^```$/,/^```$/p' "$here/../../docs/man/pale.5.scd" | sed '/^```$/d' >"$BATS_TEST_TMPDIR/page.pale"
+	run -0 env PALE_PATH="$here/../../profiles" "$pale" check "$BATS_TEST_TMPDIR/page.pale"
+	[[ $output == *"3 expectations hold"* ]]
+}
+
+@test "texts that are markup to scdoc and roff arrive as they are" {
+	odd="it's \"odd\": [a] \$HOME \`id\` \$(id) %s \\n *b* _c_ ~ ^ # ; | & < > {d,e} …"
+	sh "$here/../../docs/make.sh" "$build/tests/live/odd_docs" "$here/../../docs" "$BATS_TEST_TMPDIR/odd"
+	p=$BATS_TEST_TMPDIR/odd/man/man1/pale-paint.1
+	run --separate-stderr -0 man --warnings -E UTF-8 -l "$p"
+	[ -z "$stderr" ]
+	text=$(page "$p")
+	has "$text" "pale-paint - $odd SYNOPSIS pale paint [OPTION…] WALL:[SIDE]'S COLOUR… DESCRIPTION $odd .TH of roff - a dash 'br | a table OPERANDS"
+	has "$text" "COLOUR is one of: red $odd dark-green $odd blue $odd OPTIONS"
+	has "$text" "-b, --brush FILE $odd -c, --colours LIST $odd Any of: red, dark-green, blue. --dry-run $odd"
+	has "$text" "--only[=COLOUR] $odd One of: red, dark-green, blue. --room [A:B]'S $odd -h, --help show this"
+	has "$text" "EXAMPLES pale paint .TH of roff \`\`\` \\n 'x' SEE ALSO"
+	has "$(page "$BATS_TEST_TMPDIR/odd/man/man1/pale-bare.1")" "SYNOPSIS pale bare DESCRIPTION None. OPTIONS -h, --help show this EXIT STATUS"
+}
