@@ -98,7 +98,7 @@ commands() {
 	done
 	offers "bash fish" "pale status " ""
 	offers "bash fish" "pale check -- -" ""
-	offers "bash fish" "pale query web.pale read -" ""
+	offers "bash zsh fish" "pale query web.pale read --js" ""
 }
 
 @test "the command that is confined, and its own arguments" {
@@ -111,7 +111,7 @@ commands() {
 	done
 	offers "bash zsh fish" "pale run -p web.pale -- confined-one se" seccomp.json
 	# Its options are no options of pale's.
-	offers "bash fish" "pale run -p web.pale confined-one --aud" ""
+	offers "bash zsh fish" "pale run -p web.pale confined-one --aud" ""
 }
 
 @test "bash: a file and its profile are one word, with and without breaks at ':' and '='" {
