@@ -164,16 +164,25 @@ static void run(
 	parse_scan_end(p);
 }
 
-struct ast_file *parse_file(struct source *source, struct diag_list *diags, struct arena *arena)
+struct ast_file *parse_file_traced(struct source *source, struct diag_list *diags,
+	struct arena *arena, struct parse_trace *trace)
 {
 	_cleanup_free_ struct parse *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		abort();
+	if (trace)
+		*trace = (struct parse_trace){ 0 };
+	p->trace = trace;
 	p->file = arena_alloc(arena, sizeof(*p->file));
 	p->file->source = source;
 	run(p, source, diags, arena);
 	return p->file;
+}
+
+struct ast_file *parse_file(struct source *source, struct diag_list *diags, struct arena *arena)
+{
+	return parse_file_traced(source, diags, arena, NULL);
 }
 
 struct ast_rule *parse_request(struct source *source, struct diag_list *diags, struct arena *arena)

@@ -14,6 +14,7 @@
  */
 
 #include "compiler/ast.h"
+#include "compiler/parse_trace.h"
 
 /* The innermost may still be opened; one more is refused. */
 #define PARSE_NESTING_MAX 64
@@ -69,6 +70,7 @@ struct parse {
 	struct arena *arena;
 	struct ast_file *file;
 	struct ast_rule *request;
+	struct parse_trace *trace; /* or NULL */
 
 	void *scanner; /* yyscan_t */
 	struct scan scan;

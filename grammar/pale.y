@@ -721,6 +721,9 @@ static int pale_lex(PALE_STYPE *value, PALE_LTYPE *at, struct parse *p)
 	struct token t = parse_next(p);
 
 	*at = t.word.at;
+	if (p->trace && (t.word.at.len > 0 || t.kind == T_END))
+		ARENA_PUSH(p->arena, p->trace->lexemes, p->trace->n_lexemes,
+			p->trace->cap_lexemes, (struct lexeme){ t.kind, t.word.at });
 	if (t.kind == T_EFFECT || t.kind == T_QUIET || t.kind == T_ONLY)
 		value->effect = (struct parse_effect){ .effect = t.effect, .at = t.word.at,
 			.only = t.kind == T_ONLY, .name = t.word.text };
