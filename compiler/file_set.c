@@ -40,8 +40,22 @@ static int write_whole(int fd, const void *bytes, size_t len)
 	return 0;
 }
 
-int file_set_add(struct file_set *set, const char *name, const void *bytes, size_t len,
-	struct pale_err **err)
+/* Gives @fd what @like has; the owner first, since that takes the set-id bits away. */
+static int take_after(int fd, const struct stat *like)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -1;
+	if ((st.st_uid != like->st_uid || st.st_gid != like->st_gid) &&
+		fchown(fd, like->st_uid, like->st_gid) < 0)
+		return -1;
+	return fchmod(fd, like->st_mode & 07777);
+}
+
+/* @like: NULL, or the file that is there. */
+static int add(struct file_set *set, const char *name, const void *bytes, size_t len,
+	const struct stat *like, struct pale_err **err)
 {
 	_cleanup_(text_release) struct text path = TEXT_INIT, temporary = TEXT_INIT;
 	_cleanup_close_ int fd = -1;
@@ -64,9 +78,28 @@ int file_set_add(struct file_set *set, const char *name, const void *bytes, size
 	f = &set->v[set->n++];
 	f->path = text_take(&path);
 	f->temporary = text_take(&temporary);
-	if (write_whole(fd, bytes, len) < 0 || fchmod(fd, FILE_MODE) < 0 || fsync(fd) < 0)
+	if (write_whole(fd, bytes, len) < 0 ||
+		(like ? take_after(fd, like) : fchmod(fd, FILE_MODE)) < 0 || fsync(fd) < 0)
 		return cannot_write(err, f->path);
 	return 0;
+}
+
+int file_set_add(struct file_set *set, const char *name, const void *bytes, size_t len,
+	struct pale_err **err)
+{
+	return add(set, name, bytes, len, NULL, err);
+}
+
+int file_set_replace(struct file_set *set, const char *name, const void *bytes, size_t len,
+	struct pale_err **err)
+{
+	_cleanup_(text_release) struct text path = TEXT_INIT;
+	struct stat st;
+
+	text_printf(&path, "%s/%s", set->dir, name);
+	if (lstat(text_str(&path), &st) < 0)
+		return cannot_write(err, text_str(&path));
+	return add(set, name, bytes, len, &st, err);
 }
 
 static void forget(struct pending_file *f)

@@ -33,6 +33,9 @@ struct file_set {
 int file_set_open(struct file_set *set, const char *dir, struct pale_err **err);
 int file_set_add(struct file_set *set, const char *name, const void *bytes, size_t len,
 	struct pale_err **err);
+/* As file_set_add(), in place of a file that is there, whose mode and owner it gets. */
+int file_set_replace(struct file_set *set, const char *name, const void *bytes, size_t len,
+	struct pale_err **err);
 int file_set_commit(struct file_set *set, struct pale_err **err);
 /* Removes what was not committed, and the folder if it was made for that. */
 void file_set_release(struct file_set *set);

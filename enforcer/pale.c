@@ -10,6 +10,7 @@ static const struct command *const commands[] = {
 	&cmd_query,
 	&cmd_diff,
 	&cmd_test,
+	&cmd_fmt,
 	&cmd_import,
 	&cmd_run,
 	&cmd_status,

@@ -40,13 +40,20 @@ int source_read(struct source_set *set, const char *path, const char *name, stru
 	struct pale_err **err)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return pale_err_set(err, errno, "cannot read '%s'", name);
+	return source_read_fd(set, fd, name, ret, err);
+}
+
+int source_read_fd(struct source_set *set, int fd, const char *name, struct source **ret,
+	struct pale_err **err)
+{
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 	char chunk[65536];
 	struct stat st;
 	ssize_t n;
 
-	if (fd < 0)
-		return pale_err_set(err, errno, "cannot read '%s'", name);
 	if (fstat(fd, &st) < 0)
 		return pale_err_set(err, errno, "cannot read '%s'", name);
 	if (S_ISDIR(st.st_mode))

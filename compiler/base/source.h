@@ -49,7 +49,10 @@ void source_set_init(struct source_set *set, struct arena *arena);
  */
 int source_read(struct source_set *set, const char *path, const char *name, struct source **ret,
 	struct pale_err **err);
-/* As source_read() from memory: tests, fuzzers and standard input. Copies @bytes. */
+/* As source_read() from a file that is open, which stays so: standard input. */
+int source_read_fd(struct source_set *set, int fd, const char *name, struct source **ret,
+	struct pale_err **err);
+/* As source_read() from memory: tests and fuzzers. Copies @bytes. */
 struct source *source_add(struct source_set *set, const char *name, const void *bytes, size_t len);
 
 /* Line and column of @offset; both count from 1, columns in bytes. */
