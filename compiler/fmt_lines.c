@@ -20,6 +20,8 @@ struct item {
 	uint32_t len, width;
 	uint32_t line, was;
 	uint32_t newlines; /* between the item before and this one */
+	bool after_blank;  /* a line of blanks alone is among them */
+	bool near;	   /* at most two blanks in front of it, from whatever else is there */
 	uint32_t match;	   /* ITEM_OPEN: where its block closes */
 };
 
@@ -57,11 +59,14 @@ static struct item item_of(const struct source *source, int kind, struct span at
 static void place_item(struct item *item, const struct item *before, const char *source)
 {
 	const char *s = before ? before->text + before->len : source;
-	uint32_t column = before ? before->was + before->width : 0;
+	uint32_t column = before ? before->was + before->width : 0, blanks_from = column;
+	bool blank = false;
 
 	item->line = before ? before->line : 0;
 	for (; s < item->text; s++) {
 		if (*s == '\n') {
+			item->after_blank = item->after_blank || blank;
+			blank = true;
 			item->newlines++;
 			item->line++;
 			column = 0;
@@ -70,8 +75,13 @@ static void place_item(struct item *item, const struct item *before, const char 
 		} else if (!(*s & 0x80)) {
 			column++; /* and a byte order mark has no width */
 		}
+		if (*s == ';') {
+			blank = false;
+			blanks_from = column;
+		}
 	}
 	item->was = column;
+	item->near = item->newlines == 0 && column - blanks_from <= 2;
 }
 
 /* Merges words and comments, tells the braces of blocks from those of sets, and pairs the former. */
@@ -125,6 +135,11 @@ static struct line *line_last(struct builder *b)
 	return &b->lines->v[b->lines->n - 1];
 }
 
+static bool begins_line(const struct builder *b, uint32_t i)
+{
+	return i == 0 || b->items[i].newlines > 0;
+}
+
 /*
  * A blank stands between any two words. Not before and after a sign that belongs to its word; but
  * outside parentheses a '|' behind a path would be one of its characters.
@@ -148,9 +163,10 @@ static bool spaced(const struct builder *b, uint32_t i, bool in_call)
 	switch (before) {
 	case '(':
 	case '{':
-	case '|':
 	case T_DOTDOT:
 		return false;
+	case '|':
+		return spaced(b, i - 1, in_call);
 	case '=':
 		return i < 2 || b->items[i - 2].kind != T_ARGUMENT;
 	}
@@ -199,44 +215,38 @@ static void add_item(struct builder *b, uint32_t i, bool in_call)
 
 /*
  * The words that may be aligned are those at a line's beginning, up to the first sign that is not
- * spaced, or to the first block's '{'. So they never go to another line when it is broken.
+ * spaced, or to the first block's '{'. So they never go to another line when it is broken. Where
+ * something else stood in front of the statement, only what follows its effect is aligned: the
+ * columns of the rest mean nothing. @first: the kind of the first word.
  */
-static void mark_aligning(struct piece *v, uint32_t n, int first)
+static void mark_aligning(struct piece *v, const struct line *line, int first)
 {
-	for (uint32_t i = 1; i < n && v[i].spaced; i++) {
-		v[i].aligns = true;
-		v[i].effect = i == 1 && (first == T_EFFECT || first == T_QUIET);
-		if (v[i].len == 1 && *v[i].text == '{')
+	bool rule = first == T_EFFECT || first == T_QUIET;
+
+	for (uint32_t i = 1; i < line->n_pieces && v[i].spaced; i++) {
+		v[i].effect = rule && i == 1;
+		v[i].aligns = v[i].effect || !line->moved;
+		if (!v[i].aligns || (v[i].len == 1 && *v[i].text == '{'))
 			break;
 	}
-}
-
-static bool after_blank(const struct builder *b, uint32_t i)
-{
-	return b->items[i].newlines > 1;
-}
-
-static bool begins_line(const struct builder *b, uint32_t i)
-{
-	return i == 0 || b->items[i].newlines > 0;
 }
 
 /* At the end of the line that was just made, or on one of its own. */
 static void add_comment(struct builder *b, uint32_t i, enum line_kind kind, uint32_t indent)
 {
-	const struct item *item = &b->items[i], *before = i ? item - 1 : NULL;
+	const struct item *item = &b->items[i];
 	struct line *line;
 
-	if (before && item->newlines == 0) {
+	if (!begins_line(b, i)) {
 		line = line_last(b);
-		line->comment_near = item->was - (before->was + before->width) <= 2;
+		line->comment_near = item->near;
 	} else {
 		const struct line *above = b->lines->n ? line_last(b) : NULL;
 		bool hanging = above && above->comment && (above->n_pieces || above->hanging) &&
 			       item->newlines == 1 && above->comment_was == item->was;
 
 		line = line_new(b, kind, indent);
-		line->after_blank = after_blank(b, i);
+		line->after_blank = b->items[i].after_blank;
 		line->hanging = hanging;
 	}
 	line->comment = item->text;
@@ -342,7 +352,7 @@ static uint32_t add_statement(struct builder *b, uint32_t i, enum line_kind kind
 				closes ? indent + FMT_INDENT * cursor_depth(&p) : cursor_indent(&p));
 
 			line->rest = cursor_indent(&p);
-			line->after_blank = after_blank(b, i) && !closes;
+			line->after_blank = b->items[i].after_blank && !closes;
 		}
 		add_item(b, i, p.in_call);
 		if (item->kind == T_END || item->kind == ITEM_OPEN)
@@ -350,7 +360,7 @@ static uint32_t add_statement(struct builder *b, uint32_t i, enum line_kind kind
 		cursor_advance(&p, b, i);
 	}
 	if (kind == LINE_STATEMENT)
-		mark_aligning(b->pieces + first_piece, b->lines->v[first_line].n_pieces,
+		mark_aligning(b->pieces + first_piece, &b->lines->v[first_line],
 			b->items[first].kind);
 	return i + 1;
 }
@@ -390,7 +400,7 @@ static bool add_block_in_line(struct builder *b, uint32_t i, uint32_t open, uint
 		}
 	}
 	if (width <= FMT_COLUMNS) {
-		mark_aligning(b->pieces + n_pieces, b->n_pieces - n_pieces, 0);
+		mark_aligning(b->pieces + n_pieces, line_last(b), 0);
 		return true;
 	}
 	b->n_pieces = n_pieces;
@@ -403,7 +413,7 @@ static void add_body(struct builder *b, uint32_t i, uint32_t end, uint32_t inden
 {
 	for (uint32_t first = i; i < end;) {
 		uint32_t stop, n = b->lines->n;
-		bool blank = i > first && after_blank(b, i);
+		bool blank = i > first && b->items[i].after_blank;
 
 		if (b->items[i].kind == ITEM_COMMENT_TEXT) {
 			add_comment(b, i, LINE_COMMENT, indent);
@@ -443,6 +453,8 @@ void fmt_lines(struct lines *lines, const struct source *source, const struct pa
 	/* Only now do the pieces stay where they are. */
 	pieces = b.pieces;
 	for (uint32_t i = 0; i < lines->n; i++) {
+		if (!lines->v[i].n_pieces)
+			continue;
 		lines->v[i].pieces = pieces;
 		pieces += lines->v[i].n_pieces;
 	}
