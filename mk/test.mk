@@ -40,14 +40,16 @@ KERNEL ?= 6.1
 test: deps-build deps-demo deps-test
 	$(Q)$(MAKE) --no-print-directory test-built
 
-.PHONY: test-built test-unit test-lang test-import test-verdict test-golden test-host test-vm vm
+.PHONY: test-built test-unit test-lang test-fmt test-import test-verdict test-golden test-host test-vm vm
 test-built: all $(UNIT_BIN) $(TEST_PROGRAMS) $(PROGRAMS)
-	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) unit lang import verdict golden layers host vm
+	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) unit lang fmt import verdict golden layers host vm
 
 test-unit: $(UNIT_BIN)
 	$(Q)tests/tally.sh $(B) unit
 test-lang: all
 	$(Q)tests/tally.sh $(B) lang
+test-fmt: all
+	$(Q)tests/tally.sh $(B) fmt
 test-import: all
 	$(Q)tests/tally.sh $(B) import
 test-verdict: all $(TEST_PROGRAMS)

@@ -56,6 +56,10 @@ suite_import() {
 	tap import tests/import/run.sh "$build"
 }
 
+suite_fmt() {
+	tap fmt tests/fmt/run.sh "$build"
+}
+
 suite_verdict() {
 	tap verdict "$build/tests/verdict/run_verdict" tests/verdict/*.verdict
 }

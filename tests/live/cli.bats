@@ -32,7 +32,7 @@ usage() {
 
 @test "pale alone is a usage error and lists the commands" {
 	usage "$pale"
-	for c in check build explain query test import run status; do
+	for c in check build explain query test fmt import run status; do
 		grep -Eq "^  $c +[a-z]" <<<"$stderr"
 	done
 }
@@ -184,6 +184,60 @@ usage() {
 	[ -z "$output" ] && [ ! -e out ]
 	run --separate-stderr -0 "$pale" build right.pale -o out
 	[ "$(ls out | wc -l)" -eq 6 ]
+}
+
+@test "fmt: to stdout, from stdin, and what is no policy is left alone" {
+	run --separate-stderr -0 "$pale" fmt right.pale
+	[ -z "$stderr" ]
+	[ "$output" = "$(cat right.pale)" ]
+	[ "$(printf 'use  nowhere' | "$pale" fmt -)" = "use nowhere" ]
+	cp wrong.pale before.pale
+	for o in "" -w --check; do
+		# shellcheck disable=SC2086
+		run --separate-stderr -1 "$pale" fmt $o wrong.pale
+		[ -z "$output" ]
+		[[ $stderr == *"wrong.pale:2:18: error: unknown operation 'raed'"* ]]
+		cmp wrong.pale before.pale
+	done
+	run --separate-stderr -1 "$pale" fmt - <wrong.pale
+	[[ $stderr == "standard input:2:18: error:"* ]]
+	run --separate-stderr -1 "$pale" fmt -w nowhere.pale
+	[[ $stderr == *"cannot read 'nowhere.pale': No such file or directory"* ]]
+	usage "$pale" fmt
+	usage "$pale" fmt right.pale right.pale
+	usage "$pale" fmt -w --check right.pale
+	usage "$pale" fmt -w -
+}
+
+@test "fmt --check names what would change, fmt -w changes it and nothing else" {
+	printf 'use   a\n' >a.pale
+	printf 'use b\n' >b.pale
+	printf 'use   c\r\n' >c.pale
+	chmod 640 a.pale
+	ln -s c.pale link.pale
+	run --separate-stderr -1 "$pale" fmt --check a.pale b.pale c.pale
+	[ "$output" = $'a.pale\nc.pale' ] && [ -z "$stderr" ]
+	b=$(stat -c '%i %z' b.pale)
+	run --separate-stderr -1 "$pale" fmt -w a.pale wrong.pale b.pale link.pale
+	[ -z "$output" ]
+	[[ $stderr == *wrong.pale* ]]
+	[ "$(cat a.pale c.pale)" = $'use a\nuse c' ]
+	[ "$(stat -c %a a.pale)" = 640 ]
+	[ -L link.pale ]
+	[ "$(stat -c '%i %z' b.pale)" = "$b" ]
+	run --separate-stderr -0 "$pale" fmt --check a.pale b.pale c.pale link.pale
+	[ -z "$output$stderr" ]
+	run ! compgen -G '.*.pale.*'
+}
+
+@test "fmt -w: what cannot be written stays as it was, and nothing is left beside it" {
+	mkdir full
+	printf 'use   a\n' >full/a.pale
+	# Through a pipe, since the limit is one of every file.
+	run -1 bash -c 'set -o pipefail; (trap "" XFSZ; ulimit -f 0; exec "$1" fmt -w full/a.pale) 2>&1 | cat' - "$pale"
+	[[ $output == "pale fmt: cannot write '"*"/full/a.pale': File too large"* ]]
+	[ "$(cat full/a.pale)" = "use   a" ]
+	[ "$(ls -A full)" = a.pale ]
 }
 
 @test "import: a policy on stdout, options that name nothing are usage errors" {
