@@ -15,9 +15,6 @@
 
 #include <stdbool.h>
 
-#define FMT_COLUMNS 100
-#define FMT_INDENT  4
-
 /*
  * Adds @source's text, formatted, to @to. false, and nothing is added, with an error in @diags:
  * where the file is no policy, where it gets larger than SOURCE_BYTES_MAX, and where what was made

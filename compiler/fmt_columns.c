@@ -12,8 +12,8 @@ struct mark {
 	uint32_t was;
 };
 
-/* What follows the effects of rules is aligned as if it had been: `deny  read` below `allow read`. No
- * word that may be aligned stands at a line's beginning. */
+/* What follows the effects of rules is aligned as if it had been: `deny  read` below `allow read`.
+ * No word that may be aligned stands at a line's beginning. */
 #define EFFECT_COLUMN 0
 
 struct marks {
@@ -107,7 +107,8 @@ static void align_words(struct marks *marks)
 	marks->n = 0;
 }
 
-/* A run of statements of one block, with neither a blank line nor a block of several lines in it. */
+/* A run of statements of one block, with neither a blank line nor a block of several lines in it.
+ */
 static bool ends_run(const struct line *line, uint32_t indent)
 {
 	switch (line->kind) {
@@ -164,7 +165,7 @@ static void break_line(struct lines *to, struct line line)
 		v[i].at = v[i].aligns ? v[i].at : piece_end(&v[i - 1]) + v[i].spaced;
 		if (v[i].breaks)
 			chance = i;
-		if (piece_end(&v[i]) <= FMT_COLUMNS || chance == 0)
+		if (piece_end(&v[i]) <= POLICY_TEXT_COLUMNS || chance == 0)
 			continue;
 		rest = line;
 		rest.kind = LINE_CONTINUED;
@@ -210,8 +211,6 @@ static void align_comments(struct marks *marks)
 		for (size_t k = i; k < i + n; k++) {
 			const struct line *line = marks->v[k].line;
 
-			if (line->hanging)
-				continue;
 			at = later(at, line_end(line) + 2);
 			near = near || line->comment_near || line->moved;
 		}

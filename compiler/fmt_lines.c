@@ -33,15 +33,6 @@ struct builder {
 	uint32_t n_pieces, cap_pieces;
 };
 
-uint32_t fmt_width(const char *s, uint32_t len)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < len; i++)
-		n += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static struct item item_of(const struct source *source, int kind, struct span at)
 {
 	const char *text = source->bytes + at.offset;
@@ -52,7 +43,7 @@ static struct item item_of(const struct source *source, int kind, struct span at
 	return (struct item){ .kind = kind,
 		.text = text,
 		.len = len,
-		.width = fmt_width(text, len) };
+		.width = (uint32_t)policy_text_columns(text, len) };
 }
 
 /* Where @item stands, when @before (NULL: nothing) stands before it. */
@@ -84,9 +75,9 @@ static void place_item(struct item *item, const struct item *before, const char 
 	item->near = item->newlines == 0 && column - blanks_from <= 2;
 }
 
-/* Merges words and comments, tells the braces of blocks from those of sets, and pairs the former. */
-static void collect(
-	struct builder *b, const struct source *source, const struct parse_trace *trace)
+/* Merges words and comments, tells the braces of blocks from those of sets, and pairs the former.
+ */
+static void collect(struct builder *b, const struct source *source, const struct parse_trace *trace)
 {
 	uint32_t open[PARSE_NESTING_MAX + 1], depth = 0, l = 0, c = 0;
 	bool in_call = false;
@@ -126,7 +117,8 @@ static struct line *line_new(struct builder *b, enum line_kind kind, uint32_t in
 	struct lines *lines = b->lines;
 
 	ARENA_PUSH(lines->arena, lines->v, lines->n, lines->cap,
-		(struct line){ .kind = kind, .indent = indent, .rest = indent + FMT_INDENT });
+		(struct line){
+			.kind = kind, .indent = indent, .rest = indent + POLICY_TEXT_INDENT });
 	return &lines->v[lines->n - 1];
 }
 
@@ -202,15 +194,14 @@ static void add_item(struct builder *b, uint32_t i, bool in_call)
 
 	if (item->kind == T_END)
 		return;
-	add_piece(b,
-		(struct piece){ .text = item->text,
-			.len = item->len,
-			.width = item->width,
-			.was = item->was,
-			.spaced = !begins && spaced(b, i, in_call),
-			.gap = !begins && before && item->newlines == 0 &&
-			       item->was - (before->was + before->width) > 1,
-			.breaks = !begins && may_break(b, i, in_call) });
+	add_piece(b, (struct piece){ .text = item->text,
+			     .len = item->len,
+			     .width = item->width,
+			     .was = item->was,
+			     .spaced = !begins && spaced(b, i, in_call),
+			     .gap = !begins && before && item->newlines == 0 &&
+				    item->was - (before->was + before->width) > 1,
+			     .breaks = !begins && may_break(b, i, in_call) });
 }
 
 /*
@@ -258,8 +249,8 @@ static void add_comment(struct builder *b, uint32_t i, enum line_kind kind, uint
 struct cursor {
 	uint32_t indent; /* of the statement */
 	bool in_call;
-	/* The source had a line's end behind the bracket: what it holds gets lines of its own, and the
-	 * closing one too. */
+	/* The source had a line's end behind the bracket: what it holds gets lines of its own, and
+	 * the closing one too. */
 	bool open_call, open_set;
 };
 
@@ -270,7 +261,7 @@ static uint32_t cursor_depth(const struct cursor *p)
 
 static uint32_t cursor_indent(const struct cursor *p)
 {
-	return p->indent + FMT_INDENT * (cursor_depth(p) ? cursor_depth(p) : 1);
+	return p->indent + POLICY_TEXT_INDENT * (cursor_depth(p) ? cursor_depth(p) : 1);
 }
 
 /*
@@ -297,8 +288,7 @@ static bool keeps_break(const struct builder *b, uint32_t i, const struct cursor
 	case '}':
 		return p->open_set;
 	case T_AND:
-		return item->newlines ||
-		       (next->kind != ITEM_COMMENT_TEXT && next->newlines);
+		return item->newlines || next->newlines;
 	}
 	return false;
 }
@@ -349,7 +339,8 @@ static uint32_t add_statement(struct builder *b, uint32_t i, enum line_kind kind
 		if (breaks) {
 			bool closes = item->kind == ')' || item->kind == '}';
 			struct line *line = line_new(b, LINE_CONTINUED,
-				closes ? indent + FMT_INDENT * cursor_depth(&p) : cursor_indent(&p));
+				closes ? indent + POLICY_TEXT_INDENT * cursor_depth(&p)
+				       : cursor_indent(&p));
 
 			line->rest = cursor_indent(&p);
 			line->after_blank = b->items[i].after_blank && !closes;
@@ -360,8 +351,8 @@ static uint32_t add_statement(struct builder *b, uint32_t i, enum line_kind kind
 		cursor_advance(&p, b, i);
 	}
 	if (kind == LINE_STATEMENT)
-		mark_aligning(b->pieces + first_piece, &b->lines->v[first_line],
-			b->items[first].kind);
+		mark_aligning(
+			b->pieces + first_piece, &b->lines->v[first_line], b->items[first].kind);
 	return i + 1;
 }
 
@@ -386,7 +377,7 @@ static bool add_block_in_line(struct builder *b, uint32_t i, uint32_t open, uint
 	if (b->items[open].line != b->items[close].line)
 		return false;
 	line_new(b, LINE_STATEMENT, indent)->moved = !begins_line(b, i);
-	for (; i <= close && width <= FMT_COLUMNS; i++) {
+	for (; i <= close && width <= POLICY_TEXT_COLUMNS; i++) {
 		uint32_t from = b->n_pieces;
 
 		if (b->items[i].kind == '(' || b->items[i].kind == ')')
@@ -399,7 +390,7 @@ static bool add_block_in_line(struct builder *b, uint32_t i, uint32_t open, uint
 			b->pieces[from].breaks = false;
 		}
 	}
-	if (width <= FMT_COLUMNS) {
+	if (width <= POLICY_TEXT_COLUMNS) {
 		mark_aligning(b->pieces + n_pieces, line_last(b), 0);
 		return true;
 	}
@@ -431,7 +422,7 @@ static void add_body(struct builder *b, uint32_t i, uint32_t end, uint32_t inden
 
 			if (!add_block_in_line(b, i, stop, indent)) {
 				add_statement(b, i, LINE_HEAD, indent);
-				add_body(b, stop + 1, close, indent + FMT_INDENT);
+				add_body(b, stop + 1, close, indent + POLICY_TEXT_INDENT);
 				line_new(b, LINE_CLOSE, indent)->moved = !begins_line(b, close);
 				add_item(b, close, false);
 			}

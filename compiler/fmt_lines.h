@@ -5,7 +5,8 @@
 /*
  * The formatter's own parts; everyone else includes fmt.h.
  *
- *	trace → fmt_lines.c (which words share a line) → fmt_columns.c (where in it they stand) → fmt.c
+ *	trace → fmt_lines.c (which words share a line) → fmt_columns.c (where in it they stand) →
+ *fmt.c
  *
  * Columns count from 0, in characters. Each step looks at the source's columns and line ends only
  * as far as its own output has the same again: that is what keeps a formatted file as it is.
@@ -13,6 +14,7 @@
 
 #include "compiler/fmt.h"
 #include "compiler/parse_trace.h"
+#include "compiler/policy_text.h"
 
 /* A word or a sign. */
 struct piece {
@@ -38,7 +40,7 @@ enum line_kind {
 struct line {
 	enum line_kind kind;
 	uint32_t indent;
-	uint32_t rest; /* the indent of what goes to another line when this one is broken */
+	uint32_t rest;	  /* the indent of what goes to another line when this one is broken */
 	bool after_blank; /* a blank line in front of it */
 	bool moved;	  /* something else stood in front of it on its line of the source */
 	struct piece *pieces;
@@ -57,9 +59,6 @@ struct lines {
 	struct line *v;
 	uint32_t n, cap;
 };
-
-/* Columns of UTF-8. */
-uint32_t fmt_width(const char *s, uint32_t len);
 
 /* The lines of a file without errors, none broken for its length, nothing aligned. */
 void fmt_lines(struct lines *lines, const struct source *source, const struct parse_trace *trace);

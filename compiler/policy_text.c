@@ -26,8 +26,7 @@ void policy_words_sort(struct policy_words *words)
 	words->n = kept;
 }
 
-/* Columns of UTF-8: bytes that do not continue a character. */
-static size_t columns(const char *s, size_t len)
+size_t policy_text_columns(const char *s, size_t len)
 {
 	size_t n = 0;
 
@@ -49,7 +48,7 @@ void policy_text_comment(struct text *to, unsigned int indent, const char *s)
 
 	text_escaped(&escaped, s, strlen(s));
 	for (s = text_str(&escaped); *s;) {
-		size_t word = strcspn(s, " "), width = columns(s, word);
+		size_t word = strcspn(s, " "), width = policy_text_columns(s, word);
 
 		if (at == 0 || at + 1 + width > POLICY_TEXT_COLUMNS) {
 			if (at)
@@ -71,7 +70,7 @@ void policy_text_list(struct text *to, unsigned int indent, const char *head,
 	const struct policy_words *words, const char *tail)
 {
 	_cleanup_(text_release) struct text list = TEXT_INIT;
-	size_t at = indent + columns(head, strlen(head));
+	size_t at = indent + policy_text_columns(head, strlen(head));
 
 	if (words->n == 0)
 		return;
@@ -85,7 +84,7 @@ void policy_text_list(struct text *to, unsigned int indent, const char *head,
 	for (const char *s = text_str(&list); *s;) {
 		const char *comma = strstr(s, ", ");
 		size_t len = comma ? (size_t)(comma - s) + 1 : strlen(s);
-		size_t width = columns(s, len);
+		size_t width = policy_text_columns(s, len);
 
 		if (s != text_str(&list) && at + 1 + width > POLICY_TEXT_COLUMNS) {
 			text_putc(to, '\n');

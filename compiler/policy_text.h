@@ -22,6 +22,8 @@ struct policy_words {
 
 /* In the order of their bytes, each once. */
 void policy_words_sort(struct policy_words *words);
+/* How many columns UTF-8 takes: bytes that do not continue a character. */
+size_t policy_text_columns(const char *s, size_t len);
 /* A comment, wrapped at its blanks. Control characters in it are escaped. */
 void policy_text_comment(struct text *to, unsigned int indent, const char *s);
 /* "HEAD A, B, C TAIL"; @tail may be NULL. Nothing when there are no words. */

@@ -12,6 +12,7 @@ rules='
 ^compiler/base/                       ^(compiler/[^/]*\.h|gen/|enforcer/|operator/)
 ^compiler/(dfa|glob|nfa)              ^(compiler/(ast|parse|resolve|lower|policy|decide|emit_|compile|coverage)|gen/|enforcer/|operator/)
 ^compiler/(parse|library|vocab)       ^(compiler/(lower|policy|decide|emit_|coverage|bundle|artefacts)|enforcer/|operator/)
+^compiler/(ast_|fmt)                   ^(compiler/(resolve|lower|policy\.h|decide|emit_|compile|coverage|bundle|artefacts)|enforcer/|operator/)
 ^compiler/(decide|path_auto|syscall_) ^(compiler/(ast|parse|resolve|lower|emit_|coverage|compile)|gen/pale|enforcer/|operator/)
 ^compiler/(emit|verify|cover|apparm|landl|lsm_|seccomp|cbpf|cells|bundle|artef)  ^(compiler/(ast|parse|resolve|lower|compile|expect)|gen/pale|enforcer/|operator/)
 ^compiler/(import|policy_text)        ^(compiler/(ast|parse|resolve|lower|emit_|verify|cover|expect)|gen/pale|enforcer/|operator/)

@@ -31,6 +31,7 @@ done <<EOT
 compiler/base/text.c compiler/glob.h
 compiler/dfa.c compiler/policy.h
 compiler/library.c compiler/policy.h
+compiler/fmt.c compiler/resolve.h
 compiler/decide.c compiler/ast.h
 compiler/emit_seccomp.c compiler/resolve.h
 compiler/emit_apparmor.c compiler/emit_landlock.h
