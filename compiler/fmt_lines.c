@@ -356,7 +356,7 @@ static uint32_t add_statement(struct builder *b, uint32_t i, enum line_kind kind
 	return i + 1;
 }
 
-/* The place behind the head of the block, or behind the statement, that begins at @i. */
+/* The END of the statement that begins at @i, or the '{' of the block. */
 static uint32_t statement_end(const struct builder *b, uint32_t i)
 {
 	while (b->items[i].kind != T_END && b->items[i].kind != ITEM_OPEN)
