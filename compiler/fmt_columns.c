@@ -211,7 +211,9 @@ static void align_comments(struct marks *marks)
 		for (size_t k = i; k < i + n; k++) {
 			const struct line *line = marks->v[k].line;
 
-			at = later(at, line_end(line) + 2);
+			/* One that hangs below another has nothing in front of it. */
+			if (line->n_pieces)
+				at = later(at, line_end(line) + 2);
 			near = near || line->comment_near || line->moved;
 		}
 		if (!near)
