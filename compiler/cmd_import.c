@@ -8,13 +8,16 @@
 
 #include <string.h>
 
-enum { OPT_ABI, OPT_CAPABILITIES, OPT_KERNEL, OPT_OUTPUT, OPT_PROFILE, OPT_RUNC };
+enum { OPT_ABI, OPT_APPARMOR_DIR, OPT_CAPABILITIES, OPT_KERNEL, OPT_OUTPUT, OPT_PROFILE, OPT_RUNC };
 
 static const struct option_spec options[] = {
 	[OPT_ABI] = { "abi", 0, "LIST",
 		.help = "the ABIs whose calls pass, the machine's own first; without it those "
 			"that the file lists, or the native one",
 		.kind = &argument_abis },
+	[OPT_APPARMOR_DIR] = { "apparmor-dir", 0, "DIR",
+		.help = "where the files lie that an AppArmor profile includes; without it "
+			"/etc/apparmor.d" },
 	[OPT_CAPABILITIES] = { "capabilities", 0, "LIST",
 		.help = "what the process is left, separated by commas; '' for none; without it "
 			"what the file says, or Docker's default of fourteen",
@@ -91,6 +94,10 @@ static int read_options(
 	const char *kernel = option_argument(in, OPT_KERNEL);
 	int status = STATUS_OK, end = 0;
 
+	o->reads_includes = true;
+	o->apparmor_dir = option_argument(in, OPT_APPARMOR_DIR);
+	if (!o->apparmor_dir)
+		o->apparmor_dir = "/etc/apparmor.d";
 	o->runc = option_given(in, OPT_RUNC);
 	o->profile = option_argument(in, OPT_PROFILE);
 	if (o->profile && !policy_text_is_name(o->profile))

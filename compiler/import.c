@@ -3,6 +3,8 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/compile.h"
+#include "compiler/import_apparmor.h"
+#include "compiler/import_kubearmor.h"
 #include "compiler/import_oci.h"
 
 #include <assert.h>
@@ -44,6 +46,8 @@ static const struct {
 		struct diag_list *diags, struct text *to);
 } formats[] = {
 	{ import_oci_recognises, import_oci },
+	{ import_kubearmor_recognises, import_kubearmor },
+	{ import_apparmor_recognises, import_apparmor },
 };
 
 /* What was made must be a policy; that it is not would be a mistake of Pale's. */
@@ -83,6 +87,9 @@ bool import_policy(const struct source *s, const struct import_options *options,
 		text_add(to, made.s, made.len);
 		return true;
 	}
-	diag_error_unplaced(diags, "%s: of no format that can be imported: not JSON", s->name);
+	diag_error_unplaced(diags,
+		"%s: of no format that can be imported: not JSON, no AppArmor profile, no "
+		"KubeArmorPolicy",
+		s->name);
 	return false;
 }

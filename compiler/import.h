@@ -24,6 +24,10 @@ struct import_options {
 	/* The kernel's version. has_kernel false: newer than all that a file can ask for. */
 	bool has_kernel;
 	uint32_t kernel_major, kernel_minor;
+	/* Of AppArmor: where <abstractions/base> is looked for, or NULL; and whether files that a
+	 * profile includes are read at all. */
+	const char *apparmor_dir;
+	bool reads_includes;
 };
 
 /* What Docker and containerd leave to a container that asks for nothing: the capabilities of
