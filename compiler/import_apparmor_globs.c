@@ -96,6 +96,9 @@ static bool read_class_byte(struct reader *r, uint8_t *ret)
 {
 	if (*r->s == '\\')
 		return read_escape(r, ret);
+	/* The parser reads these as forms even here, which means nothing that one could want. */
+	if (strchr("*?^", *r->s))
+		return fail(r, "a form in a class, which wants a '\\' before it");
 	*ret = (uint8_t)*r->s++;
 	return true;
 }
@@ -617,10 +620,16 @@ static bool put_meaning(struct writer *w, const struct nodes *s)
 	return false;
 }
 
-/* Several '/' are one. */
+/* Several '/' are one, but for two at the beginning (filter_slashes() of the parser). */
 static void squeeze(struct text *to, const char *s, size_t len)
 {
-	for (size_t i = 0; i < len; i++) {
+	size_t i = 0;
+
+	if (len >= 2 && !memcmp(s, "//", 2) && (len == 2 || s[2] != '/')) {
+		text_puts(to, "//");
+		i = 2;
+	}
+	for (; i < len; i++) {
 		if (s[i] == '/' && to->len && to->s[to->len - 1] == '/')
 			continue;
 		text_putc(to, s[i]);

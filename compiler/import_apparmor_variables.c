@@ -2,7 +2,6 @@
 /* Putting variables and aliases into patterns. */
 #include "compiler/import_apparmor.h"
 
-#include "compiler/base/cleanup.h"
 #include "compiler/import_apparmor_globs.h"
 
 #include <string.h>
@@ -152,17 +151,6 @@ static bool add_globs(struct aa_file *f, struct span at, const char *text, struc
 	return true;
 }
 
-static const char *squeezed(struct arena *a, const char *s)
-{
-	_cleanup_(text_release) struct text t = TEXT_INIT;
-
-	for (; *s; s++) {
-		if (*s != '/' || !t.len || t.s[t.len - 1] != '/')
-			text_putc(&t, *s);
-	}
-	return arena_strdup(a, text_str(&t));
-}
-
 bool aa_globs(struct aa_file *f, struct span at, const char *text, uint32_t len,
 	struct policy_words *to, const char **ret_why)
 {
@@ -171,7 +159,7 @@ bool aa_globs(struct aa_file *f, struct span at, const char *text, uint32_t len,
 	if (!aa_expand(f, at, text, len, &values, ret_why))
 		return false;
 	for (size_t i = 0; i < values.n; i++) {
-		const char *value = squeezed(f->arena, values.v[i]);
+		const char *value = values.v[i];
 
 		if (!add_globs(f, at, value, to, ret_why))
 			return false;
