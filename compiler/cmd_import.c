@@ -182,14 +182,20 @@ const struct command cmd_import = {
 	.description =
 		"Reads a seccomp profile in JSON, of the OCI runtime specification (linux.seccomp, "
 		"alone or in a config.json) or in the form of Docker and Podman, and prints a "
-		"policy that gives the same answer, errno included, to each system call.\n\n"
-		"Parts that hang on capabilities, the machine or the kernel are decided by the "
+		"policy that gives the same answer, errno included, to each system call; or an "
+		"AppArmor profile; or KubeArmor policies in YAML. Which it is, the content "
+		"tells.\n\n"
+		"Of AppArmor and KubeArmor, what a policy cannot say is left out, stands in it as a "
+		"comment with its line and the reason, and is counted in a warning.\n\n"
+		"Of seccomp, parts that hang on capabilities, the machine or the kernel are decided by the "
 		"options; those that do not apply stand as comments in the policy. What a policy "
-		"cannot say is an error.\n\n"
+		"cannot say is an error there.\n\n"
 		"Exits with 1, and writes nothing, when the file is wrong.",
 	.example = "pale import seccomp.json -o web.pale\n"
 		   "pale import --capabilities chown,setuid,sys_admin default.json\n"
-		   "pale import --abi x86_64,x86 --kernel 6.1 config.json",
+		   "pale import --abi x86_64,x86 --kernel 6.1 config.json\n"
+		   "pale import /etc/apparmor.d/usr.bin.man -o man.pale\n"
+		   "pale import block-shells.yaml -o shop.pale",
 	.options = options,
 	.operands = operands,
 	.operands_min = 1,

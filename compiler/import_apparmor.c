@@ -28,7 +28,7 @@ bool import_apparmor_recognises(const struct source *s)
 		if (!strcmp(*w, t.text))
 			return true;
 	}
-	return t.text[0] == '/' || !strncmp(t.text, "@{", 2) || !strncmp(t.text, "${", 2);
+	return t.text[0] == '/' || !strncmp(t.text, "@{", 2) || t.text[0] == '$';
 }
 
 const char *aa_effect(const struct aa_statement *s)
@@ -71,7 +71,7 @@ void aa_leave_out(struct aa_file *f, struct aa_profile *p, const struct aa_state
 	if (vasprintf(&why, format, args) < 0)
 		abort();
 	va_end(args);
-	draft_left_out(f->draft, p->draft, s->at, original(f, s), "%s", why);
+	draft_left_out(f->draft, p->draft, s->at, original(f, s), "%s", why)->wider = s->deny;
 }
 
 static void name_profiles(struct aa_file *f, struct aa_profile *p, struct draft_profile *up)

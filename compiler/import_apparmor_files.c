@@ -293,6 +293,8 @@ static void write_notes(struct aa_file *f, struct aa_profile *p, const struct ru
 			!r->reads && !r->maps ? "read or mapped" :
 			!r->reads	      ? "read" :
 						"mapped");
+	if (r->runs && (!r->reads || !r->maps))
+		p->draft->items[p->draft->n - 1].wider = true;
 }
 
 static void heading(struct aa_file *f, struct aa_profile *p, const struct aa_statement *s,

@@ -521,6 +521,7 @@ static const char *as_word(struct arena *a, const struct text *t)
 struct writer {
 	struct arena *arena;
 	struct policy_words *to;
+	size_t first; /* of this pattern's in @to */
 	const char *inexact;
 	struct aa_pattern_error *error;
 };
@@ -539,6 +540,10 @@ static bool put_glob(struct writer *w, const struct text *t)
 	if (!t->len || !glob_parse(w->arena, t->s, t->len, GLOB_PATH, &g, &e))
 		return true;
 	word = as_word(w->arena, t);
+	for (size_t i = w->first; i < w->to->n; i++) {
+		if (!strcmp(w->to->v[i], word))
+			return true;
+	}
 	ARENA_PUSH(w->arena, w->to->v, w->to->n, w->to->cap, word);
 	return true;
 }
@@ -641,7 +646,7 @@ bool aa_pattern_globs(struct arena *a, const char *text, size_t len, struct poli
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 	struct reader r = { .arena = a, .error = error };
-	struct writer w = { .arena = a, .to = to, .error = error };
+	struct writer w = { .arena = a, .to = to, .first = to->n, .error = error };
 	struct nodes nodes = { 0 };
 	struct sequences s;
 

@@ -296,12 +296,11 @@ static void mount_rule(struct handling *h)
 {
 	struct mounting m = read_mount(h);
 	struct policy_words from = { 0 }, on = { 0 };
-	struct arena *a = h->file->arena;
 
 	if (!m.unknown && m.has_options && is_bind(&m) && !m.fstypes.n && m.from && m.on) {
 		if (mount_points(h, m.from, &from) && mount_points(h, m.on, &on)) {
-			for (size_t i = 0; i < from.n; i++)
-				rule(h, "bind %s on %s", from.v[i], list(a, &on));
+			for (size_t i = 0; i < from.n * on.n; i++)
+				rule(h, "bind %s on %s", from.v[i / on.n], on.v[i % on.n]);
 		}
 		return;
 	}
@@ -322,14 +321,14 @@ static void mount_rule(struct handling *h)
 		}
 	}
 	if (m.from && strcmp(m.from->text, "**") != 0 && strcmp(m.from->text, "none") != 0 &&
-		has(&m.fstypes, m.from->text) == false) {
+		!has(&m.fstypes, m.from->text)) {
 		LEFT_OUT(h, "a source that is no path");
 		return;
 	}
 	if (!mount_points(h, m.on, &on))
 		return;
-	for (size_t i = 0; i < m.fstypes.n; i++)
-		rule(h, "mount %s on %s", m.fstypes.v[i], list(a, &on));
+	for (size_t i = 0; i < m.fstypes.n * on.n; i++)
+		rule(h, "mount %s on %s", m.fstypes.v[i / on.n], on.v[i % on.n]);
 }
 
 static void umount_rule(struct handling *h)

@@ -107,7 +107,7 @@ void draft_heading(struct draft *d, struct draft_profile *p, const char *text)
 	push(d, p, (struct draft_item){ .kind = DRAFT_HEADING, .text = text, .at = p->at });
 }
 
-void draft_left_out(struct draft *d, struct draft_profile *p, struct span at, const char *original,
+struct draft_item *draft_left_out(struct draft *d, struct draft_profile *p, struct span at, const char *original,
 	const char *format, ...)
 {
 	const char *why = FORMATTED(d->arena, format);
@@ -117,6 +117,7 @@ void draft_left_out(struct draft *d, struct draft_profile *p, struct span at, co
 			.text = draft_quoted(d->arena, original, strlen(original), ORIGINAL_MAX),
 			.why = why,
 			.at = at });
+	return &p->items[p->n - 1];
 }
 
 const char *draft_quoted(struct arena *a, const char *s, size_t len, size_t max)
@@ -236,8 +237,9 @@ static void write_item(
 		break;
 	case DRAFT_LEFT_OUT:
 		policy_text_comment(to, indent,
-			arena_printf(d->arena, "LEFT OUT %s: %s (%s)", place(d, item->at),
-				item->text, item->why));
+			arena_printf(d->arena, "%s %s: %s (%s)",
+				item->wider ? "WIDER" : "LEFT OUT", place(d, item->at), item->text,
+				item->why));
 		break;
 	}
 }
@@ -358,6 +360,17 @@ static uint32_t count(const struct draft_profile *p, enum draft_kind kind)
 	return n;
 }
 
+static uint32_t count_wider(const struct draft_profile *p)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->n; i++)
+		n += p->items[i].wider;
+	for (uint32_t i = 0; i < p->n_children; i++)
+		n += count_wider(p->children[i]);
+	return n;
+}
+
 bool draft_write(struct draft *d, struct text *to)
 {
 	for (uint32_t i = 0; i < d->n_profiles; i++)
@@ -378,11 +391,19 @@ bool draft_write(struct draft *d, struct text *to)
 		const struct draft_profile *p = d->profiles[i];
 		uint32_t n = count(p, DRAFT_LEFT_OUT);
 
-		if (n)
-			diag_warning(d->diags, p->at,
+		if (n) {
+			uint32_t wider = count_wider(p);
+			struct diag *w = diag_warning(d->diags, p->at,
 				"profile '%s': %u left out, %u carried over; what was left out "
 				"stands as a comment in the policy",
 				p->name, n, count(p, DRAFT_RULE));
+
+			if (wider)
+				diag_hint(d->diags, w,
+					"%u of them, marked WIDER, let the policy allow more than "
+					"the file does",
+					wider);
+		}
 	}
 	return true;
 }

@@ -23,6 +23,7 @@ struct draft_item {
 	const char *text; /* one line of a policy, or of the file */
 	const char *why;  /* DRAFT_LEFT_OUT: what no rule says */
 	struct span at;
+	bool wider;    /* DRAFT_LEFT_OUT: for lack of it the policy lets more through */
 	bool idle;     /* the compiler found that it does nothing */
 	uint32_t line; /* in the text written last */
 };
@@ -60,7 +61,7 @@ void draft_added(struct draft *d, struct draft_profile *p, struct span at, const
 	__attribute__((format(printf, 4, 5)));
 void draft_heading(struct draft *d, struct draft_profile *p, const char *text);
 /* @original: the file's own words, of any length and bytes. */
-void draft_left_out(struct draft *d, struct draft_profile *p, struct span at, const char *original,
+struct draft_item *draft_left_out(struct draft *d, struct draft_profile *p, struct span at, const char *original,
 	const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /*

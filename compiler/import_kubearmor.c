@@ -4,6 +4,8 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/base/suggest.h"
 #include "compiler/base/yaml_read.h"
+#include "compiler/dfa.h"
+#include "compiler/glob.h"
 #include "compiler/import_apparmor_globs.h"
 #include "compiler/import_draft.h"
 
@@ -103,12 +105,15 @@ static bool read_action(struct importing *im, const struct yaml_node *map, enum 
 			return true;
 		}
 	}
-	if (node)
-		diag_hint(im->diags,
-			diag_error(im->diags, node->at, "unknown action '%s'",
-				draft_quoted(im->arena, node->text, strlen(node->text), 80)),
-			"Allow, Audit or Block");
-	return false;
+	if (!node)
+		return false;
+	diag_hint(im->diags,
+		diag_error(im->diags, node->at, "unknown action '%s'",
+			draft_quoted(im->arena, node->text, strlen(node->text), 80)),
+		"Allow, Audit or Block");
+	/* The error is told: what hangs on it is not wrong for that. */
+	*ret = BLOCK;
+	return true;
 }
 
 static bool read_flag(struct importing *im, const struct yaml_node *map, const char *key)
@@ -169,7 +174,7 @@ static bool add_folder(struct importing *im, const struct yaml_node *map,
 		return false;
 	}
 	return add_pattern(im, dir,
-		arena_printf(im->arena, "%s%s", text, recursive ? "{*,**}" : "*"), to);
+		arena_printf(im->arena, "%s%s", text, recursive ? "{,**}" : "*"), to);
 }
 
 /* ---- rules */
@@ -441,7 +446,8 @@ static void write_rule(
 	}
 	if (r->action == BLOCK && r->owner) {
 		draft_left_out(im->draft, p, r->at, r->what,
-			"no rule refuses everyone but the owner");
+			"no rule refuses everyone but the owner")
+			->wider = true;
 		return;
 	}
 	switch (r->section) {
@@ -525,6 +531,40 @@ static void write_profile(struct importing *im, struct draft_profile *p, const c
 	write_rest(im, p, source);
 }
 
+static uint32_t is_match(void *ctx, uint32_t entry, const uint32_t *tags, uint32_t n)
+{
+	return n > 0;
+}
+
+/* Whether the rules for every program let @path be run. */
+static bool may_run(struct importing *im, const char *path)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	struct dfa_builder *b = dfa_builder_new(a);
+	struct dfa_over_budget over;
+	struct dfa *d;
+
+	if (!is_list(im, PROCESS, NULL))
+		return true;
+	dfa_entry(b);
+	for (uint32_t i = 0; i < im->n; i++) {
+		const struct rule *r = &im->v[i];
+		bool counts = r->section == PROCESS && r->action == ALLOW && !r->source;
+
+		for (size_t k = 0; counts && k < r->objects.n; k++) {
+			const char *word = r->objects.v[k];
+			size_t quotes = word[0] == '"';
+			struct glob_error e;
+			struct glob *g;
+
+			if (glob_parse(a, word + quotes, strlen(word) - 2 * quotes, GLOB_PATH, &g,
+				    &e))
+				dfa_add(b, g, 0);
+		}
+	}
+	return dfa_build(b, is_match, NULL, &d, &over) && dfa_run(d, 0, path, strlen(path));
+}
+
 static void write_sources(struct importing *im)
 {
 	for (uint32_t i = 0; i < im->n; i++) {
@@ -539,9 +579,18 @@ static void write_sources(struct importing *im)
 		if (!first ||
 			!add_pattern(im, &at, escaped(im->arena, r->source), &program))
 			continue;
+		if (!may_run(im, r->source)) {
+			draft_left_out(im->draft, im->profile, r->at,
+				arena_printf(im->arena, "fromSource: %s", r->source),
+				"nothing lets that program be run");
+			continue;
+		}
 		child = draft_profile(im->draft, im->profile, r->source, r->at);
 		draft_rule(im->draft, im->profile, r->at, "allow exec %s as %s",
 			list(im->arena, &program), child->name);
+		if (!is_list(im, PROCESS, NULL))
+			draft_rule(im->draft, im->profile, r->at, "allow exec drift %s as %s",
+				list(im->arena, &program), child->name);
 		write_profile(im, child, r->source);
 	}
 }

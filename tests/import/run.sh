@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# ok/NAME.json must become exactly ok/NAME.pale, with ok/NAME.err on stderr where there is one, and the policy must be right;
-# bad/NAME.json must give exactly the text of bad/NAME.err, nothing on stdout, and exit 1. The options of a file are in
+# ok/NAME.json, .aa (AppArmor) and .yaml (KubeArmor) must become exactly ok/NAME.pale, with ok/NAME.err on stderr where there is one, and the policy must be right;
+# the files in bad/ must give exactly the text of bad/NAME.err, nothing on stdout, and exit 1. The options of a file are in
 # NAME.options. Also what sizes and bytes no file of the repository should hold. Prints TAP.
 #
 #	run.sh BUILD [--accept]	(--accept writes the texts anew: read the difference)
@@ -19,12 +19,12 @@ result() { # ok|not-ok NAME
 }
 
 options() { # FILE: its options, by default those that make the output the same on every machine
-	if [ -e "$1.options" ]; then cat "$1.options"; else echo "--abi x86_64"; fi
+	if [ -e "$1.options" ]; then cat "$1.options"; else echo "--abi x86_64 --apparmor-dir ../apparmor.d"; fi
 }
 
 cd "$here/ok" || exit 1
-for f in *.json; do
-	name=${f%.json}
+for f in *.json *.aa *.yaml; do
+	name=${f%.*}
 	# shellcheck disable=SC2046
 	"$pale" import $(options "$name") "$f" >"$work/$name.pale" 2>"$work/err"
 	status=$?
@@ -47,8 +47,8 @@ for f in *.json; do
 done
 
 cd "$here/bad" || exit 1
-for f in *.json; do
-	name=${f%.json}
+for f in *.json *.aa *.yaml; do
+	name=${f%.*}
 	# shellcheck disable=SC2046
 	"$pale" import $(options "$name") "$f" >"$work/out" 2>"$work/err"
 	status=$?
@@ -109,6 +109,24 @@ refused "too many conditions" "more than 1024 different conditions on 'ioctl'"
 	printf '{"names":["read"],"action":"SCMP_ACT_ALLOW"}]}'
 } >"$work/in.json"
 refused "too many cases" "tell more than 65536 cases apart"
+
+{ printf 'profile a { '; repeat '/{a,' 20000; } >"$work/in.json"
+refused "braces without end" "nested more than 50 deep|expected permissions"
+{ printf 'profile a { '; repeat '/a r, ' 1000000; printf '}'; } >"$work/in.json"
+refused "a profile of more than 4 MiB" "longer than 4 MiB"
+{ repeat 'profile a { ' 10000; } >"$work/in.json"
+refused "profiles inside each other" "more than 32 deep"
+printf 'profile a { /a\0b r, }' >"$work/in.json"
+refused "a NUL byte in a profile" "the control character .x00"
+{ for i in 1 2 3 4 5 6 7 8 9; do printf '@{V%d}=@{V%d}@{V%d} b\n' $((i + 1)) "$i" "$i"; done; printf '@{V1}=a b\nprofile a { /@{V10} r, }\n'; } >"$work/in.json"
+"$pale" import "$work/in.json" >"$work/out" 2>"$work/err"
+if [ $? -eq 0 ] && grep -q 'LEFT OUT.*more than 2000' "$work/out"; then result ok "variables that multiply"; else result not-ok "variables that multiply"; fi
+{ printf 'kind: KubeArmorPolicy\nspec: '; repeat '[' 5000; } >"$work/in.json"
+refused "lists inside lists" "nested more than 64 deep|not YAML"
+{ printf 'kind: KubeArmorPolicy\nspec:\n'; awk 'BEGIN { print " a0: &a0 [x,x]"; for (i = 1; i < 40; i++) printf " a%d: &a%d [*a%d,*a%d]\n", i, i, i-1, i-1 }'; } >"$work/in.json"
+refused "aliases that multiply" "in.json:4:.*an alias"
+{ printf 'kind: KubeArmorPolicy\n'; repeat '# a comment\n' 200000; } >"$work/in.json"
+refused "more than 1 MiB of YAML" "longer than 1048576 bytes"
 
 # A policy is written whole or not at all.
 cd "$work" || exit 1
