@@ -185,9 +185,11 @@ const struct command cmd_import = {
 		"policy that gives the same answer, errno included, to each system call; or an "
 		"AppArmor profile; or KubeArmor policies in YAML. Which it is, the content "
 		"tells.\n\n"
-		"Of AppArmor and KubeArmor, what a policy cannot say is left out, stands in it as a "
+		"Of AppArmor and KubeArmor, what a policy cannot say is left out, stands in it as "
+		"a "
 		"comment with its line and the reason, and is counted in a warning.\n\n"
-		"Of seccomp, parts that hang on capabilities, the machine or the kernel are decided by the "
+		"Of seccomp, parts that hang on capabilities, the machine or the kernel are "
+		"decided by the "
 		"options; those that do not apply stand as comments in the policy. What a policy "
 		"cannot say is an error there.\n\n"
 		"Exits with 1, and writes nothing, when the file is wrong.",

@@ -76,8 +76,8 @@ void aa_leave_out(struct aa_file *f, struct aa_profile *p, const struct aa_state
 
 static void name_profiles(struct aa_file *f, struct aa_profile *p, struct draft_profile *up)
 {
-	const char *name = !up && f->options->profile && f->n_profiles == 1 ? f->options->profile
-									    : p->name;
+	const char *name =
+		!up && f->options->profile && f->n_profiles == 1 ? f->options->profile : p->name;
 
 	p->draft = draft_profile(f->draft, up, name, p->at);
 	for (uint32_t i = 0; i < p->n_children; i++)
@@ -93,7 +93,8 @@ static void draft_attachment(struct aa_file *f, struct aa_profile *p)
 
 	if (!p->attachment)
 		return;
-	if (!aa_globs(f, p->attachment->at, p->attachment->text, p->attachment->len, &globs, &why)) {
+	if (!aa_globs(
+		    f, p->attachment->at, p->attachment->text, p->attachment->len, &globs, &why)) {
 		if (why)
 			aa_leave_out(f, p, &s, "the program: %s", why);
 		return;
@@ -113,8 +114,9 @@ static void draft_mode(struct aa_file *f, struct aa_profile *p, const struct aa_
 		aa_leave_out(f, p, &s, "%s: the mode belongs to the outermost profile",
 			p->complain ? "complain" : "enforce");
 	if (p->hat)
-		aa_leave_out(f, p, &s, "entered by aa_change_hat(2), where a sub-profile is entered "
-				       "by exec alone");
+		aa_leave_out(f, p, &s,
+			"entered by aa_change_hat(2), where a sub-profile is entered "
+			"by exec alone");
 }
 
 static void draft_all(struct aa_file *f, struct aa_profile *p, const struct aa_profile *outer)
@@ -138,7 +140,8 @@ static void draft_all(struct aa_file *f, struct aa_profile *p, const struct aa_p
 
 static void draft_heads(struct draft *d)
 {
-	draft_head(d, "Made by pale import from the AppArmor profile %s.", d->source->portable_name);
+	draft_head(
+		d, "Made by pale import from the AppArmor profile %s.", d->source->portable_name);
 	draft_head(d, "AppArmor knows no system calls: those pass that the rules below need. Files "
 		      "that were changed since the start are not run, and a sub-profile starts in "
 		      "secure-exec mode. A link needs its rule for both of its names. SCTP is "

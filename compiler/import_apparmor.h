@@ -52,8 +52,14 @@ struct aa_scanner {
 /* @options: '(' ')' '=' end a word and are tokens, as in "set=(term, kill)". */
 struct aa_token aa_next(struct aa_scanner *s, bool options);
 
-enum aa_exec { AA_EXEC_NONE, AA_EXEC_PLAIN, AA_EXEC_INHERIT, AA_EXEC_PROFILE, AA_EXEC_CHILD,
-	AA_EXEC_UNCONFINED };
+enum aa_exec {
+	AA_EXEC_NONE,
+	AA_EXEC_PLAIN,
+	AA_EXEC_INHERIT,
+	AA_EXEC_PROFILE,
+	AA_EXEC_CHILD,
+	AA_EXEC_UNCONFINED
+};
 
 #define AA_READ	  1u
 #define AA_WRITE  2u
@@ -68,22 +74,22 @@ struct aa_permissions {
 };
 
 struct aa_statement {
-	struct span at;	      /* its first word */
-	struct span whole;    /* up to its comma */
-	const char *heading;  /* the file that included it, or NULL */
+	struct span at;	     /* its first word */
+	struct span whole;   /* up to its comma */
+	const char *heading; /* the file that included it, or NULL */
 	bool audit, deny, owner, other;
-	const char *keyword;  /* "signal"; "" for a rule about a file */
+	const char *keyword;	/* "signal"; "" for a rule about a file */
 	struct aa_tokens words; /* behind the keyword */
 	/* of a file */
 	struct aa_token path; /* len 0: all files */
 	bool all_files;
 	struct aa_permissions permissions;
-	const char *target; /* behind ->, or NULL */
+	const char *target;   /* behind ->, or NULL */
 	const char *left_out; /* NULL, or why the parser of statements leaves it out */
 };
 
 struct aa_variable {
-	const char *name; /* "HOME" */
+	const char *name;    /* "HOME" */
 	bool boolean, value; /* of $NAME */
 	struct aa_tokens values;
 	struct span at;

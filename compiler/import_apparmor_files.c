@@ -19,12 +19,12 @@
 struct rule {
 	const struct aa_statement *s;
 	struct policy_words globs;
-	bool literal;	   /* a path without forms */
-	bool renames;	   /* all that it lets be written may be read */
-	bool reads, maps;  /* all that it lets be run */
-	const char *child; /* entered by exec */
-	bool runs;	   /* its exec is carried over */
-	const char *why;   /* why it is not */
+	bool literal;		    /* a path without forms */
+	bool renames;		    /* all that it lets be written may be read */
+	bool reads, maps;	    /* all that it lets be run */
+	const char *child;	    /* entered by exec */
+	bool runs;		    /* its exec is carried over */
+	const char *why;	    /* why it is not */
 	struct policy_words except; /* paths that a literal rule takes from its exec */
 };
 
@@ -106,8 +106,7 @@ static bool meet(void *ctx, uint32_t state, uint32_t class, const char *witness,
 
 		r->renames &= given(m, class, r, AA_READ);
 		r->reads &= given(m, class, r, AA_READ);
-		r->maps &= given(m, class, r, AA_MAP) ||
-			   r->s->permissions.exec == AA_EXEC_INHERIT;
+		r->maps &= given(m, class, r, AA_MAP) || r->s->permissions.exec == AA_EXEC_INHERIT;
 	}
 	dominate(m, class);
 	return true;
@@ -121,7 +120,7 @@ static const struct glob *parsed(struct arena *a, const char *word)
 	struct glob *g;
 
 	return glob_parse(a, word + quotes, strlen(word) - 2 * quotes, GLOB_PATH, &g, &e) ? g
-											   : NULL;
+											  : NULL;
 }
 
 static bool all_literal(struct arena *a, const struct policy_words *globs)
@@ -288,17 +287,16 @@ static void write_notes(struct aa_file *f, struct aa_profile *p, const struct ru
 			"renaming something onto it: rename is one operation, and would let it be "
 			"moved away too, which takes r");
 	if (r->runs && (!r->reads || !r->maps))
-		aa_leave_out(f, p, r->s,
-			"that the program may not be %s: exec brings it",
-			!r->reads && !r->maps ? "read or mapped" :
-			!r->reads	      ? "read" :
-						"mapped");
+		aa_leave_out(f, p, r->s, "that the program may not be %s: exec brings it",
+			!r->reads && !r->maps ? "read or mapped"
+			: !r->reads	      ? "read"
+					      : "mapped");
 	if (r->runs && (!r->reads || !r->maps))
 		p->draft->items[p->draft->n - 1].wider = true;
 }
 
-static void heading(struct aa_file *f, struct aa_profile *p, const struct aa_statement *s,
-	const char **last)
+static void heading(
+	struct aa_file *f, struct aa_profile *p, const struct aa_statement *s, const char **last)
 {
 	if (s->heading == *last || (s->heading && *last && !strcmp(s->heading, *last)))
 		return;
@@ -307,8 +305,8 @@ static void heading(struct aa_file *f, struct aa_profile *p, const struct aa_sta
 }
 
 /* A rule, or none where it is left out as a whole. */
-static bool prepare(struct aa_file *f, struct aa_profile *p, const struct aa_statement *s,
-	struct rule *r)
+static bool prepare(
+	struct aa_file *f, struct aa_profile *p, const struct aa_statement *s, struct rule *r)
 {
 	const char *why = NULL;
 

@@ -52,8 +52,8 @@ static bool has(const uint64_t *set, unsigned int b)
 }
 
 /* "\052": up to three digits of @base, a byte. */
-static bool read_number(struct reader *r, const char *digits, unsigned int base, unsigned int most,
-	uint8_t *ret)
+static bool read_number(
+	struct reader *r, const char *digits, unsigned int base, unsigned int most, uint8_t *ret)
 {
 	unsigned int v = 0, n = 0;
 
@@ -120,7 +120,8 @@ static bool read_class(struct reader *r, struct nodes *to)
 		if (r->s + 1 < r->end && r->s[0] == '-') {
 			r->s++;
 			if (*r->s == ']')
-				return fail(r, "a class that ends in '-', which the parser refuses");
+				return fail(
+					r, "a class that ends in '-', which the parser refuses");
 			if (!read_class_byte(r, &high))
 				return false;
 		}
@@ -606,7 +607,8 @@ static bool put_meaning(struct writer *w, const struct nodes *s)
 	case PROC_BOTH:
 		return put_sequence(w, s);
 	case PROC_SELF:
-		w->inexact = "AppArmor knows processes by their numbers: this matches nothing there";
+		w->inexact =
+			"AppArmor knows processes by their numbers: this matches nothing there";
 		return true;
 	case PROC_ONE:
 		w->inexact = "the process with that number, unless it is the caller itself";

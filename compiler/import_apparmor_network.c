@@ -9,7 +9,15 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { T_STREAM = 1, T_DGRAM = 2, T_SEQPACKET = 4, T_RDM = 8, T_RAW = 16, T_PACKET = 32, T_ALL = 63 };
+enum {
+	T_STREAM = 1,
+	T_DGRAM = 2,
+	T_SEQPACKET = 4,
+	T_RDM = 8,
+	T_RAW = 16,
+	T_PACKET = 32,
+	T_ALL = 63
+};
 
 static const struct {
 	const char *name;
@@ -124,13 +132,13 @@ static void write_inet(struct aa_file *f, struct aa_profile *p, struct sockets *
 	static const struct {
 		const char *protocol, *port;
 		unsigned int mask;
-	} protocols[] = { { "tcp", ":*", T_STREAM }, { "udp", ":*", T_DGRAM }, { "icmp", "", T_DGRAM },
-		{ "sctp", ":*", T_STREAM | T_SEQPACKET } };
+	} protocols[] = { { "tcp", ":*", T_STREAM }, { "udp", ":*", T_DGRAM },
+		{ "icmp", "", T_DGRAM }, { "sctp", ":*", T_STREAM | T_SEQPACKET } };
 
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++) {
 		for (int family = F_INET; family <= F_INET6; family++) {
-			unsigned int has = deny ? k->denied[family]
-						: k->allowed[family] & ~k->denied[family];
+			unsigned int has =
+				deny ? k->denied[family] : k->allowed[family] & ~k->denied[family];
 			const char *address = family == F_INET ? "0.0.0.0/0" : "[::/0]";
 
 			if ((has & protocols[i].mask) != protocols[i].mask)

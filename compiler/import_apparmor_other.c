@@ -364,8 +364,8 @@ static bool limit_value(const char *word, const char **ret)
 	} suffixes[] = { { "", 0 }, { "KB", 10 }, { "K", 10 }, { "MB", 20 }, { "M", 20 },
 		{ "GB", 30 }, { "G", 30 } };
 
-	for (size_t i = 0; isdigit((unsigned char)*word) && i < sizeof(suffixes) / sizeof(*suffixes);
-		i++) {
+	for (size_t i = 0;
+		isdigit((unsigned char)*word) && i < sizeof(suffixes) / sizeof(*suffixes); i++) {
 		if (strcasecmp(suffixes[i].suffix, end) == 0 && v > 0 && v < UINT64_C(1) << 30) {
 			snprintf(value, sizeof(value), "%llu", v << suffixes[i].shift);
 			*ret = value;
@@ -380,9 +380,9 @@ static void rlimit_rule(struct handling *h)
 {
 	const struct aa_tokens *w = &h->s->words;
 	const char *name = w->n > 1 ? w->v[1].text : "", *value = NULL;
-	const char *limit = !strcmp(name, "nofile") ? "open-files" :
-			    !strcmp(name, "fsize")  ? "file-size" :
-						      NULL;
+	const char *limit = !strcmp(name, "nofile")  ? "open-files"
+			    : !strcmp(name, "fsize") ? "file-size"
+						     : NULL;
 
 	if (w->n == 4 && !strcmp(w->v[0].text, "rlimit") && limit &&
 		!strcmp(w->v[3].text, "infinity"))

@@ -101,8 +101,8 @@ static void left_out(struct parser *p, struct span from, struct span to, const c
 		ARENA_PUSH(f->arena, f->missing, f->n_missing, f->cap_missing, s);
 }
 
-static bool include_source(struct parser *p, const struct source *s, struct span at,
-	const char *heading)
+static bool include_source(
+	struct parser *p, const struct source *s, struct span at, const char *heading)
 {
 	struct reading reading = {
 		.up = p->reading,
@@ -167,7 +167,8 @@ static bool include_file(struct parser *p, const char *path, const char *name, s
 static bool is_skipped(const char *name)
 {
 	static const char *const ends[] = { ".dpkg-new", ".dpkg-old", ".dpkg-dist", ".dpkg-bak",
-		".dpkg-remove", ".rpmnew", ".rpmsave", ".pacsave", ".pacnew", ".orig", ".rej", "~" };
+		".dpkg-remove", ".rpmnew", ".rpmsave", ".pacsave", ".pacnew", ".orig", ".rej",
+		"~" };
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
 		size_t n = strlen(ends[i]), len = strlen(name);
@@ -211,8 +212,8 @@ static const char *beside(struct parser *p, const char *name)
 
 	if (*name == '/')
 		return name;
-	return arena_printf(p->file->arena, "%.*s%s", slash ? (int)(slash - path + 1) : 0, path,
-		name);
+	return arena_printf(
+		p->file->arena, "%.*s%s", slash ? (int)(slash - path + 1) : 0, path, name);
 }
 
 static bool include(struct parser *p)
@@ -250,9 +251,9 @@ static bool include(struct parser *p)
 	else if (f->options->apparmor_dir)
 		path = arena_printf(f->arena, "%s/%s", f->options->apparmor_dir, name);
 	if (path && stat(path, &st) == 0) {
-		bool ok = S_ISDIR(st.st_mode)	? include_folder(p, path, name, name_at) :
-			  S_ISREG(st.st_mode) ? include_file(p, path, name, name_at) :
-						wrong(p, name_at, "no file and no folder");
+		bool ok = S_ISDIR(st.st_mode)	? include_folder(p, path, name, name_at)
+			  : S_ISREG(st.st_mode) ? include_file(p, path, name, name_at)
+						: wrong(p, name_at, "no file and no folder");
 		if (!ok)
 			return false;
 	} else if (!maybe) {
@@ -298,16 +299,16 @@ static bool exec_modifier(struct parser *p, const char *modifier, struct aa_perm
 	for (size_t i = 0; i < sizeof(modifiers) / sizeof(*modifiers); i++) {
 		if (strcasecmp(modifiers[i].text, modifier) != 0)
 			continue;
-		if (to->exec != AA_EXEC_NONE && (to->exec != modifiers[i].exec ||
-							to->otherwise != modifiers[i].otherwise))
-			return wrong(p, p->token.at,
-				"conflicting ways to execute in one rule: %s", shown(p, &p->token));
+		if (to->exec != AA_EXEC_NONE &&
+			(to->exec != modifiers[i].exec || to->otherwise != modifiers[i].otherwise))
+			return wrong(p, p->token.at, "conflicting ways to execute in one rule: %s",
+				shown(p, &p->token));
 		to->exec = modifiers[i].exec;
 		to->otherwise = modifiers[i].otherwise;
 		return true;
 	}
-	return wrong(p, p->token.at, "conflicting ways to execute in one rule: %s",
-		shown(p, &p->token));
+	return wrong(
+		p, p->token.at, "conflicting ways to execute in one rule: %s", shown(p, &p->token));
 }
 
 static bool permissions(struct parser *p, bool deny, struct aa_permissions *to)
@@ -414,8 +415,7 @@ static bool file_keyword(struct parser *p, struct aa_statement *s)
 	if (p->token.kind != AA_COMMA)
 		return file_rule(p, s);
 	s->all_files = true;
-	s->permissions = (struct aa_permissions){
-		AA_READ | AA_WRITE | AA_LINK | AA_LOCK | AA_MAP,
+	s->permissions = (struct aa_permissions){ AA_READ | AA_WRITE | AA_LINK | AA_LOCK | AA_MAP,
 		s->deny ? AA_EXEC_PLAIN : AA_EXEC_INHERIT, AA_EXEC_NONE };
 	push(p, s);
 	return end_of_rule(p);
@@ -864,9 +864,9 @@ static bool parse_body(struct parser *p, enum aa_token_kind end)
 		bool ok;
 
 		if (p->token.kind == AA_END || (p->token.kind == AA_CLOSE && end == AA_END))
-			return expected(p, end == AA_CLOSE ? "'}'" :
-					p->profile	  ? "a rule" :
-							    "a profile");
+			return expected(p, end == AA_CLOSE ? "'}'"
+					   : p->profile	   ? "a rule"
+							   : "a profile");
 		if (p->token.kind == AA_INCLUDE)
 			ok = include(p);
 		else if (is_word(&p->token, "abi"))

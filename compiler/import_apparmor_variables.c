@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#define VALUES_MAX 2000
+#define VALUES_MAX	2000
 #define VALUE_BYTES_MAX 4096
 
 struct aa_variable *aa_variable_find(struct aa_file *f, const char *name, size_t len, bool boolean)
@@ -83,8 +83,7 @@ static bool put_variable(struct expanding *e, const char *before, const char *na
 		v->busy = false;
 		e->fuel = one.fuel;
 		for (size_t k = 0; k < values.n; k++) {
-			const char *so_far =
-				arena_printf(f->arena, "%s%s", before, values.v[k]);
+			const char *so_far = arena_printf(f->arena, "%s%s", before, values.v[k]);
 
 			if (!expand(e, so_far, after, after_len))
 				return false;
@@ -168,8 +167,9 @@ bool aa_globs(struct aa_file *f, struct span at, const char *text, uint32_t len,
 			size_t n = strlen(alias->from);
 
 			if (!strncmp(value, alias->from, n) &&
-				!add_globs(f, at, arena_printf(f->arena, "%s%s", alias->to, value + n),
-					to, ret_why))
+				!add_globs(f, at,
+					arena_printf(f->arena, "%s%s", alias->to, value + n), to,
+					ret_why))
 				return false;
 		}
 		if (to->n > 4 * VALUES_MAX) {

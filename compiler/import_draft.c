@@ -107,8 +107,8 @@ void draft_heading(struct draft *d, struct draft_profile *p, const char *text)
 	push(d, p, (struct draft_item){ .kind = DRAFT_HEADING, .text = text, .at = p->at });
 }
 
-struct draft_item *draft_left_out(struct draft *d, struct draft_profile *p, struct span at, const char *original,
-	const char *format, ...)
+struct draft_item *draft_left_out(struct draft *d, struct draft_profile *p, struct span at,
+	const char *original, const char *format, ...)
 {
 	const char *why = FORMATTED(d->arena, format);
 
@@ -237,9 +237,8 @@ static void write_item(
 		break;
 	case DRAFT_LEFT_OUT:
 		policy_text_comment(to, indent,
-			arena_printf(d->arena, "%s %s: %s (%s)",
-				item->wider ? "WIDER" : "LEFT OUT", place(d, item->at), item->text,
-				item->why));
+			arena_printf(d->arena, "%s %s: %s (%s)", item->wider ? "WIDER" : "LEFT OUT",
+				place(d, item->at), item->text, item->why));
 		break;
 	}
 }
@@ -314,8 +313,8 @@ static void report(struct draft *d, const struct diag *e, const struct draft_ite
 	if (item)
 		to = diag_error(d->diags, item->at, "no policy can be made of this: %s", e->text);
 	else
-		to = diag_error_unplaced(d->diags, "%s: no policy can be made of it: %s",
-			d->source->name, e->text);
+		to = diag_error_unplaced(
+			d->diags, "%s: no policy can be made of it: %s", d->source->name, e->text);
 	if (e->hint)
 		diag_hint(d->diags, to, "%s", e->hint);
 }
@@ -382,8 +381,8 @@ bool draft_write(struct draft *d, struct text *to)
 		if (d->diags->n_errors)
 			return false;
 		if (round == ROUNDS_MAX) {
-			diag_error_unplaced(d->diags, "%s: no end of rules that do nothing",
-				d->source->name);
+			diag_error_unplaced(
+				d->diags, "%s: no end of rules that do nothing", d->source->name);
 			return false;
 		}
 	}

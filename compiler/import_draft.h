@@ -50,7 +50,8 @@ struct draft {
 void draft_init(
 	struct draft *d, struct arena *a, struct diag_list *diags, const struct source *source);
 void draft_head(struct draft *d, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* @up NULL: a profile of the file. The name is made one that a profile may have and no sibling has. */
+/* @up NULL: a profile of the file. The name is made one that a profile may have and no sibling has.
+ */
 struct draft_profile *draft_profile(
 	struct draft *d, struct draft_profile *up, const char *name, struct span at);
 /* A statement. The same statement a second time is not added. */
@@ -61,8 +62,8 @@ void draft_added(struct draft *d, struct draft_profile *p, struct span at, const
 	__attribute__((format(printf, 4, 5)));
 void draft_heading(struct draft *d, struct draft_profile *p, const char *text);
 /* @original: the file's own words, of any length and bytes. */
-struct draft_item *draft_left_out(struct draft *d, struct draft_profile *p, struct span at, const char *original,
-	const char *format, ...) __attribute__((format(printf, 5, 6)));
+struct draft_item *draft_left_out(struct draft *d, struct draft_profile *p, struct span at,
+	const char *original, const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /*
  * The text of the policy, with a warning for each profile that left something out. false with

@@ -59,8 +59,8 @@ static const char *kind(const struct yaml_node *node)
 	return names[node->kind];
 }
 
-static const struct yaml_node *member(struct importing *im, const struct yaml_node *map,
-	const char *key, enum yaml_kind expected)
+static const struct yaml_node *member(
+	struct importing *im, const struct yaml_node *map, const char *key, enum yaml_kind expected)
 {
 	static const char *const names[] = { "a text", "a list", "a map" };
 	const struct yaml_node *node = yaml_member(map, key);
@@ -173,8 +173,8 @@ static bool add_folder(struct importing *im, const struct yaml_node *map,
 		wrong(im, dir, "a folder ends in '/'");
 		return false;
 	}
-	return add_pattern(im, dir,
-		arena_printf(im->arena, "%s%s", text, recursive ? "{,**}" : "*"), to);
+	return add_pattern(
+		im, dir, arena_printf(im->arena, "%s%s", text, recursive ? "{,**}" : "*"), to);
 }
 
 /* ---- rules */
@@ -343,11 +343,10 @@ static void read_words(struct importing *im, enum section section, const struct 
 			else
 				wrong(im, one, "%s: expected a text", key);
 			if (word)
-				ARENA_PUSH(im->arena, r.objects.v, r.objects.n, r.objects.cap,
-					word);
+				ARENA_PUSH(
+					im->arena, r.objects.v, r.objects.n, r.objects.cap, word);
 		}
-		r.what = arena_printf(
-			im->arena, "%s: %s", key, r.objects.n ? r.objects.v[0] : "");
+		r.what = arena_printf(im->arena, "%s: %s", key, r.objects.n ? r.objects.v[0] : "");
 		if (r.objects.n)
 			add_rule(im, r, item);
 	}
@@ -396,8 +395,7 @@ static bool is_list(const struct importing *im, enum section section, const char
 {
 	for (uint32_t i = 0; i < im->n; i++) {
 		const struct rule *r = &im->v[i];
-		bool same = r->section == section ||
-			    (section == FILES && r->section == PROCESS) ||
+		bool same = r->section == section || (section == FILES && r->section == PROCESS) ||
 			    (section == PROCESS && r->section == FILES);
 
 		if (same && r->action == ALLOW && applies(r, source))
@@ -445,8 +443,8 @@ static void write_rule(
 		return;
 	}
 	if (r->action == BLOCK && r->owner) {
-		draft_left_out(im->draft, p, r->at, r->what,
-			"no rule refuses everyone but the owner")
+		draft_left_out(
+			im->draft, p, r->at, r->what, "no rule refuses everyone but the owner")
 			->wider = true;
 		return;
 	}
@@ -456,9 +454,9 @@ static void write_rule(
 		break;
 	case FILES:
 		draft_rule(im->draft, p, r->at, "%s %s %s%s", effect,
-			!r->read_only	     ? "read, " WRITES :
-			r->action == BLOCK ? WRITES :
-					     "read",
+			!r->read_only	     ? "read, " WRITES
+			: r->action == BLOCK ? WRITES
+					     : "read",
 			objects, owner);
 		break;
 	case NETWORK:
@@ -557,8 +555,8 @@ static bool may_run(struct importing *im, const char *path)
 			struct glob_error e;
 			struct glob *g;
 
-			if (glob_parse(a, word + quotes, strlen(word) - 2 * quotes, GLOB_PATH, &g,
-				    &e))
+			if (glob_parse(
+				    a, word + quotes, strlen(word) - 2 * quotes, GLOB_PATH, &g, &e))
 				dfa_add(b, g, 0);
 		}
 	}
@@ -576,8 +574,7 @@ static void write_sources(struct importing *im)
 
 		for (uint32_t k = 0; k < i && first; k++)
 			first = !im->v[k].source || strcmp(im->v[k].source, r->source) != 0;
-		if (!first ||
-			!add_pattern(im, &at, escaped(im->arena, r->source), &program))
+		if (!first || !add_pattern(im, &at, escaped(im->arena, r->source), &program))
 			continue;
 		if (!may_run(im, r->source)) {
 			draft_left_out(im->draft, im->profile, r->at,
@@ -615,8 +612,8 @@ static void describe(struct importing *im, const struct yaml_node *spec, const c
 					labels->v[k + 1]->text);
 		}
 	}
-	draft_head(im->draft, "%s is for what carries: %s. Pale confines what it starts.",
-		name, t.len ? t.s : "any label");
+	draft_head(im->draft, "%s is for what carries: %s. Pale confines what it starts.", name,
+		t.len ? t.s : "any label");
 	for (size_t i = 0; i < 3; i++)
 		draft_head(im->draft, "- %s (%s): %s", names[i], name,
 			is_list(im, asked[i], NULL)
@@ -659,9 +656,9 @@ static void read_document(struct draft *draft, const struct import_options *opti
 	check_members(&im, spec, members);
 	name = member(&im, member(&im, root, "metadata", YAML_MAP), "name", YAML_TEXT);
 	im.profile = draft_profile(draft, NULL,
-		options->profile && n == 1 ? options->profile :
-		name			   ? name->text :
-					     "policy",
+		options->profile && n == 1 ? options->profile
+		: name			   ? name->text
+					   : "policy",
 		name ? name->at : root->at);
 	has_action = read_action(&im, spec, &action);
 	for (int i = 0; i < N_SECTIONS; i++) {
@@ -683,8 +680,8 @@ static void read_document(struct draft *draft, const struct import_options *opti
 
 bool import_kubearmor_recognises(const struct source *s)
 {
-	static const char *const keys[] = { "apiVersion:", "kind:", "---", "spec:", "metadata:",
-		"%YAML" };
+	static const char *const keys[] = { "apiVersion:", "kind:", "---",
+		"spec:", "metadata:", "%YAML" };
 	const char *at = s->bytes, *end = s->bytes + s->len;
 
 	/* The first line that is no comment. */
@@ -724,10 +721,11 @@ bool import_kubearmor(const struct source *s, const struct import_options *optio
 	}
 	draft_init(&draft, diags->arena, diags, s);
 	draft_head(&draft, "Made by pale import from the KubeArmor policy %s.", s->portable_name);
-	draft_head(&draft, "KubeArmor allows everything until a policy has an Allow; then what is on "
-			   "no list is blocked (its posture 'block'). It looks at no system calls but "
-			   "to tell of them: those pass that the rules below need. Mounts, ptrace and "
-			   "user namespaces have no rule there, and none here.");
+	draft_head(&draft,
+		"KubeArmor allows everything until a policy has an Allow; then what is on "
+		"no list is blocked (its posture 'block'). It looks at no system calls but "
+		"to tell of them: those pass that the rules below need. Mounts, ptrace and "
+		"user namespaces have no rule there, and none here.");
 	for (uint32_t i = 0; i < documents.n; i++)
 		read_document(&draft, options, documents.v[i], documents.n);
 	return !diags->n_errors && draft_write(&draft, to);

@@ -85,8 +85,8 @@ static bool check_key(struct reading *r, const struct yaml_node *map, const stru
 	return true;
 }
 
-static bool read_members(struct reading *r, yaml_event_type_t end, unsigned int depth,
-	struct yaml_node *to)
+static bool read_members(
+	struct reading *r, yaml_event_type_t end, unsigned int depth, struct yaml_node *to)
 {
 	for (;;) {
 		struct yaml_node *node;
@@ -126,8 +126,8 @@ static bool read_node(
 	case YAML_SCALAR_EVENT:
 		if (memchr(e->data.scalar.value, 0, e->data.scalar.length))
 			return wrong(r, node->at, "a NUL character");
-		node->text = arena_memdup(
-			r->diags->arena, e->data.scalar.value, e->data.scalar.length);
+		node->text =
+			arena_memdup(r->diags->arena, e->data.scalar.value, e->data.scalar.length);
 		node->quoted = e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
 		return true;
 	case YAML_SEQUENCE_START_EVENT:

@@ -17,8 +17,8 @@ enum yaml_kind { YAML_TEXT, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
 	enum yaml_kind kind;
-	const char *text;   /* YAML_TEXT; NUL-terminated, and no NUL in it */
-	bool quoted;	    /* not plain: "true" is a text then */
+	const char *text; /* YAML_TEXT; NUL-terminated, and no NUL in it */
+	bool quoted;	  /* not plain: "true" is a text then */
 	/* YAML_LIST: the items. YAML_MAP: keys and values in turn. */
 	struct yaml_node **v;
 	uint32_t n, cap;

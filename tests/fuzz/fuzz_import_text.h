@@ -35,7 +35,8 @@ static inline void import_text(const char *begin, const uint8_t *data, size_t si
 	text_add(&file, data, size);
 	source_set_init(&sources, a);
 	diag_list_init(&diags, &sources);
-	if (import_policy(source_add(&sources, "fuzz", file.s, file.len), &options, &diags, &made)) {
+	if (import_policy(
+		    source_add(&sources, "fuzz", file.s, file.len), &options, &diags, &made)) {
 		struct compilation c;
 
 		must(!diags.n_errors);
@@ -49,7 +50,8 @@ static inline void import_text(const char *begin, const uint8_t *data, size_t si
 		const struct diag *d = diags.v[i];
 
 		must(strncmp(d->text, "internal", 8) != 0);
-		must(!d->placed || (d->at.offset <= file.len && d->at.len <= file.len - d->at.offset));
+		must(!d->placed ||
+			(d->at.offset <= file.len && d->at.len <= file.len - d->at.offset));
 	}
 }
 

@@ -143,4 +143,28 @@ if [ $? -eq 1 ] && cmp -s made.pale "$here/ok/names.pale"; then
 else
 	result not-ok "-o leaves the file when there is a mistake"
 fi
+
+# Debian's own profiles: each becomes a policy that is right.
+if root=$("$here/apparmor.sh" 2>"$work/err"); then
+	carried=0 left=0 wider=0 files=0
+	for f in "$root"/usr/share/apparmor/extra-profiles/* "$root"/etc/apparmor.d/*; do
+		[ -f "$f" ] && [ "${f##*/}" != README ] || continue
+		files=$((files + 1))
+		timeout 60 "$pale" import --apparmor-dir "$root/etc/apparmor.d" "$f" >"$work/made.pale" 2>"$work/err"
+		status=$?
+		if [ $status -ne 0 ] || ! "$pale" check -q "$work/made.pale" 2>"$work/err"; then
+			result not-ok "Debian's ${f##*/} (status $status)"
+			head -n 5 "$work/err" | sed 's/^/# /'
+			continue
+		fi
+		carried=$((carried + $(grep -cE '^ +(allow|audit|deny|quiet|limit) ' "$work/made.pale")))
+		left=$((left + $(grep -c '# LEFT OUT' "$work/made.pale")))
+		wider=$((wider + $(grep -c '# WIDER' "$work/made.pale")))
+	done
+	[ $files -gt 100 ] && result ok "Debian's profiles" || result not-ok "Debian's profiles: $files"
+	echo "# $files files: $carried rules carried over, $left left out, $wider wider"
+else
+	result not-ok "Debian's profiles cannot be fetched"
+	sed 's/^/# /' "$work/err"
+fi
 echo "1..$n"
