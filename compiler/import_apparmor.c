@@ -145,7 +145,9 @@ static void draft_heads(struct draft *d)
 	draft_head(d, "AppArmor knows no system calls: those pass that the rules below need. Files "
 		      "that were changed since the start are not run, and a sub-profile starts in "
 		      "secure-exec mode. A link needs its rule for both of its names. SCTP is "
-		      "allowed where both stream and seqpacket are.");
+		      "allowed where both stream and seqpacket are. What others may do to the "
+		      "program (signal receive, ptrace tracedby and readby) is not for its own "
+		      "policy to say.");
 }
 
 static bool is_utf8(const struct source *s, struct diag_list *diags)

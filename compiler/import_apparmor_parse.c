@@ -690,7 +690,7 @@ static bool flags(struct parser *p, struct aa_profile *to, struct aa_statement *
 	/* What changes nothing in what the rules say. */
 	static const char *const harmless[] = { "enforce", "attach_disconnected",
 		"no_attach_disconnected", "mediate_deleted", "delegate_deleted", "chroot_relative",
-		"namespace_relative", "chroot_attach", "chroot_no_attach", "audit", NULL };
+		"namespace_relative", "chroot_attach", "chroot_no_attach", NULL };
 
 	while (p->token.kind != AA_RPAREN) {
 		const char *const *h = harmless;
@@ -706,8 +706,8 @@ static bool flags(struct parser *p, struct aa_profile *to, struct aa_statement *
 		if (is_word(&p->token, "complain"))
 			to->complain = true;
 		else if (is_word(&p->token, "unconfined") || is_word(&p->token, "kill") ||
-			 is_word(&p->token, "default_allow") || is_word(&p->token, "prompt") ||
-			 !strncmp(p->token.text, "error", 5) ||
+			 is_word(&p->token, "audit") || is_word(&p->token, "default_allow") ||
+			 is_word(&p->token, "prompt") || !strncmp(p->token.text, "error", 5) ||
 			 !strncmp(p->token.text, "attach_disconnected.", 20))
 			s->left_out = "a flag that no setting says";
 		else if (!*h)
@@ -734,6 +734,7 @@ static bool profile_head(struct parser *p, struct aa_profile *to, struct aa_stat
 				if (!flags(p, to, s))
 					return false;
 			} else {
+				s->left_out = "a program is told by its path alone";
 				while (p->token.kind != AA_RPAREN && p->token.kind != AA_END &&
 					!p->failed)
 					advance(p, true);

@@ -213,7 +213,7 @@ static void read_paths(struct importing *im, enum section section, const struct 
 	const enum action *inherited)
 {
 	static const char *const known[] = { "path", "dir", "pattern", "recursive", "readOnly",
-		"ownerOnly", "fromSource", "execname", "allowedArgs", COMMON, NULL };
+		"ownerOnly", "fromSource", COMMON, NULL };
 
 	for (size_t k = 0; k < sizeof(path_lists) / sizeof(*path_lists); k++) {
 		const struct yaml_node *list = member(im, map, path_lists[k].list, YAML_LIST);
