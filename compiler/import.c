@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/compile.h"
+#include "compiler/fmt.h"
 #include "compiler/import_apparmor.h"
 #include "compiler/import_kubearmor.h"
 #include "compiler/import_oci.h"
@@ -73,6 +74,22 @@ static bool compiles(const struct source *s, const struct text *made, struct dia
 	return ok;
 }
 
+/* In the layout of all policies. */
+static bool format(
+	const struct source *s, const struct text *made, struct diag_list *diags, struct text *to)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	struct source_set sources;
+	struct diag_list own;
+
+	source_set_init(&sources, a);
+	diag_list_init(&own, &sources);
+	if (fmt_policy(source_add(&sources, s->portable_name, made->s, made->len), &own, to))
+		return true;
+	diag_error_unplaced(diags, "internal error: the policy made from it cannot be formatted");
+	return false;
+}
+
 bool import_policy(const struct source *s, const struct import_options *options,
 	struct diag_list *diags, struct text *to)
 {
@@ -84,8 +101,7 @@ bool import_policy(const struct source *s, const struct import_options *options,
 		if (!formats[i].import(s, options, diags, &made) || diags->n_errors ||
 			!compiles(s, &made, diags))
 			return false;
-		text_add(to, made.s, made.len);
-		return true;
+		return format(s, &made, diags, to);
 	}
 	diag_error_unplaced(diags,
 		"%s: of no format that can be imported: not JSON, no AppArmor profile, no "
