@@ -66,7 +66,7 @@ struct dfa *dfa_product(struct arena *arena, const struct dfa *a, uint32_t entry
 {
 	struct product p = { .arena = arena, .a = a, .b = b, .n_slots = 1024 };
 	struct dfa *d = arena_alloc(arena, sizeof(*d));
-	uint8_t representative[256];
+	uint8_t representative[256] = { 0 };
 	uint32_t cap_next = 0, n_next = 0;
 	struct dfa_pair *accepted;
 
