@@ -11,19 +11,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *candidate(
-	const struct resolution *res, const char *dir, size_t dir_len, const char *name)
-{
-	const char *path =
-		dir_len ? arena_printf(res->arena, "%.*s/%s.pale", (int)dir_len, dir, name)
-			: arena_printf(res->arena, "%s.pale", name);
+struct folders {
+	const char **v;
+	uint32_t n, cap;
+};
 
-	return access(path, F_OK) == 0 ? path : NULL;
+static void add_folder(const struct resolution *res, struct folders *to, const char *s, size_t len)
+{
+	ARENA_PUSH(res->arena, to->v, to->n, to->cap, arena_memdup(res->arena, s, len));
 }
 
 /* A compiler that runs from where it was built finds the profiles beside it, and an installed one
  * those that were installed with it, whatever the prefix. */
-static const char *beside_program(const struct resolution *res, const char *name)
+static void add_beside_program(const struct resolution *res, struct folders *to)
 {
 	static const struct {
 		const char *folder, *library;
@@ -36,47 +36,53 @@ static const char *beside_program(const struct resolution *res, const char *name
 	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
 
 	if (n <= 0)
-		return NULL;
+		return;
 	exe[n] = 0;
 	*(strrchr(exe, '/') + 1) = 0;
 	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
 		size_t len = strlen(exe), tail = strlen(places[i].folder);
+		const char *dir;
 
-		if (len > tail && !strcmp(exe + len - tail, places[i].folder)) {
-			const char *dir = arena_printf(
-				res->arena, "%.*s%s", (int)(len - tail), exe, places[i].library);
-
-			return candidate(res, dir, strlen(dir), name);
-		}
+		if (len <= tail || strcmp(exe + len - tail, places[i].folder) != 0)
+			continue;
+		dir = arena_printf(res->arena, "%.*s%s", (int)(len - tail), exe, places[i].library);
+		add_folder(res, to, dir, strlen(dir));
+		return;
 	}
-	return NULL;
+}
+
+const char *const *library_folders(const struct resolution *res, const struct source *from)
+{
+	const char *slash = strrchr(from->name, '/');
+	const char *env = getenv("PALE_PATH");
+	struct folders to = { 0 };
+
+	add_folder(res, &to, from->name, slash ? (size_t)(slash - from->name) : 0);
+	for (uint32_t i = 0; i < res->n_include_dirs; i++)
+		add_folder(res, &to, res->include_dirs[i], strlen(res->include_dirs[i]));
+	while (env && *env) {
+		size_t len = strcspn(env, ":");
+
+		if (len)
+			add_folder(res, &to, env, len);
+		env += len + (env[len] == ':');
+	}
+	add_beside_program(res, &to);
+	add_folder(res, &to, PALE_DATADIR "/profiles", strlen(PALE_DATADIR "/profiles"));
+	ARENA_PUSH(res->arena, to.v, to.n, to.cap, NULL);
+	return to.v;
 }
 
 const char *library_find(const struct resolution *res, const char *name, const struct source *from)
 {
-	const char *slash = strrchr(from->name, '/');
-	const char *found =
-		candidate(res, from->name, slash ? (size_t)(slash - from->name) : 0, name);
-	const char *env = getenv("PALE_PATH");
+	for (const char *const *dir = library_folders(res, from); *dir; dir++) {
+		const char *path =
+			arena_printf(res->arena, "%s%s%s.pale", *dir, **dir ? "/" : "", name);
 
-	for (uint32_t i = 0; !found && i < res->n_include_dirs; i++) {
-		const char *dir = res->include_dirs[i];
-
-		found = candidate(res, dir, strlen(dir), name);
+		if (access(path, F_OK) == 0)
+			return path;
 	}
-	while (!found && env && *env) {
-		size_t len = strcspn(env, ":");
-
-		if (len)
-			found = candidate(res, env, len, name);
-		env += len + (env[len] == ':');
-	}
-	if (!found)
-		found = beside_program(res, name);
-	if (!found)
-		found = candidate(
-			res, PALE_DATADIR "/profiles", strlen(PALE_DATADIR "/profiles"), name);
-	return found;
+	return NULL;
 }
 
 struct loading {

@@ -28,22 +28,26 @@ int32_t policy_domain_find(const struct policy *p, const char *name)
 	return -1;
 }
 
+int32_t policy_domain_from(const struct policy *p, uint32_t from, const char *name)
+{
+	int32_t found = policy_domain_find(p, name);
+
+	for (int32_t d = (int32_t)from; found < 0 && d >= 0; d = p->domains[d]->parent)
+		found = policy_domain_find(
+			p, arena_printf(p->arena, "%s/%s", p->domains[d]->name, name));
+	return found;
+}
+
 int32_t lower_domain_find(struct lowering *l, const struct word *name, const char *otherwise)
 {
-	int32_t found = policy_domain_find(l->policy, name->text);
+	int32_t found;
 	struct suggest suggest;
 	struct diag *diag;
 
+	found = l->alone ? policy_domain_find(l->policy, name->text)
+			 : policy_domain_from(l->policy, l->domain->index, name->text);
 	if (found >= 0 || l->alone)
 		return found >= 0 ? found : 0;
-	for (const struct domain *d = l->domain;; d = l->policy->domains[d->parent]) {
-		found = policy_domain_find(
-			l->policy, arena_printf(l->arena, "%s/%s", d->name, name->text));
-		if (found >= 0)
-			return found;
-		if (d->parent < 0)
-			break;
-	}
 	diag = diag_error(l->diags, name->at, "profile '%s' has no sub-profile '%s'",
 		l->policy->name, name->text);
 	suggest_init(&suggest, name->text);

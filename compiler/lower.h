@@ -47,6 +47,13 @@ struct lowering {
 	uint32_t n_by_id;
 };
 
+/* What stands behind `with` in a mount rule. */
+#define MOUNT_OPTION_COUNT 4
+extern const struct mount_option {
+	const char *name;
+	uint32_t flag; /* MOUNT_… */
+} mount_options[MOUNT_OPTION_COUNT];
+
 /* The line that @at stands on, for a rule's lines. */
 struct rule_line lower_line(struct lowering *l, struct span at);
 /* The statement's source on one line, blanks squeezed. */

@@ -435,10 +435,7 @@ static bool lower_families(struct lowering *l, const struct ast_rule *ast, struc
 	return true;
 }
 
-static const struct {
-	const char *name;
-	uint32_t flag;
-} mount_options[] = {
+const struct mount_option mount_options[MOUNT_OPTION_COUNT] = {
 	{ "ro", MOUNT_RO },
 	{ "nosuid", MOUNT_NOSUID },
 	{ "nodev", MOUNT_NODEV },
@@ -465,7 +462,7 @@ static bool lower_mount(struct lowering *l, const struct ast_rule *ast, struct r
 		uint32_t flag = 0;
 
 		suggest_init(&near, ast->options.v[i].text);
-		for (size_t k = 0; k < sizeof(mount_options) / sizeof(*mount_options); k++) {
+		for (size_t k = 0; k < MOUNT_OPTION_COUNT; k++) {
 			suggest_offer(&near, mount_options[k].name);
 			if (!strcmp(ast->options.v[i].text, mount_options[k].name))
 				flag = mount_options[k].flag;

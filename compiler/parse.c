@@ -164,25 +164,38 @@ static void run(
 	parse_scan_end(p);
 }
 
-struct ast_file *parse_file_traced(struct source *source, struct diag_list *diags,
-	struct arena *arena, struct parse_trace *trace)
+/* @trace and @watch may be NULL. */
+static struct ast_file *parse_whole(struct source *source, struct diag_list *diags,
+	struct arena *arena, struct parse_trace *trace, struct parse_watch *watch)
 {
 	_cleanup_free_ struct parse *p = calloc(1, sizeof(*p));
 
 	if (!p)
 		abort();
-	if (trace)
-		*trace = (struct parse_trace){ 0 };
 	p->trace = trace;
+	p->watch = watch;
 	p->file = arena_alloc(arena, sizeof(*p->file));
 	p->file->source = source;
 	run(p, source, diags, arena);
 	return p->file;
 }
 
+struct ast_file *parse_file_traced(struct source *source, struct diag_list *diags,
+	struct arena *arena, struct parse_trace *trace)
+{
+	*trace = (struct parse_trace){ 0 };
+	return parse_whole(source, diags, arena, trace, NULL);
+}
+
 struct ast_file *parse_file(struct source *source, struct diag_list *diags, struct arena *arena)
 {
-	return parse_file_traced(source, diags, arena, NULL);
+	return parse_whole(source, diags, arena, NULL, NULL);
+}
+
+void parse_watched(
+	struct source *source, struct diag_list *diags, struct arena *arena, struct parse_watch *w)
+{
+	parse_whole(source, diags, arena, NULL, w);
 }
 
 struct ast_rule *parse_request(struct source *source, struct diag_list *diags, struct arena *arena)

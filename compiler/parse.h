@@ -91,6 +91,7 @@ struct parse {
 	struct token call_open;
 	struct token operation; /* the rule's first; kind 0 before it */
 	struct token head;	/* the last word that is not an operand: it says what must follow */
+	struct token subject;	/* the call whose arguments follow, or the kind of the group */
 	struct token previous;	/* taken by the grammar */
 	struct token latest;	/* the same, or what the grammar has just rejected */
 	/* @operation, @head and @in_call as they were before @latest, for the message that rejects
@@ -109,6 +110,9 @@ struct parse {
 	bool outside; /* a statement outside any profile was reported, the next ones go quietly */
 	bool stray_closed;	  /* the same for '}' */
 	struct token last_closed; /* '}' of the last declaration */
+
+	/* For parse_role.c; NULL in a compilation. */
+	struct parse_watch *watch;
 
 	uint32_t *bad_lines; /* numbers of the lines with bytes that are no text, ascending */
 	uint32_t n_bad_lines, cap_bad_lines;
@@ -158,6 +162,15 @@ const char *parse_operation_suggest(const char *name, enum ast_block block);
 const char *parse_operations_of(struct parse *p, enum ast_block block);
 const char *parse_block_name(enum ast_block block);
 
+/* Each word that a statement may begin with in @frame and @block, or go on with; in the order of
+ * their tables. */
+void parse_each_statement_word(enum frame_kind frame, enum ast_block block,
+	void (*each)(void *ctx, const char *name), void *ctx);
+void parse_each_clause_word(void (*each)(void *ctx, const char *name), void *ctx);
+/* The operations of @block, or of all for BLOCK_NONE. */
+void parse_each_operation(
+	enum ast_block block, void (*each)(void *ctx, const char *name), void *ctx);
+
 /* The grammar's scanner (parse_tokens.h has its parts), and what explains an error. */
 struct token parse_next(struct parse *p);
 /* The next token that is no line end, left to be read again. */
@@ -174,6 +187,24 @@ void parse_lost(struct parse *p, enum ast_decl_kind kind, const struct word *nam
 /* parse_expect.c: a syntax error at p->latest; @expected holds the names that pale.y gives tokens.
  */
 void parse_unexpected(struct parse *p, const char *const *expected, int n);
+/* Whether a rule like the one that is read may go on with "except", "owner", "errno", "as", "in".
+ */
+bool parse_clause_fits(const struct parse *p, const char *clause);
+
+/*
+ * parse_role.c: looks on while a file is read. @word: a token that the grammar takes. @ahead: one
+ * that was read and that nothing has looked at; true when it is where the cursor stands, and
+ * reading ends there. @expected: what could stand in its place.
+ */
+struct parse_watch {
+	void (*word)(struct parse *p, const struct token *t);
+	bool (*ahead)(struct parse *p, const struct token *t);
+	void (*expected)(struct parse *p, const char *const *names, int n);
+	bool ended;
+	bool ended_in_comment; /* one that nothing follows */
+};
+void parse_watched(
+	struct source *source, struct diag_list *diags, struct arena *arena, struct parse_watch *w);
 
 /* parse_rule.c */
 struct parse_effect {
@@ -203,7 +234,9 @@ bool parse_choice(struct parse *p, struct word *w, const char *what, const char 
 /* false, and reported, for a range where one number is meant. */
 bool parse_single_number(struct parse *p, const struct word *w);
 
-extern const char *const parse_group_kinds[], *const parse_modes[], *const parse_violations[],
-									    *const parse_limits[];
+extern const char *const parse_group_kinds[],
+	*const parse_modes[], *const parse_violations[], *const parse_limits[],
+								 *const parse_protocols[],
+									 *const parse_classes[];
 
 #endif

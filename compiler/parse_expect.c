@@ -224,25 +224,31 @@ static bool same_class(const struct token *a, const struct token *b)
 }
 
 /* What a whole rule may still say: of what the grammar takes, what its form has. */
+bool parse_clause_fits(const struct parse *p, const char *c)
+{
+	const struct token *operation = &p->before.operation;
+	bool asked = p->frames[p->depth].kind == FRAME_TEST;
+
+	if (!strcmp(c, "in"))
+		return asked;
+	if (!strcmp(c, "owner"))
+		return operation->kind == T_OP_PATHS;
+	if (!strcmp(c, "as"))
+		return !asked && operation->kind == T_OP_PATHS &&
+		       !strcmp(operation->word.text, "exec");
+	return !asked;
+}
+
 static void hint_continuation(struct parse *p, const struct expected *e, struct diag *d)
 {
 	static const char *const clauses[] = { "except", "owner", "errno", "as", "in" };
-	bool paths = p->before.operation.kind == T_OP_PATHS;
-	bool asked = p->frames[p->depth].kind == FRAME_TEST;
 	const char *names[5];
 	struct expected may = { names, 0 };
 	char quoted[5][16];
 
 	for (int i = 0; i < 5; i++) {
-		const char *c = clauses[i];
-		bool fits = !strcmp(c, "in")	  ? asked
-			    : !strcmp(c, "owner") ? paths
-			    : !strcmp(c, "as")
-				    ? !asked && !strcmp(p->before.operation.word.text, "exec")
-				    : !asked;
-
-		snprintf(quoted[i], sizeof(quoted[i]), "'%s'", c);
-		if (fits && has(e, quoted[i]))
+		snprintf(quoted[i], sizeof(quoted[i]), "'%s'", clauses[i]);
+		if (parse_clause_fits(p, clauses[i]) && has(e, quoted[i]))
 			names[may.n++] = quoted[i];
 	}
 	if (may.n)
@@ -423,6 +429,10 @@ void parse_unexpected(struct parse *p, const char *const *expected, int n)
 	const char *wants, *found;
 	struct diag *d;
 
+	if (p->watch && p->watch->ended) {
+		p->watch->expected(p, expected, n);
+		return;
+	}
 	p->recovering = true;
 	if (p->failed || reject_mixed(p, &e))
 		return;

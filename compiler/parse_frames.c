@@ -85,6 +85,7 @@ void statement_begin(struct parse *p)
 	p->opening = false;
 	p->head = (struct token){};
 	p->operation = (struct token){};
+	p->subject = (struct token){};
 }
 
 void statement_end(struct parse *p)

@@ -74,6 +74,15 @@ static bool belongs(const struct parse_operation *o, enum ast_block block)
 	return block == BLOCK_NONE || o->block == block;
 }
 
+void parse_each_operation(
+	enum ast_block block, void (*each)(void *ctx, const char *name), void *ctx)
+{
+	for (size_t i = 0; i < N_OPERATIONS; i++) {
+		if (belongs(&operations[i], block))
+			each(ctx, operations[i].name);
+	}
+}
+
 const char *parse_operation_suggest(const char *name, enum ast_block block)
 {
 	struct suggest s;

@@ -12,8 +12,8 @@ const char *const parse_modes[] = { "audit", "enforce", NULL };
 const char *const parse_violations[] = { "deny", "kill", NULL };
 const char *const parse_limits[] = { "processes", "memory", "open-files", "cpu", "file-size",
 	NULL };
-static const char *const protocols[] = { "tcp", "udp", "sctp", "icmp", "unix", NULL };
-static const char *const classes[] = { "drift", "anonymous", NULL };
+const char *const parse_protocols[] = { "tcp", "udp", "sctp", "icmp", "unix", NULL };
+const char *const parse_classes[] = { "drift", "anonymous", NULL };
 
 static const char *choices_listed(struct parse *p, const char *const *choices)
 {
@@ -106,12 +106,12 @@ static bool check_class(struct parse *p, struct ast_rule *r)
 	struct suggest s;
 	struct diag *d;
 
-	if (!word_is(class, classes[0]) && !word_is(class, classes[1])) {
+	if (!word_is(class, parse_classes[0]) && !word_is(class, parse_classes[1])) {
 		d = parse_error_once(p, class->at, "expected a path after '%s', found '%s'",
 			first->text, parse_shown(p, class->at));
 		suggest_init(&s, class->text);
-		suggest_offer(&s, classes[0]);
-		suggest_offer(&s, classes[1]);
+		suggest_offer(&s, parse_classes[0]);
+		suggest_offer(&s, parse_classes[1]);
 		if (d && parse_operation_find(class->text))
 			diag_hint(p->diags, d, "operations are separated by commas");
 		else if (d && suggest_best(&s))
@@ -168,7 +168,7 @@ static bool check_network(struct parse *p, struct ast_rule *r)
 	for (uint32_t i = 0; i < r->protocols.n; i++) {
 		struct word *w = &r->protocols.v[i];
 
-		if (!parse_choice(p, w, "protocol", protocols))
+		if (!parse_choice(p, w, "protocol", parse_protocols))
 			return false;
 		n_local += word_is(w, "unix");
 		if (n_local && n_local <= i) {

@@ -71,6 +71,17 @@ bool statement_stands_in(const struct statement_word *w, const struct frame *f)
 	return w->frames & IN(f->kind);
 }
 
+void parse_each_statement_word(enum frame_kind frame, enum ast_block block,
+	void (*each)(void *ctx, const char *name), void *ctx)
+{
+	const struct frame f = { .kind = frame, .block = block };
+
+	for (size_t i = 0; i < N_STATEMENT_WORDS; i++) {
+		if (statement_stands_in(&statement_words[i], &f))
+			each(ctx, statement_words[i].name);
+	}
+}
+
 static const char *frame_name(const struct frame *f)
 {
 	switch (f->kind) {

@@ -30,6 +30,12 @@ static const struct clause_word {
 	{ "or", T_OR, 0, true },
 };
 
+void parse_each_clause_word(void (*each)(void *ctx, const char *name), void *ctx)
+{
+	for (size_t i = 0; i < sizeof(clause_words) / sizeof(*clause_words); i++)
+		each(ctx, clause_words[i].name);
+}
+
 static void push_word(struct parse *p, struct token t)
 {
 	token_push(p, t);
@@ -49,6 +55,20 @@ static void hint_elsewhere(struct parse *p, struct diag *d, const char *name)
 			parse_block_name(o->block));
 }
 
+/* In these blocks the block says what its rules are about, and @first is an object. */
+static void push_blocks_operation(struct parse *p, const struct token *first)
+{
+	bool calls = frame_innermost(p)->block == BLOCK_SYSCALL;
+	struct token made = { .kind = calls ? T_OP_SYSCALL : T_OP_CAPABILITY };
+
+	made.word.at = (struct span){ first->word.at.source, first->word.at.offset, 0 };
+	made.word.text = "";
+	p->operation = made;
+	p->head = made;
+	token_push(p, made);
+	p->place = PLACE_REST;
+}
+
 /* The first word behind an effect, or behind a comma between operations. */
 static void push_operation(struct parse *p, struct token t)
 {
@@ -57,16 +77,7 @@ static void push_operation(struct parse *p, struct token t)
 	struct diag *d;
 
 	if (block == BLOCK_SYSCALL || block == BLOCK_CAPABILITY) {
-		/* The block says what its rules are about. */
-		struct token made = { .kind = block == BLOCK_SYSCALL ? T_OP_SYSCALL
-								     : T_OP_CAPABILITY };
-
-		made.word.at = (struct span){ t.word.at.source, t.word.at.offset, 0 };
-		made.word.text = "";
-		p->operation = made;
-		p->head = made;
-		token_push(p, made);
-		p->place = PLACE_REST;
+		push_blocks_operation(p, &t);
 		push_word(p, t);
 		return;
 	}
@@ -190,6 +201,10 @@ static void push_rest(struct parse *p, struct token t)
 		if (next.kind == '=')
 			t.kind = T_ARGUMENT;
 	}
+	if (p->previous.kind == T_GROUP_WORD)
+		p->subject = t;
+	if (t.kind == '(' || (t.kind == T_ARGUMENT && !p->subject.kind))
+		p->subject = p->previous;
 	if (t.kind == '(') {
 		p->in_call = true;
 		p->call_open = t;
@@ -279,11 +294,27 @@ static bool ends_list(struct parse *p, struct token t)
 	return true;
 }
 
+/* The cursor stands at @t: lets the grammar reject it, and so say what it would have taken. */
+static void end_at_cursor(struct parse *p, struct token t)
+{
+	enum ast_block block = frame_innermost(p)->block;
+
+	p->watch->ended = true;
+	if (p->place == PLACE_OPERATION && (block == BLOCK_SYSCALL || block == BLOCK_CAPABILITY))
+		push_blocks_operation(p, &t);
+	t.kind = T_JUNK;
+	token_push(p, t);
+}
+
 /* Puts at least one token into the queue, or drops something. */
 static void advance(struct parse *p)
 {
 	struct token t = token_get(p);
 
+	if (p->watch && p->watch->ahead && p->watch->ahead(p, &t)) {
+		end_at_cursor(p, t);
+		return;
+	}
 	if (p->in_call) {
 		if (t.kind == RAW_NEWLINE)
 			return;
@@ -399,6 +430,8 @@ struct token parse_next(struct parse *p)
 		p->before.head = p->head;
 		p->before.in_call = p->in_call;
 	}
+	if (p->watch && p->watch->ended && p->queue_at == p->n_queue)
+		return (struct token){ .word.at = parse_after(&p->latest) };
 	if (p->recovering)
 		recover(p);
 	while (p->queue_at == p->n_queue) {
@@ -411,5 +444,7 @@ struct token parse_next(struct parse *p)
 	if (t.kind == T_END)
 		p->finished = true;
 	p->latest = t;
+	if (p->watch && p->watch->word)
+		p->watch->word(p, &t);
 	return t;
 }

@@ -234,6 +234,9 @@ struct policy {
 
 /* The sub-profile of @p with the whole name "web/thumbnailer"; -1 when there is none. */
 int32_t policy_domain_find(const struct policy *p, const char *name);
+/* As a rule of domain @from means it: @name whole, then as one of its own sub-profiles, then of
+ * those around it. */
+int32_t policy_domain_from(const struct policy *p, uint32_t from, const char *name);
 
 #define DFA_ENTRY_PATHS(domain) (2 * (domain))
 #define DFA_ENTRY_NAMES(domain) (2 * (domain) + 1)

@@ -66,7 +66,10 @@ struct diag *resolve_unknown(
 
 /* library.c: finds and parses what @file uses, depth first; each file once. */
 void library_load(struct resolution *res, struct ast_file *file);
-/* Where `use NAME` would be found; NULL when nowhere. For hints and completion. */
+/* The folders in which what @from uses is looked for, in that order; ends with NULL. "": the
+ * current one. */
+const char *const *library_folders(const struct resolution *res, const struct source *from);
+/* Where `use NAME` would be found; NULL when nowhere. */
 const char *library_find(const struct resolution *res, const char *name, const struct source *from);
 
 /* How many paths one word may stand for, and all words of a policy together. */
