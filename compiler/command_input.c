@@ -70,19 +70,27 @@ bool colour_wanted(FILE *to)
 	return isatty(fileno(to)) && !(no && *no) && !(terminal && !strcmp(terminal, "dumb"));
 }
 
-void input_compile(
-	struct compilation *c, const struct invocation *in, size_t include, const char *path)
+const char **input_include_dirs(
+	const struct invocation *in, size_t include, struct compile_options *to)
 {
-	struct compile_options options = { 0 };
 	const char **dirs = calloc(in->n_uses + 1, sizeof(*dirs));
 
 	if (!dirs)
 		abort();
 	for (size_t i = 0; i < in->n_uses; i++) {
 		if (in->uses[i].option == include)
-			dirs[options.n_include_dirs++] = in->uses[i].argument;
+			dirs[to->n_include_dirs++] = in->uses[i].argument;
 	}
-	options.include_dirs = dirs;
+	to->include_dirs = dirs;
+	return dirs;
+}
+
+void input_compile(
+	struct compilation *c, const struct invocation *in, size_t include, const char *path)
+{
+	struct compile_options options = { 0 };
+	const char **dirs = input_include_dirs(in, include, &options);
+
 	compile_file(c, path, &options);
 	/* The resolution keeps pointing at the options for later look-ups of the library; nothing
 	 * looks after this. */

@@ -18,6 +18,10 @@ extern const struct argument_kind argument_policy, argument_operation, argument_
 /* SGR colours: only on a terminal that has them, and not when NO_COLOR is set (no-color.org). */
 bool colour_wanted(FILE *to);
 
+/* Gives @to the folders of every -I (option @include of @in; SIZE_MAX: none). What is returned is
+ * to be freed when nothing is compiled with them any more. */
+const char **input_include_dirs(
+	const struct invocation *in, size_t include, struct compile_options *to);
 /* compile_file() with the folders of every -I (option @include of @in; SIZE_MAX: none). */
 void input_compile(
 	struct compilation *c, const struct invocation *in, size_t include, const char *path);

@@ -19,7 +19,7 @@ static const struct {
 	{ T_PROFILE, 0, false, ROLE_DECLARED },
 	{ T_TEST, 0, false, ROLE_TITLE },
 	{ T_EXTENDS, 0, false, ROLE_PROFILE },
-	{ T_FOR, 0, false, ROLE_PROFILE },
+	{ T_FOR, 0, false, ROLE_TESTED },
 	{ T_INCLUDE, 0, false, ROLE_FRAGMENT },
 	{ T_MODE, 0, false, ROLE_MODE },
 	{ T_ON_WORD, 0, false, ROLE_VIOLATION },
@@ -257,6 +257,16 @@ static void take_expected(struct parse *p, const char *const *names, int n)
 				p->subject = p->previous;
 		}
 		push_clause(p, names[i]);
+	}
+	/* The grammar leaves these to the shape of the rule. */
+	if (ret->role == ROLE_CLASS)
+		ret->operand &= !strcmp(p->operation.word.text, "exec") ||
+				!strcmp(p->operation.word.text, "map");
+	if (p->operation.kind == T_OP_NETWORK && ret->path) {
+		bool local = p->previous.kind == T_NAME && !strcmp(p->previous.word.text, "unix");
+
+		ret->path = local;
+		ret->group &= !local;
 	}
 	ret->subject = subject_of(p, ret->group && !p->operation.kind ? ROLE_GROUP : ret->role);
 	if (operations)

@@ -33,7 +33,8 @@ enum word_role {
 	ROLE_CAPABILITY,
 	ROLE_ERRNO,
 	ROLE_SUBPROFILE, /* behind `as` and `in` */
-	ROLE_PROFILE,	 /* behind `extends` and `for` */
+	ROLE_PROFILE,	 /* behind `extends` */
+	ROLE_TESTED,	 /* behind `for`: a profile or sub-profile by its full name */
 	ROLE_FRAGMENT,
 	ROLE_FILE,
 	ROLE_DECLARED, /* the name that a declaration gives */

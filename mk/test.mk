@@ -12,7 +12,7 @@ $(UNIT_BIN): $(B)/%: $(B)/%.o $(LIBENFORCER) $(LIBCOMPILER)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS) -lcmocka $(LIBS_$(@F))
 
 # Small C programs that tests run: attacks and their like, one file each.
-TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/live/*.c tests/vm/*.c tests/verdict/*.c tests/golden/*.c tests/bench/*.c))
+TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/live/*.c tests/vm/*.c tests/verdict/*.c tests/golden/*.c tests/bench/*.c tests/lsp/*.c))
 $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
