@@ -9,6 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
+static void outline_profiles(struct compilation *c, const struct ast_file *file)
+{
+	for (uint32_t i = 0; i < file->n; i++) {
+		if (file->v[i]->kind == DECL_PROFILE)
+			ARENA_PUSH(c->arena, c->outlines, c->n_outlines, c->cap_outlines,
+				lower_outline(c->resolution, file->v[i]));
+	}
+}
+
 static void compile_source(
 	struct compilation *c, struct source *source, const struct compile_options *options)
 {
@@ -24,6 +33,10 @@ static void compile_source(
 	c->resolution = res;
 	file = parse_file(source, &c->diags, c->arena);
 	resolve_names(res, file);
+	if (options && options->outlines_only) {
+		outline_profiles(c, file);
+		return;
+	}
 	lower_groups(res);
 	for (uint32_t i = 0; i < file->n; i++) {
 		struct policy *p;

@@ -17,6 +17,8 @@ struct compile_options {
 	/* Searched after the file's own folder, before $PALE_PATH and the installed library. */
 	const char *const *include_dirs;
 	uint32_t n_include_dirs;
+	/* For who asks for names alone: no rule is looked at, and all policies are outlines. */
+	bool outlines_only;
 };
 
 struct compilation {

@@ -628,18 +628,34 @@ static void lower_rules(struct lowering *l)
 	}
 }
 
+/* false after an error; there is a domain even so. */
+static bool start_profile(struct lowering *l, struct resolution *res, struct ast_decl *decl)
+{
+	bool whole;
+
+	start(l, res);
+	l->policy->name = decl->name.text;
+	whole = declare_domain(l, decl, NULL);
+	assert(l->policy->n_domains);
+	return whole;
+}
+
+struct policy *lower_outline(struct resolution *res, struct ast_decl *decl)
+{
+	struct lowering l;
+
+	start_profile(&l, res, decl);
+	return l.policy;
+}
+
 struct policy *lower_profile(struct resolution *res, struct ast_decl *decl, bool *ret_whole)
 {
 	uint32_t errors = res->diags->n_errors;
 	struct lowering l;
 	struct policy *p;
-	bool whole;
+	bool whole = start_profile(&l, res, decl);
 
-	start(&l, res);
 	p = l.policy;
-	p->name = decl->name.text;
-	whole = declare_domain(&l, decl, NULL);
-	assert(p->n_domains);
 	for (uint32_t i = 0; i < l.n_sources; i++)
 		settings(&l, &l.sources[i]);
 	lower_rules(&l);

@@ -13,6 +13,8 @@ void lower_groups(struct resolution *res);
 /* Makes the policy of the outermost profile @decl. Where errors make it meaningless *@ret_whole is
  * false, and only its domains and settings may be looked at. */
 struct policy *lower_profile(struct resolution *res, struct ast_decl *decl, bool *ret_whole);
+/* Its domains alone. */
+struct policy *lower_outline(struct resolution *res, struct ast_decl *decl);
 /* Fragments have no meaning of their own; this finds the errors of one that no profile of the file
  * includes. */
 void lower_fragment_alone(struct resolution *res, struct ast_decl *decl);

@@ -160,7 +160,10 @@ struct lsp_view {
 	bool utf8;
 };
 
-void lsp_view_open(struct lsp_view *v, const struct lsp_server *s, const struct lsp_document *d);
+/* LSP_NAMES is quick whatever the document says: no rule is looked at. */
+enum lsp_depth { LSP_NAMES, LSP_RULES };
+void lsp_view_open(struct lsp_view *v, const struct lsp_server *s, const struct lsp_document *d,
+	enum lsp_depth depth);
 void lsp_view_close(struct lsp_view *v);
 const struct lsp_text *lsp_view_text(struct lsp_view *v, uint32_t source);
 /* The word at @offset or right before it; NULL between words. */

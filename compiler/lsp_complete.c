@@ -438,7 +438,7 @@ json_t *lsp_complete(const struct lsp_server *s, const struct lsp_document *d, u
 	struct source_set sources;
 	struct diag_list diags;
 
-	lsp_view_open(&o.view, s, d);
+	lsp_view_open(&o.view, s, d, LSP_NAMES);
 	source_set_init(&sources, o.view.c.arena);
 	diag_list_init(&diags, &sources);
 	parse_expected(source_add(&sources, d->path, d->bytes, offset), &diags, o.view.c.arena,

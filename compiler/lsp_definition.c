@@ -199,7 +199,7 @@ json_t *lsp_definition(const struct lsp_server *s, const struct lsp_document *d,
 	json_t *found = NULL;
 	struct lsp_view v;
 
-	lsp_view_open(&v, s, d);
+	lsp_view_open(&v, s, d, LSP_NAMES);
 	w = lsp_view_word(&v, offset);
 	if (w)
 		t = lsp_target(&v, w, offset);

@@ -94,7 +94,7 @@ json_t *lsp_diagnostics(const struct lsp_server *s, const struct lsp_document *d
 	json_t *all = json_array();
 	struct lsp_view v;
 
-	lsp_view_open(&v, s, d);
+	lsp_view_open(&v, s, d, LSP_RULES);
 	expectations_check(&v.c);
 	for (uint32_t i = 0; i < v.c.diags.n; i++)
 		json_array_append_new(all, diagnostic(s, &v, v.c.diags.v[i]));

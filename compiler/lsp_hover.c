@@ -400,8 +400,13 @@ json_t *lsp_hover(const struct lsp_server *s, const struct lsp_document *d, uint
 	const struct role_word *w;
 	json_t *o = NULL;
 
-	lsp_view_open(&h.view, s, d);
+	lsp_view_open(&h.view, s, d, LSP_NAMES);
 	w = lsp_view_word(&h.view, offset);
+	if (w && speaks_for_rule(w)) {
+		lsp_view_close(&h.view);
+		lsp_view_open(&h.view, s, d, LSP_RULES);
+		w = lsp_view_word(&h.view, offset);
+	}
 	if (w) {
 		struct lsp_target t = lsp_target(&h.view, w, offset);
 

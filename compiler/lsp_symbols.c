@@ -67,7 +67,7 @@ json_t *lsp_symbols(const struct lsp_server *s, const struct lsp_document *d)
 	json_t *all = json_array();
 	struct lsp_view v;
 
-	lsp_view_open(&v, s, d);
+	lsp_view_open(&v, s, d, LSP_NAMES);
 	for (uint32_t i = 0; i < v.file->n; i++) {
 		if (v.file->v[i]->kind == DECL_USE)
 			continue;

@@ -3,13 +3,16 @@
 
 #include "compiler/resolve.h"
 
-void lsp_view_open(struct lsp_view *v, const struct lsp_server *s, const struct lsp_document *d)
+void lsp_view_open(struct lsp_view *v, const struct lsp_server *s, const struct lsp_document *d,
+	enum lsp_depth depth)
 {
+	struct compile_options options = s->options ? *s->options : (struct compile_options){ 0 };
 	struct diag_list again;
 	struct source *source;
 
 	*v = (struct lsp_view){ .document = d, .utf8 = s->utf8 };
-	compile_bytes(&v->c, d->path, d->bytes, d->len, s->options);
+	options.outlines_only = depth == LSP_NAMES;
+	compile_bytes(&v->c, d->path, d->bytes, d->len, &options);
 	v->resolution = v->c.resolution;
 	v->file = v->resolution->files[0];
 	source = v->c.sources.v[0];

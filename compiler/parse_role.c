@@ -247,7 +247,7 @@ static void take_expected(struct parse *p, const char *const *names, int n)
 	for (int i = 0; i < n; i++) {
 		operations |= !strncmp(names[i], "operation ", 10);
 		effect |= !strcmp(names[i], "an effect");
-		ret->operand |= !strcmp(names[i], "a name") || !strcmp(names[i], "a string");
+		ret->operand |= !strcmp(names[i], "a name");
 		ret->group |= !strcmp(names[i], "a group");
 		ret->path |= !strcmp(names[i], "a path");
 		if (!strcmp(names[i], "ARGUMENT=VALUE") && ret->in_test) {

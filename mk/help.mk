@@ -5,7 +5,7 @@ help:
 	@echo 'make                 build into build/'
 	@echo 'make quickstart      install packages, build, see nginx confined on this host'
 	@echo 'make test            install what tests need and run them all'
-	@echo 'make test-unit test-lang test-fmt test-import test-verdict test-golden test-host test-vm    one suite'
+	@echo 'make test-unit test-lang test-fmt test-lsp test-editors test-import test-verdict test-golden test-host test-vm    one suite'
 	@echo 'make test-long       static checks, sanitizer builds, fuzzing'
 	@echo 'make vm              a shell in the guest'
 	@echo 'make asan fuzz bench lint format check-layers'

@@ -40,9 +40,9 @@ KERNEL ?= 6.1
 test: deps-build deps-demo deps-test
 	$(Q)$(MAKE) --no-print-directory test-built
 
-.PHONY: test-built test-unit test-lang test-fmt test-import test-verdict test-golden test-host test-vm vm
+.PHONY: test-built test-unit test-lang test-fmt test-lsp test-editors test-import test-verdict test-golden test-host test-vm vm
 test-built: all $(UNIT_BIN) $(TEST_PROGRAMS) $(PROGRAMS)
-	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) unit lang fmt import verdict golden layers host vm
+	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) unit lang fmt lsp editors import verdict golden layers host vm
 
 test-unit: $(UNIT_BIN)
 	$(Q)tests/tally.sh $(B) unit
@@ -50,6 +50,10 @@ test-lang: all
 	$(Q)tests/tally.sh $(B) lang
 test-fmt: all
 	$(Q)tests/tally.sh $(B) fmt
+test-lsp: all $(B)/tests/lsp/session
+	$(Q)tests/tally.sh $(B) lsp
+test-editors: all
+	$(Q)tests/tally.sh $(B) editors
 test-import: all
 	$(Q)tests/tally.sh $(B) import
 test-verdict: all $(TEST_PROGRAMS)

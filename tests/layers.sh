@@ -38,6 +38,10 @@ compiler/emit_apparmor.c compiler/emit_landlock.h
 compiler/landlock_lower.c compiler/apparmor_rules.h
 compiler/emit_oci.c compiler/emit_seccomp.h
 compiler/cmd_check.c enforcer/host.h
+compiler/lsp_hover.c compiler/emit_seccomp.h
+compiler/cmd_check.c compiler/lsp.h
+compiler/library.c compiler/lsp.h
+enforcer/run.c compiler/lsp.h
 enforcer/apply.c compiler/parse.h
 compiler/options.c docs/docs.h
 docs/docs.c compiler/decide.h

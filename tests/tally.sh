@@ -52,6 +52,15 @@ suite_lang() {
 	tap lang tests/lang/run.sh "$build"
 }
 
+suite_lsp() {
+	tap lsp tests/lsp/run.sh "$build"
+	tap lsp/neovim env PALE_BUILD="$build" bats --tap tests/lsp/neovim.bats
+}
+
+suite_editors() {
+	tap editors tests/editors/run.sh "$build"
+}
+
 suite_import() {
 	tap import tests/import/run.sh "$build"
 }

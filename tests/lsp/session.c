@@ -7,9 +7,12 @@
  * Lines of a script; what begins with '#' is for readers:
  *
  *	file NAME		writes a file in the session's folder; its text follows
+ *	hello CAPABILITIES	initialize, whose answer nobody looks at, and initialized
+ *	bye			shutdown and exit, which must give 0 with nothing more said
  *	open URI		didOpen, version 1; the text follows
  *	change URI VERSION	didChange; the text follows
  *	| TEXT			a line of such a text
+ *	ask METHOD URI LINE CHARACTER	a request with the id 7: hover, completion, definition …
  *	> JSON			a message; "jsonrpc" is added
  *	raw TEXT		bytes as they are, with \r \n \t \\ \xHH
  *	large N			a message of N bytes, whose content is blank
@@ -20,8 +23,9 @@
  *	end STATUS		the server has nothing more to say and exits so
  *	close			the client is gone
  *
- * %D in a script is the session's folder. --accept prints the script with the server's own answers
- * behind '<'. Exits with 0 when all was as it should be.
+ * A URI without a scheme is a file in the session's folder. %D in a script is the session's folder,
+ *%P that in which session was started. --accept prints the script with the server's own answers
+ *behind '<'. Exits with 0 when all was as it should be.
  */
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
@@ -37,9 +41,10 @@
 #include <sys/wait.h>
 
 #define PATIENCE_MS 60000
+#define SHOWN_BYTES 1000
 
 struct session {
-	const char *folder;
+	const char *folder, *started_in;
 	int to, from;
 	pid_t pid;
 	char *lines;
@@ -156,14 +161,14 @@ static bool contains(const json_t *whole, const json_t *part)
 	return json_equal(whole, part);
 }
 
-/* @text with %D put in. */
+/* @text with the folders put in. */
 static char *filled_in(const struct session *s, const char *text)
 {
 	struct text t = TEXT_INIT;
 
 	for (; *text; text++) {
-		if (text[0] == '%' && text[1] == 'D') {
-			text_puts(&t, s->folder);
+		if (text[0] == '%' && (text[1] == 'D' || text[1] == 'P')) {
+			text_puts(&t, text[1] == 'D' ? s->folder : s->started_in);
 			text++;
 		} else {
 			text_putc(&t, *text);
@@ -171,6 +176,38 @@ static char *filled_in(const struct session *s, const char *text)
 	}
 	text_puts(&t, "");
 	return t.s ? text_take(&t) : strdup("");
+}
+
+static char *uri_of(const struct session *s, const char *name)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	text_printf(&t, "%s%s", strchr(name, ':') ? "" : "file://%D/", name);
+	return filled_in(s, t.s);
+}
+
+/* The other way round. */
+static void print_with_folders(const struct session *s, const char *text)
+{
+	const char *const folders[][2] = { { s->folder, "%D" }, { s->started_in, "%P" } };
+
+	for (; *text; text++) {
+		const char *name = NULL;
+
+		for (size_t i = 0; i < 2 && !name; i++) {
+			size_t len = strlen(folders[i][0]);
+
+			if (!strncmp(text, folders[i][0], len)) {
+				name = folders[i][1];
+				text += len - 1;
+			}
+		}
+		if (name)
+			fputs(name, stdout);
+		else
+			putchar(*text);
+	}
+	putchar('\n');
 }
 
 static json_t *parse(struct session *s, const char *text)
@@ -189,6 +226,8 @@ static void show_difference(struct session *s, const char *wanted)
 	_cleanup_free_ char *said = json_dumps(s->last, JSON_COMPACT | JSON_SORT_KEYS);
 
 	fail(s, "wanted", wanted);
+	if (strlen(said) > SHOWN_BYTES)
+		said[SHOWN_BYTES] = 0;
 	fail(s, "got", said);
 }
 
@@ -201,18 +240,9 @@ static void compare(struct session *s, const char *wanted)
 	s->seen = true;
 	if (s->accept) {
 		_cleanup_free_ char *said = json_dumps(s->last, JSON_COMPACT | JSON_SORT_KEYS);
-		size_t len = strlen(s->folder);
 
 		printf("< ");
-		for (char *c = said; *c; c++) {
-			if (!strncmp(c, s->folder, len)) {
-				printf("%%D");
-				c += len - 1;
-			} else {
-				putchar(*c);
-			}
-		}
-		putchar('\n');
+		print_with_folders(s, said);
 		return;
 	}
 	o = parse(s, wanted);
@@ -256,11 +286,9 @@ static void read_text(struct session *s, struct text *t)
 	while (*s->lines == '|') {
 		char *line = next_line(s);
 
-		if (t->len)
-			text_putc(t, '\n');
 		text_puts(t, line + 1 + (line[1] == ' '));
+		text_putc(t, '\n');
 	}
-	text_puts(t, t->len ? "\n" : "");
 }
 
 static json_t *notification(const char *method, json_t *params)
@@ -271,7 +299,7 @@ static json_t *notification(const char *method, json_t *params)
 static void open_document(struct session *s, const char *uri)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;
-	_cleanup_free_ char *whole = filled_in(s, uri);
+	_cleanup_free_ char *whole = uri_of(s, uri);
 
 	read_text(s, &t);
 	send_json(s, notification("textDocument/didOpen",
@@ -286,7 +314,7 @@ static void change_document(struct session *s, char *uri)
 	char *space = strchr(uri, ' ');
 
 	*space = 0;
-	whole = filled_in(s, uri);
+	whole = uri_of(s, uri);
 	read_text(s, &t);
 	send_json(s, notification("textDocument/didChange",
 			     json_pack("{s:{s:s, s:i}, s:[{s:s}]}", "textDocument", "uri", whole,
@@ -369,6 +397,56 @@ static void check_end(struct session *s, const char *wanted)
 		fail(s, "the server exits otherwise than with", wanted);
 }
 
+static json_t *request(int id, const char *method, json_t *params)
+{
+	return json_pack("{s:i, s:s, s:o}", "id", id, "method", method, "params", params);
+}
+
+static void hello(struct session *s, const char *capabilities)
+{
+	json_t *o = parse(s, *capabilities ? capabilities : "{}");
+
+	if (!o)
+		return;
+	send_json(s, request(1, "initialize", json_pack("{s:o}", "capabilities", o)));
+	if (!next_message(s))
+		return;
+	if (!json_object_get(json_object_get(s->last, "result"), "capabilities"))
+		show_difference(s, "an answer to initialize");
+	send_json(s, notification("initialized", json_object()));
+}
+
+static void bye(struct session *s)
+{
+	send_json(s, request(9, "shutdown", json_null()));
+	if (next_message(s) && !json_is_null(json_object_get(s->last, "result")))
+		show_difference(s, "an answer to shutdown");
+	send_json(s, notification("exit", json_null()));
+	check_end(s, "0");
+}
+
+static void ask(struct session *s, char *line)
+{
+	_cleanup_(text_release) struct text method = TEXT_INIT;
+	_cleanup_free_ char *uri = NULL;
+	char *words[4];
+	char *rest;
+
+	for (size_t i = 0; i < 4; i++) {
+		words[i] = strtok_r(i ? NULL : line, " ", &rest);
+		if (!words[i]) {
+			fail(s, "ask takes four words", NULL);
+			return;
+		}
+	}
+	uri = uri_of(s, words[1]);
+	text_printf(&method, "textDocument/%s", words[0]);
+	send_json(s, request(7, method.s,
+			     json_pack("{s:{s:s}, s:{s:I, s:I}}", "textDocument", "uri", uri,
+				     "position", "line", (json_int_t)atoll(words[2]), "character",
+				     (json_int_t)atoll(words[3]))));
+}
+
 static bool word(char **line, const char *name)
 {
 	size_t len = strlen(name);
@@ -406,6 +484,12 @@ static void step(struct session *s, char *line)
 		o = parse(s, line);
 		if (o)
 			send_json(s, o);
+	} else if (word(&line, "hello")) {
+		hello(s, line);
+	} else if (word(&line, "bye")) {
+		bye(s);
+	} else if (word(&line, "ask")) {
+		ask(s, line);
 	} else if (word(&line, "open")) {
 		open_document(s, line);
 	} else if (word(&line, "change")) {
@@ -460,6 +544,7 @@ int main(int argc, char **argv)
 	char folder[] = "/tmp/pale-lsp-XXXXXX";
 	struct session s = { .accept = argc == 4 && !strcmp(argv[3], "--accept"), .seen = true };
 	_cleanup_free_ char *script = argc < 3 ? NULL : read_script(argv[2]);
+	_cleanup_free_ char *here = getcwd(NULL, 0);
 	char *line, command[64];
 
 	if (!script || !mkdtemp(folder)) {
@@ -468,6 +553,7 @@ int main(int argc, char **argv)
 	}
 	signal(SIGPIPE, SIG_IGN);
 	s.folder = folder;
+	s.started_in = here;
 	s.lines = script;
 	start(&s, argv[1]);
 	while ((!s.failed || s.accept) && (line = next_line(&s)) != NULL)
