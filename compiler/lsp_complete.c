@@ -107,9 +107,19 @@ static void offer_capabilities(struct offering *o)
 	offer_vocab(o, VOCAB_CAPABILITY);
 }
 
+/* "RTMIN+3" is a signal's name, but no word of a policy: there it is counted from the other end. */
+static void push_signal(void *ctx, const char *name)
+{
+	struct offering *o = ctx;
+
+	push_each(o, strchr(name, '+') ? arena_printf(o->view.c.arena, "RTMAX-%d",
+						 vocab_signal_find("RTMAX") - vocab_signal_find(name))
+				       : name);
+}
+
 static void offer_signals(struct offering *o)
 {
-	offer_vocab(o, VOCAB_SIGNAL);
+	vocab_each(VOCAB_SIGNAL, push_signal, o);
 }
 
 static void offer_errnos(struct offering *o)

@@ -7,6 +7,7 @@ help:
 	@echo 'make test            install what tests need and run them all'
 	@echo 'make test-unit test-lang test-fmt test-lsp test-editors test-import test-verdict test-golden test-host test-vm    one suite'
 	@echo 'make test-long       static checks, sanitizer builds, fuzzing'
+	@echo 'make editors         the syntax files of grammar/editors from their templates'
 	@echo 'make vm              a shell in the guest'
 	@echo 'make asan fuzz bench lint format check-layers'
 	@echo 'make install         under DESTDIR and prefix ($(prefix))'

@@ -8,7 +8,7 @@ DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-sta
 	python3-minimal zsh fish man-db $(DEPS_PROGRAMS)
 # Programs that tests run under policies.
 DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools runc crun
-DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git
+DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git nodejs npm
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.
 # RUNLEVEL=1 keeps the packages' services (nginx, redis, postgresql) from being started by their installation.

@@ -42,6 +42,16 @@ $(GEN)/vocab_tables.c $(GEN)/vocab_tables.h $(GEN)/vocab_constants.inc &: gramma
 	$(call say,VOCAB,grammar/vocab)
 	$(Q)sh grammar/vocab/generate.sh grammar/vocab $(GEN)
 
+# What editors know of the language: from templates and the words of the compiler. Committed, so that an editor needs no build.
+EDITOR_FILES := $(patsubst %.in,%,$(wildcard grammar/editors/*/syntax/*.in grammar/editors/*/syntaxes/*.in))
+$(B)/grammar/editors/generate: $(B)/grammar/editors/generate.o $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+.PHONY: editors
+editors: $(B)/grammar/editors/generate
+	$(Q)for f in $(EDITOR_FILES); do $(B)/grammar/editors/generate <$$f.in >$$f || exit 1; done
+
 $(LIBCOMPILER): $(COMPILER_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^

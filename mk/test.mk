@@ -41,7 +41,7 @@ test: deps-build deps-demo deps-test
 	$(Q)$(MAKE) --no-print-directory test-built
 
 .PHONY: test-built test-unit test-lang test-fmt test-lsp test-editors test-import test-verdict test-golden test-host test-vm vm
-test-built: all $(UNIT_BIN) $(TEST_PROGRAMS) $(PROGRAMS)
+test-built: all $(UNIT_BIN) $(TEST_PROGRAMS) $(PROGRAMS) $(B)/grammar/editors/generate
 	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) unit lang fmt lsp editors import verdict golden layers host vm
 
 test-unit: $(UNIT_BIN)
@@ -52,7 +52,7 @@ test-fmt: all
 	$(Q)tests/tally.sh $(B) fmt
 test-lsp: all $(B)/tests/lsp/session
 	$(Q)tests/tally.sh $(B) lsp
-test-editors: all
+test-editors: all $(B)/grammar/editors/generate
 	$(Q)tests/tally.sh $(B) editors
 test-import: all
 	$(Q)tests/tally.sh $(B) import
@@ -65,9 +65,11 @@ test-host: all $(TEST_PROGRAMS) $(PROGRAMS)
 test-vm: all $(TEST_PROGRAMS)
 	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) vm
 
-# What is too slow for `make test`: static checks, the sanitizer builds and the fuzz targets.
+# What is too slow for `make test`, or needs more than Debian has: static checks, VS Code's tokenizer from npm, the sanitizer
+# builds and the fuzz targets.
 .PHONY: test-long
-test-long:
+test-long: deps-devel
+	$(Q)tests/tally.sh $(B) textmate
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory asan
 	$(Q)$(MAKE) --no-print-directory fuzz

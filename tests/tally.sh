@@ -61,6 +61,10 @@ suite_editors() {
 	tap editors tests/editors/run.sh "$build"
 }
 
+suite_textmate() {
+	tap textmate tests/editors/textmate.sh
+}
+
 suite_import() {
 	tap import tests/import/run.sh "$build"
 }

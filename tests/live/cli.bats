@@ -32,7 +32,7 @@ usage() {
 
 @test "pale alone is a usage error and lists the commands" {
 	usage "$pale"
-	for c in check build explain query test fmt import run status; do
+	for c in check build explain query test fmt import lsp run status; do
 		grep -Eq "^  $c +[a-z]" <<<"$stderr"
 	done
 }
@@ -263,6 +263,16 @@ usage() {
 	usage "$pale" import --profile any small.json
 	run --separate-stderr -1 "$pale" import small.json -o small.json/small.pale
 	[ -n "$stderr" ]
+}
+
+@test "lsp: an editor that goes without a word is exit 1, and an operand a usage error" {
+	run --separate-stderr -1 "$pale" lsp </dev/null
+	[ -z "$output$stderr" ]
+	run --separate-stderr -1 "$pale" lsp --stdio <<<'no header'
+	[[ $output == "Content-Length: "*'"code":-32700'* ]]
+	usage "$pale" lsp right.pale
+	# Nobody listens.
+	run -1 bash -c 'printf "Content-Length: 2\r\n\r\n{}" | "$1" lsp >/dev/full' - "$pale"
 }
 
 @test "--json is one valid document, with every key" {

@@ -1,0 +1,407 @@
+" SPDX-License-Identifier: Apache-2.0
+" Syntax of Pale policies. `make editors` makes pale.vim from pale.vim.in and the words that the compiler knows.
+"
+" No word is reserved: a word is a keyword by its place in the statement. So patterns begin at a statement's start
+" and lead from one word to the next.
+
+if exists('b:current_syntax')
+  finish
+endif
+
+syntax iskeyword @,48-57,_,-,192-255
+syntax case match
+
+syntax match paleComment /\%(^\|\s\)\zs#.*$/ contains=@Spell,paleTodo
+syntax keyword paleTodo contained TODO FIXME XXX
+
+syntax match paleEscape contained /\\\%(x\x\x\|.\)/
+syntax match paleVariable /\$\%({[A-Za-z0-9_-]*}\|[A-Za-z0-9_-]*\)/
+syntax match paleGlob contained /[*?]\|\[[^]]*\]\|[{},]/
+syntax match paleGroup /@[A-Za-z0-9_-]\+/
+syntax region paleString start=/"/ skip=/\\./ end=/"/ end=/$/ oneline contains=paleVariable,paleEscape,paleGlob
+" A path ends at a blank, at ';', and at a ',' or '}' that is not inside its own brackets.
+syntax match palePath /[A-Za-z0-9_\-$}]\@1<!\/\%({[^{} ;]*\%({[^{} ;]*}[^{} ;]*\)*}\|\[[^] ;]*\]\|\\.\|[^ \t;,}{\[\\"#]\)*/ contains=paleVariable,paleEscape,paleGlob
+syntax match palePath /\$\%({[A-Za-z0-9_-]*}\|[A-Za-z0-9_-]\+\)\/\%({[^{} ;]*}\|\[[^] ;]*\]\|\\.\|[^ \t;,}{\[\\"#]\)*/ contains=paleVariable,paleEscape,paleGlob
+syntax match paleNumber /\<-\?\%(0x\x\+\|\d\+\)\%([KMG%]\|ms\|[smh]\)\?\%(\k\)\@!/
+syntax match paleAddress /\%(\*\|\d\+\%(\.\d\+\)\{3}\%(\/\d\+\)\?\|\[[0-9A-Fa-f:.]*\%(\/\d\+\)\?\]\)\%(:\%(\*\|\d\+\%(-\d\+\)\?\|@[A-Za-z0-9_-]\+\)\)\?/ contains=paleGroup
+syntax match paleOperator /[=!<>]=\|[<>&|=]\|\.\./
+
+syntax keyword paleConstant
+    \ ADDR_COMPAT_LAYOUT ADDR_LIMIT_32BIT ADDR_LIMIT_3GB ADDR_NO_RANDOMIZE AF_ALG AF_APPLETALK
+    \ AF_ASH AF_ATMPVC AF_ATMSVC AF_AX25 AF_BLUETOOTH AF_BRIDGE AF_CAIF AF_CAN AF_ECONET AF_FILE
+    \ AF_IB AF_IEEE802154 AF_INET AF_INET6 AF_IPX AF_IRDA AF_ISDN AF_IUCV AF_KCM AF_KEY AF_LLC
+    \ AF_LOCAL AF_MAX AF_MCTP AF_MPLS AF_NETBEUI AF_NETLINK AF_NETROM AF_NFC AF_PACKET AF_PHONET
+    \ AF_PPPOX AF_QIPCRTR AF_RDS AF_ROSE AF_ROUTE AF_RXRPC AF_SECURITY AF_SMC AF_SNA AF_TIPC AF_UNIX
+    \ AF_UNSPEC AF_VSOCK AF_WANPIPE AF_X25 AF_XDP ARCH_GET_CPUID ARCH_GET_FS ARCH_GET_GS
+    \ ARCH_GET_XCOMP_GUEST_PERM ARCH_GET_XCOMP_PERM ARCH_GET_XCOMP_SUPP ARCH_MAP_VDSO_32
+    \ ARCH_MAP_VDSO_64 ARCH_MAP_VDSO_X32 ARCH_REQ_XCOMP_GUEST_PERM ARCH_REQ_XCOMP_PERM
+    \ ARCH_SET_CPUID ARCH_SET_FS ARCH_SET_GS AT_EACCESS AT_EMPTY_PATH AT_FDCWD AT_NO_AUTOMOUNT
+    \ AT_RECURSIVE AT_REMOVEDIR AT_STATX_DONT_SYNC AT_STATX_FORCE_SYNC AT_STATX_SYNC_AS_STAT
+    \ AT_STATX_SYNC_TYPE AT_SYMLINK_FOLLOW AT_SYMLINK_NOFOLLOW BPF_BTF_GET_FD_BY_ID
+    \ BPF_BTF_GET_NEXT_ID BPF_BTF_LOAD BPF_ENABLE_STATS BPF_F_ALLOW_MULTI BPF_F_ALLOW_OVERRIDE
+    \ BPF_F_ANY_ALIGNMENT BPF_F_KPROBE_MULTI_RETURN BPF_F_QUERY_EFFECTIVE BPF_F_REDIRECT_FLAGS
+    \ BPF_F_REPLACE BPF_F_SLEEPABLE BPF_F_STRICT_ALIGNMENT BPF_F_XDP_HAS_FRAGS BPF_ITER_CREATE
+    \ BPF_LINK_CREATE BPF_LINK_DETACH BPF_LINK_GET_FD_BY_ID BPF_LINK_GET_NEXT_ID BPF_LINK_UPDATE
+    \ BPF_MAP_CREATE BPF_MAP_DELETE_BATCH BPF_MAP_DELETE_ELEM BPF_MAP_FREEZE BPF_MAP_GET_FD_BY_ID
+    \ BPF_MAP_GET_NEXT_ID BPF_MAP_GET_NEXT_KEY BPF_MAP_LOOKUP_AND_DELETE_BATCH
+    \ BPF_MAP_LOOKUP_AND_DELETE_ELEM BPF_MAP_LOOKUP_BATCH BPF_MAP_LOOKUP_ELEM BPF_MAP_UPDATE_BATCH
+    \ BPF_MAP_UPDATE_ELEM BPF_OBJ_GET BPF_OBJ_GET_INFO_BY_FD BPF_OBJ_PIN BPF_PROG_ATTACH
+    \ BPF_PROG_BIND_MAP BPF_PROG_DETACH BPF_PROG_GET_FD_BY_ID BPF_PROG_GET_NEXT_ID BPF_PROG_LOAD
+    \ BPF_PROG_QUERY BPF_PROG_RUN BPF_PROG_TEST_RUN BPF_RAW_TRACEPOINT_OPEN BPF_TASK_FD_QUERY
+    \ CLOCK_BOOTTIME CLOCK_BOOTTIME_ALARM CLOCK_MONOTONIC CLOCK_MONOTONIC_COARSE CLOCK_MONOTONIC_RAW
+    \ CLOCK_PROCESS_CPUTIME_ID CLOCK_REALTIME CLOCK_REALTIME_ALARM CLOCK_REALTIME_COARSE CLOCK_TAI
+    \ CLOCK_THREAD_CPUTIME_ID CLONE_CHILD_CLEARTID CLONE_CHILD_SETTID CLONE_CLEAR_SIGHAND
+    \ CLONE_DETACHED CLONE_FILES CLONE_FS CLONE_INTO_CGROUP CLONE_IO CLONE_NEWCGROUP CLONE_NEWIPC
+    \ CLONE_NEWNET CLONE_NEWNS CLONE_NEWPID CLONE_NEWTIME CLONE_NEWUSER CLONE_NEWUTS CLONE_PARENT
+    \ CLONE_PARENT_SETTID CLONE_PIDFD CLONE_PTRACE CLONE_SETTLS CLONE_SIGHAND CLONE_SYSVSEM
+    \ CLONE_THREAD CLONE_UNTRACED CLONE_VFORK CLONE_VM CLOSE_RANGE_CLOEXEC CLOSE_RANGE_UNSHARE
+    \ EFD_CLOEXEC EFD_NONBLOCK EFD_SEMAPHORE EPOLL_CLOEXEC EPOLL_CTL_ADD EPOLL_CTL_DEL EPOLL_CTL_MOD
+    \ EPOLL_URING_WAKE FDPIC_FUNCPTRS FD_CLOEXEC FICLONE FICLONERANGE FIOASYNC FIOCLEX FIOGETOWN
+    \ FIONBIO FIONCLEX FIONREAD FIOQSIZE FIOSETOWN FSMOUNT_CLOEXEC FSOPEN_CLOEXEC FSPICK_CLOEXEC
+    \ FSPICK_EMPTY_PATH FSPICK_NO_AUTOMOUNT FSPICK_SYMLINK_NOFOLLOW FUTEX_32 FUTEX_BITSET_MATCH_ANY
+    \ FUTEX_CLOCK_REALTIME FUTEX_CMD_MASK FUTEX_CMP_REQUEUE FUTEX_CMP_REQUEUE_PI
+    \ FUTEX_CMP_REQUEUE_PI_PRIVATE FUTEX_CMP_REQUEUE_PRIVATE FUTEX_FD FUTEX_LOCK_PI FUTEX_LOCK_PI2
+    \ FUTEX_LOCK_PI2_PRIVATE FUTEX_LOCK_PI_PRIVATE FUTEX_OWNER_DIED FUTEX_PRIVATE_FLAG FUTEX_REQUEUE
+    \ FUTEX_REQUEUE_PRIVATE FUTEX_TID_MASK FUTEX_TRYLOCK_PI FUTEX_TRYLOCK_PI_PRIVATE FUTEX_UNLOCK_PI
+    \ FUTEX_UNLOCK_PI_PRIVATE FUTEX_WAIT FUTEX_WAITERS FUTEX_WAITV_MAX FUTEX_WAIT_BITSET
+    \ FUTEX_WAIT_BITSET_PRIVATE FUTEX_WAIT_PRIVATE FUTEX_WAIT_REQUEUE_PI
+    \ FUTEX_WAIT_REQUEUE_PI_PRIVATE FUTEX_WAKE FUTEX_WAKE_BITSET FUTEX_WAKE_BITSET_PRIVATE
+    \ FUTEX_WAKE_OP FUTEX_WAKE_OP_PRIVATE FUTEX_WAKE_PRIVATE F_ADD_SEALS F_CANCELLK F_DUPFD
+    \ F_DUPFD_CLOEXEC F_EXLCK F_GETFD F_GETFL F_GETLEASE F_GETLK F_GETLK64 F_GETOWN F_GETOWNER_UIDS
+    \ F_GETOWN_EX F_GETPIPE_SZ F_GETSIG F_GET_FILE_RW_HINT F_GET_RW_HINT F_GET_SEALS F_NOTIFY
+    \ F_OFD_GETLK F_OFD_SETLK F_OFD_SETLKW F_OWNER_PGRP F_OWNER_PID F_OWNER_TID F_RDLCK
+    \ F_SEAL_FUTURE_WRITE F_SEAL_GROW F_SEAL_SEAL F_SEAL_SHRINK F_SEAL_WRITE F_SETFD F_SETFL
+    \ F_SETLEASE F_SETLK F_SETLK64 F_SETLKW F_SETLKW64 F_SETOWN F_SETOWN_EX F_SETPIPE_SZ F_SETSIG
+    \ F_SET_FILE_RW_HINT F_SET_RW_HINT F_SHLCK F_UNLCK F_WRLCK GRND_INSECURE GRND_NONBLOCK
+    \ GRND_RANDOM IPC_CREAT IPC_EXCL IPC_INFO IPC_NOWAIT IPC_PRIVATE IPC_RMID IPC_SET IPC_STAT
+    \ IPPROTO_AH IPPROTO_BEETPH IPPROTO_COMP IPPROTO_DCCP IPPROTO_DSTOPTS IPPROTO_EGP IPPROTO_ENCAP
+    \ IPPROTO_ESP IPPROTO_ETHERNET IPPROTO_FRAGMENT IPPROTO_GRE IPPROTO_HOPOPTS IPPROTO_ICMP
+    \ IPPROTO_ICMPV6 IPPROTO_IDP IPPROTO_IGMP IPPROTO_IP IPPROTO_IPIP IPPROTO_IPV6 IPPROTO_L2TP
+    \ IPPROTO_MH IPPROTO_MPLS IPPROTO_MPTCP IPPROTO_MTP IPPROTO_NONE IPPROTO_PIM IPPROTO_PUP
+    \ IPPROTO_RAW IPPROTO_ROUTING IPPROTO_RSVP IPPROTO_SCTP IPPROTO_TCP IPPROTO_TP IPPROTO_UDP
+    \ IPPROTO_UDPLITE KCMP_FILE KCMP_FILES KCMP_FS KCMP_IO KCMP_SIGHAND KCMP_SYSVSEM KCMP_TYPES
+    \ KCMP_VM KEYCTL_ASSUME_AUTHORITY KEYCTL_CAPABILITIES KEYCTL_CAPS0_BIG_KEY
+    \ KEYCTL_CAPS0_CAPABILITIES KEYCTL_CAPS0_DIFFIE_HELLMAN KEYCTL_CAPS0_INVALIDATE
+    \ KEYCTL_CAPS0_MOVE KEYCTL_CAPS0_PERSISTENT_KEYRINGS KEYCTL_CAPS0_PUBLIC_KEY
+    \ KEYCTL_CAPS0_RESTRICT_KEYRING KEYCTL_CAPS1_NOTIFICATIONS KEYCTL_CAPS1_NS_KEYRING_NAME
+    \ KEYCTL_CAPS1_NS_KEY_TAG KEYCTL_CHOWN KEYCTL_CLEAR KEYCTL_DESCRIBE KEYCTL_DH_COMPUTE
+    \ KEYCTL_GET_KEYRING_ID KEYCTL_GET_PERSISTENT KEYCTL_GET_SECURITY KEYCTL_INSTANTIATE
+    \ KEYCTL_INSTANTIATE_IOV KEYCTL_INVALIDATE KEYCTL_JOIN_SESSION_KEYRING KEYCTL_LINK KEYCTL_MOVE
+    \ KEYCTL_MOVE_EXCL KEYCTL_NEGATE KEYCTL_PKEY_DECRYPT KEYCTL_PKEY_ENCRYPT KEYCTL_PKEY_QUERY
+    \ KEYCTL_PKEY_SIGN KEYCTL_PKEY_VERIFY KEYCTL_READ KEYCTL_REJECT KEYCTL_RESTRICT_KEYRING
+    \ KEYCTL_REVOKE KEYCTL_SEARCH KEYCTL_SESSION_TO_PARENT KEYCTL_SETPERM KEYCTL_SET_REQKEY_KEYRING
+    \ KEYCTL_SET_TIMEOUT KEYCTL_UNLINK KEYCTL_UPDATE KEYCTL_WATCH_KEY LINUX_REBOOT_CMD_CAD_OFF
+    \ LINUX_REBOOT_CMD_CAD_ON LINUX_REBOOT_CMD_HALT LINUX_REBOOT_CMD_KEXEC
+    \ LINUX_REBOOT_CMD_POWER_OFF LINUX_REBOOT_CMD_RESTART LINUX_REBOOT_CMD_RESTART2
+    \ LINUX_REBOOT_CMD_SW_SUSPEND LINUX_REBOOT_MAGIC1 LINUX_REBOOT_MAGIC2 LINUX_REBOOT_MAGIC2A
+    \ LINUX_REBOOT_MAGIC2B LINUX_REBOOT_MAGIC2C LOCK_EX LOCK_NB LOCK_READ LOCK_RW LOCK_SH LOCK_UN
+    \ LOCK_WRITE MADV_COLD MADV_COLLAPSE MADV_DODUMP MADV_DOFORK MADV_DONTDUMP MADV_DONTFORK
+    \ MADV_DONTNEED MADV_DONTNEED_LOCKED MADV_FREE MADV_HUGEPAGE MADV_HWPOISON MADV_KEEPONFORK
+    \ MADV_MERGEABLE MADV_NOHUGEPAGE MADV_NORMAL MADV_PAGEOUT MADV_POPULATE_READ MADV_POPULATE_WRITE
+    \ MADV_RANDOM MADV_REMOVE MADV_SEQUENTIAL MADV_SOFT_OFFLINE MADV_UNMERGEABLE MADV_WILLNEED
+    \ MADV_WIPEONFORK MAP_32BIT MAP_ANONYMOUS MAP_DENYWRITE MAP_EXECUTABLE MAP_FILE MAP_FIXED
+    \ MAP_FIXED_NOREPLACE MAP_GROWSDOWN MAP_HUGETLB MAP_HUGE_16GB MAP_HUGE_16KB MAP_HUGE_16MB
+    \ MAP_HUGE_1GB MAP_HUGE_1MB MAP_HUGE_256MB MAP_HUGE_2GB MAP_HUGE_2MB MAP_HUGE_32MB
+    \ MAP_HUGE_512KB MAP_HUGE_512MB MAP_HUGE_64KB MAP_HUGE_8MB MAP_HUGE_MASK MAP_HUGE_SHIFT
+    \ MAP_LOCKED MAP_NONBLOCK MAP_NORESERVE MAP_POPULATE MAP_PRIVATE MAP_SHARED MAP_SHARED_VALIDATE
+    \ MAP_STACK MAP_SYNC MAP_TYPE MAP_UNINITIALIZED MCL_CURRENT MCL_FUTURE MCL_ONFAULT
+    \ MEMBARRIER_CMD_FLAG_CPU MEMBARRIER_CMD_GLOBAL MEMBARRIER_CMD_GLOBAL_EXPEDITED
+    \ MEMBARRIER_CMD_PRIVATE_EXPEDITED MEMBARRIER_CMD_PRIVATE_EXPEDITED_RSEQ
+    \ MEMBARRIER_CMD_PRIVATE_EXPEDITED_SYNC_CORE MEMBARRIER_CMD_QUERY
+    \ MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED
+    \ MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_RSEQ
+    \ MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE MEMBARRIER_CMD_SHARED MFD_ALLOW_SEALING
+    \ MFD_CLOEXEC MFD_HUGETLB MFD_HUGE_16GB MFD_HUGE_16MB MFD_HUGE_1GB MFD_HUGE_1MB MFD_HUGE_256MB
+    \ MFD_HUGE_2GB MFD_HUGE_2MB MFD_HUGE_32MB MFD_HUGE_512KB MFD_HUGE_512MB MFD_HUGE_64KB
+    \ MFD_HUGE_8MB MFD_HUGE_MASK MFD_HUGE_SHIFT MLOCK_ONFAULT MMAP_PAGE_ZERO MOUNT_ATTR_IDMAP
+    \ MOUNT_ATTR_NOATIME MOUNT_ATTR_NODEV MOUNT_ATTR_NODIRATIME MOUNT_ATTR_NOEXEC MOUNT_ATTR_NOSUID
+    \ MOUNT_ATTR_NOSYMFOLLOW MOUNT_ATTR_RDONLY MOUNT_ATTR_RELATIME MOUNT_ATTR_STRICTATIME
+    \ MOUNT_ATTR__ATIME MOVE_MOUNT_F_AUTOMOUNTS MOVE_MOUNT_F_EMPTY_PATH MOVE_MOUNT_F_SYMLINKS
+    \ MOVE_MOUNT_SET_GROUP MOVE_MOUNT_T_AUTOMOUNTS MOVE_MOUNT_T_EMPTY_PATH MOVE_MOUNT_T_SYMLINKS
+    \ MOVE_MOUNT__MASK MPOL_F_ADDR MPOL_F_MEMS_ALLOWED MPOL_F_MOF MPOL_F_MORON MPOL_F_NODE
+    \ MPOL_F_NUMA_BALANCING MPOL_F_RELATIVE_NODES MPOL_F_SHARED MPOL_F_STATIC_NODES MPOL_MF_MOVE
+    \ MPOL_MF_MOVE_ALL MPOL_MF_STRICT MPOL_MF_VALID MPOL_MODE_FLAGS MREMAP_DONTUNMAP MREMAP_FIXED
+    \ MREMAP_MAYMOVE MSG_BATCH MSG_CMSG_CLOEXEC MSG_CONFIRM MSG_CTRUNC MSG_DONTROUTE MSG_DONTWAIT
+    \ MSG_EOR MSG_ERRQUEUE MSG_FASTOPEN MSG_FIN MSG_MORE MSG_NOSIGNAL MSG_OOB MSG_PEEK MSG_PROXY
+    \ MSG_RST MSG_SYN MSG_TRUNC MSG_TRYHARD MSG_WAITALL MSG_WAITFORONE MSG_ZEROCOPY MS_ASYNC MS_BIND
+    \ MS_DIRSYNC MS_INVALIDATE MS_I_VERSION MS_LAZYTIME MS_MANDLOCK MS_MGC_MSK MS_MGC_VAL MS_MOVE
+    \ MS_NOATIME MS_NODEV MS_NODIRATIME MS_NOEXEC MS_NOSUID MS_NOSYMFOLLOW MS_POSIXACL MS_PRIVATE
+    \ MS_RDONLY MS_REC MS_RELATIME MS_REMOUNT MS_RMT_MASK MS_SHARED MS_SILENT MS_SLAVE
+    \ MS_STRICTATIME MS_SYNC MS_SYNCHRONOUS MS_UNBINDABLE MS_VERBOSE OPEN_TREE_CLOEXEC
+    \ OPEN_TREE_CLONE O_ACCMODE O_APPEND O_CLOEXEC O_CREAT O_DIRECT O_DIRECTORY O_DSYNC O_EXCL
+    \ O_LARGEFILE O_NDELAY O_NOATIME O_NOCTTY O_NOFOLLOW O_NONBLOCK O_PATH O_RDONLY O_RDWR O_SYNC
+    \ O_TMPFILE O_TRUNC O_WRONLY PERF_FLAG_FD_CLOEXEC PERF_FLAG_FD_NO_GROUP PERF_FLAG_FD_OUTPUT
+    \ PERF_FLAG_PID_CGROUP PER_BSD PER_HPUX PER_IRIX32 PER_IRIX64 PER_IRIXN32 PER_ISCR4 PER_LINUX
+    \ PER_LINUX32 PER_LINUX32_3GB PER_LINUX_32BIT PER_LINUX_FDPIC PER_MASK PER_OSF4 PER_OSR5
+    \ PER_RISCOS PER_SCOSVR3 PER_SOLARIS PER_SUNOS PER_SVR3 PER_SVR4 PER_UW7 PER_WYSEV386 PER_XENIX
+    \ PF_ALG PF_APPLETALK PF_ASH PF_ATMPVC PF_ATMSVC PF_AX25 PF_BLUETOOTH PF_BRIDGE PF_CAIF PF_CAN
+    \ PF_ECONET PF_FILE PF_IB PF_IEEE802154 PF_INET PF_INET6 PF_IPX PF_IRDA PF_ISDN PF_IUCV PF_KCM
+    \ PF_KEY PF_LLC PF_LOCAL PF_MAX PF_MCTP PF_MPLS PF_NETBEUI PF_NETLINK PF_NETROM PF_NFC PF_PACKET
+    \ PF_PHONET PF_PPPOX PF_QIPCRTR PF_RDS PF_ROSE PF_ROUTE PF_RXRPC PF_SECURITY PF_SMC PF_SNA
+    \ PF_TIPC PF_UNIX PF_UNSPEC PF_VSOCK PF_WANPIPE PF_X25 PF_XDP POSIX_FADV_DONTNEED
+    \ POSIX_FADV_NOREUSE POSIX_FADV_NORMAL POSIX_FADV_RANDOM POSIX_FADV_SEQUENTIAL
+    \ POSIX_FADV_WILLNEED PRIO_PGRP PRIO_PROCESS PRIO_USER PROT_BTI PROT_EXEC PROT_GROWSDOWN
+    \ PROT_GROWSUP PROT_MTE PROT_NONE PROT_READ PROT_SEM PROT_WRITE PR_CAPBSET_DROP PR_CAPBSET_READ
+    \ PR_CAP_AMBIENT PR_CAP_AMBIENT_CLEAR_ALL PR_CAP_AMBIENT_IS_SET PR_CAP_AMBIENT_LOWER
+    \ PR_CAP_AMBIENT_RAISE PR_ENDIAN_BIG PR_ENDIAN_LITTLE PR_ENDIAN_PPC_LITTLE PR_FPEMU_NOPRINT
+    \ PR_FPEMU_SIGFPE PR_FP_EXC_ASYNC PR_FP_EXC_DISABLED PR_FP_EXC_DIV PR_FP_EXC_INV
+    \ PR_FP_EXC_NONRECOV PR_FP_EXC_OVF PR_FP_EXC_PRECISE PR_FP_EXC_RES PR_FP_EXC_SW_ENABLE
+    \ PR_FP_EXC_UND PR_FP_MODE_FR PR_FP_MODE_FRE PR_GET_CHILD_SUBREAPER PR_GET_DUMPABLE
+    \ PR_GET_ENDIAN PR_GET_FPEMU PR_GET_FPEXC PR_GET_FP_MODE PR_GET_IO_FLUSHER PR_GET_KEEPCAPS
+    \ PR_GET_NAME PR_GET_NO_NEW_PRIVS PR_GET_PDEATHSIG PR_GET_SECCOMP PR_GET_SECUREBITS
+    \ PR_GET_SPECULATION_CTRL PR_GET_TAGGED_ADDR_CTRL PR_GET_THP_DISABLE PR_GET_TID_ADDRESS
+    \ PR_GET_TIMERSLACK PR_GET_TIMING PR_GET_TSC PR_GET_UNALIGN PR_MCE_KILL PR_MCE_KILL_CLEAR
+    \ PR_MCE_KILL_DEFAULT PR_MCE_KILL_EARLY PR_MCE_KILL_GET PR_MCE_KILL_LATE PR_MCE_KILL_SET
+    \ PR_MPX_DISABLE_MANAGEMENT PR_MPX_ENABLE_MANAGEMENT PR_MTE_TAG_MASK PR_MTE_TAG_SHIFT
+    \ PR_MTE_TCF_ASYNC PR_MTE_TCF_MASK PR_MTE_TCF_NONE PR_MTE_TCF_SHIFT PR_MTE_TCF_SYNC
+    \ PR_PAC_APDAKEY PR_PAC_APDBKEY PR_PAC_APGAKEY PR_PAC_APIAKEY PR_PAC_APIBKEY
+    \ PR_PAC_GET_ENABLED_KEYS PR_PAC_RESET_KEYS PR_PAC_SET_ENABLED_KEYS PR_SCHED_CORE
+    \ PR_SCHED_CORE_CREATE PR_SCHED_CORE_GET PR_SCHED_CORE_MAX PR_SCHED_CORE_SCOPE_PROCESS_GROUP
+    \ PR_SCHED_CORE_SCOPE_THREAD PR_SCHED_CORE_SCOPE_THREAD_GROUP PR_SCHED_CORE_SHARE_FROM
+    \ PR_SCHED_CORE_SHARE_TO PR_SET_CHILD_SUBREAPER PR_SET_DUMPABLE PR_SET_ENDIAN PR_SET_FPEMU
+    \ PR_SET_FPEXC PR_SET_FP_MODE PR_SET_IO_FLUSHER PR_SET_KEEPCAPS PR_SET_MM PR_SET_MM_ARG_END
+    \ PR_SET_MM_ARG_START PR_SET_MM_AUXV PR_SET_MM_BRK PR_SET_MM_END_CODE PR_SET_MM_END_DATA
+    \ PR_SET_MM_ENV_END PR_SET_MM_ENV_START PR_SET_MM_EXE_FILE PR_SET_MM_MAP PR_SET_MM_MAP_SIZE
+    \ PR_SET_MM_START_BRK PR_SET_MM_START_CODE PR_SET_MM_START_DATA PR_SET_MM_START_STACK
+    \ PR_SET_NAME PR_SET_NO_NEW_PRIVS PR_SET_PDEATHSIG PR_SET_PTRACER PR_SET_SECCOMP
+    \ PR_SET_SECUREBITS PR_SET_SPECULATION_CTRL PR_SET_SYSCALL_USER_DISPATCH PR_SET_TAGGED_ADDR_CTRL
+    \ PR_SET_THP_DISABLE PR_SET_TIMERSLACK PR_SET_TIMING PR_SET_TSC PR_SET_UNALIGN PR_SET_VMA
+    \ PR_SET_VMA_ANON_NAME PR_SME_GET_VL PR_SME_SET_VL PR_SME_SET_VL_ONEXEC PR_SME_VL_INHERIT
+    \ PR_SME_VL_LEN_MASK PR_SPEC_DISABLE PR_SPEC_DISABLE_NOEXEC PR_SPEC_ENABLE PR_SPEC_FORCE_DISABLE
+    \ PR_SPEC_INDIRECT_BRANCH PR_SPEC_L1D_FLUSH PR_SPEC_NOT_AFFECTED PR_SPEC_PRCTL
+    \ PR_SPEC_STORE_BYPASS PR_SVE_GET_VL PR_SVE_SET_VL PR_SVE_SET_VL_ONEXEC PR_SVE_VL_INHERIT
+    \ PR_SVE_VL_LEN_MASK PR_SYS_DISPATCH_OFF PR_SYS_DISPATCH_ON PR_TAGGED_ADDR_ENABLE
+    \ PR_TASK_PERF_EVENTS_DISABLE PR_TASK_PERF_EVENTS_ENABLE PR_TIMING_STATISTICAL
+    \ PR_TIMING_TIMESTAMP PR_TSC_ENABLE PR_TSC_SIGSEGV PR_UNALIGN_NOPRINT PR_UNALIGN_SIGBUS
+    \ PTRACE_ARCH_PRCTL PTRACE_ATTACH PTRACE_CONT PTRACE_DETACH PTRACE_EVENTMSG_SYSCALL_ENTRY
+    \ PTRACE_EVENTMSG_SYSCALL_EXIT PTRACE_EVENT_CLONE PTRACE_EVENT_EXEC PTRACE_EVENT_EXIT
+    \ PTRACE_EVENT_FORK PTRACE_EVENT_SECCOMP PTRACE_EVENT_STOP PTRACE_EVENT_VFORK
+    \ PTRACE_EVENT_VFORK_DONE PTRACE_GETEVENTMSG PTRACE_GETFPREGS PTRACE_GETREGS PTRACE_GETREGSET
+    \ PTRACE_GETSIGINFO PTRACE_GETSIGMASK PTRACE_GET_RSEQ_CONFIGURATION PTRACE_GET_SYSCALL_INFO
+    \ PTRACE_INTERRUPT PTRACE_KILL PTRACE_LISTEN PTRACE_O_EXITKILL PTRACE_O_MASK
+    \ PTRACE_O_SUSPEND_SECCOMP PTRACE_O_TRACECLONE PTRACE_O_TRACEEXEC PTRACE_O_TRACEEXIT
+    \ PTRACE_O_TRACEFORK PTRACE_O_TRACESECCOMP PTRACE_O_TRACESYSGOOD PTRACE_O_TRACEVFORK
+    \ PTRACE_O_TRACEVFORKDONE PTRACE_PEEKDATA PTRACE_PEEKSIGINFO PTRACE_PEEKSIGINFO_SHARED
+    \ PTRACE_PEEKTEXT PTRACE_PEEKUSR PTRACE_POKEDATA PTRACE_POKETEXT PTRACE_POKEUSR
+    \ PTRACE_SECCOMP_GET_FILTER PTRACE_SECCOMP_GET_METADATA PTRACE_SEIZE PTRACE_SETFPREGS
+    \ PTRACE_SETOPTIONS PTRACE_SETREGS PTRACE_SETREGSET PTRACE_SETSIGINFO PTRACE_SETSIGMASK
+    \ PTRACE_SINGLEBLOCK PTRACE_SINGLESTEP PTRACE_SYSCALL PTRACE_SYSCALL_INFO_ENTRY
+    \ PTRACE_SYSCALL_INFO_EXIT PTRACE_SYSCALL_INFO_NONE PTRACE_SYSCALL_INFO_SECCOMP PTRACE_SYSEMU
+    \ PTRACE_SYSEMU_SINGLESTEP PTRACE_TRACEME Q_GETFMT Q_GETINFO Q_GETNEXTQUOTA Q_GETQUOTA
+    \ Q_QUOTAOFF Q_QUOTAON Q_SETINFO Q_SETQUOTA Q_SYNC READ_IMPLIES_EXEC RENAME_EXCHANGE
+    \ RENAME_NOREPLACE RENAME_WHITEOUT RESOLVE_BENEATH RESOLVE_CACHED RESOLVE_IN_ROOT
+    \ RESOLVE_NO_MAGICLINKS RESOLVE_NO_SYMLINKS RESOLVE_NO_XDEV RLIMIT_AS RLIMIT_CORE RLIMIT_CPU
+    \ RLIMIT_DATA RLIMIT_FSIZE RLIMIT_LOCKS RLIMIT_MEMLOCK RLIMIT_MSGQUEUE RLIMIT_NICE
+    \ RLIMIT_NLIMITS RLIMIT_NOFILE RLIMIT_NPROC RLIMIT_OFILE RLIMIT_RSS RLIMIT_RTPRIO RLIMIT_RTTIME
+    \ RLIMIT_SIGPENDING RLIMIT_STACK SCHED_BATCH SCHED_DEADLINE SCHED_FIFO SCHED_FLAG_DL_OVERRUN
+    \ SCHED_FLAG_KEEP_PARAMS SCHED_FLAG_KEEP_POLICY SCHED_FLAG_RECLAIM SCHED_FLAG_RESET_ON_FORK
+    \ SCHED_FLAG_UTIL_CLAMP_MAX SCHED_FLAG_UTIL_CLAMP_MIN SCHED_IDLE SCHED_NORMAL
+    \ SCHED_RESET_ON_FORK SCHED_RR SECCOMP_ADDFD_FLAG_SEND SECCOMP_ADDFD_FLAG_SETFD
+    \ SECCOMP_FILTER_FLAG_LOG SECCOMP_FILTER_FLAG_NEW_LISTENER SECCOMP_FILTER_FLAG_SPEC_ALLOW
+    \ SECCOMP_FILTER_FLAG_TSYNC SECCOMP_FILTER_FLAG_TSYNC_ESRCH
+    \ SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV SECCOMP_GET_ACTION_AVAIL SECCOMP_GET_NOTIF_SIZES
+    \ SECCOMP_MODE_DISABLED SECCOMP_MODE_FILTER SECCOMP_MODE_STRICT SECCOMP_RET_ACTION
+    \ SECCOMP_RET_ACTION_FULL SECCOMP_RET_ALLOW SECCOMP_RET_DATA SECCOMP_RET_ERRNO SECCOMP_RET_KILL
+    \ SECCOMP_RET_KILL_PROCESS SECCOMP_RET_KILL_THREAD SECCOMP_RET_LOG SECCOMP_RET_TRACE
+    \ SECCOMP_RET_TRAP SECCOMP_RET_USER_NOTIF SECCOMP_SET_MODE_FILTER SECCOMP_SET_MODE_STRICT
+    \ SECCOMP_USER_NOTIF_FLAG_CONTINUE SEEK_CUR SEEK_DATA SEEK_END SEEK_HOLE SEEK_MAX SEEK_SET
+    \ SFD_CLOEXEC SFD_NONBLOCK SHM_EXEC SHM_HUGETLB SHM_LOCK SHM_NORESERVE SHM_RDONLY SHM_REMAP
+    \ SHM_RND SHM_UNLOCK SHORT_INODE SHUT_RD SHUT_RDWR SHUT_WR SIOCADDDLCI SIOCADDMULTI SIOCADDRT
+    \ SIOCATMARK SIOCBONDCHANGEACTIVE SIOCBONDENSLAVE SIOCBONDINFOQUERY SIOCBONDRELEASE
+    \ SIOCBONDSETHWADDR SIOCBONDSLAVEINFOQUERY SIOCBRADDBR SIOCBRADDIF SIOCBRDELBR SIOCBRDELIF
+    \ SIOCDARP SIOCDELDLCI SIOCDELMULTI SIOCDELRT SIOCDIFADDR SIOCDRARP SIOCETHTOOL SIOCGARP
+    \ SIOCGHWTSTAMP SIOCGIFADDR SIOCGIFBR SIOCGIFBRDADDR SIOCGIFCONF SIOCGIFCOUNT SIOCGIFDSTADDR
+    \ SIOCGIFENCAP SIOCGIFFLAGS SIOCGIFHWADDR SIOCGIFINDEX SIOCGIFMAP SIOCGIFMEM SIOCGIFMETRIC
+    \ SIOCGIFMTU SIOCGIFNAME SIOCGIFNETMASK SIOCGIFPFLAGS SIOCGIFSLAVE SIOCGIFTXQLEN SIOCGIFVLAN
+    \ SIOCGMIIPHY SIOCGMIIREG SIOCGPGRP SIOCGRARP SIOCGSKNS SIOCINQ SIOCOUTQ SIOCOUTQNSD SIOCRTMSG
+    \ SIOCSARP SIOCSHWTSTAMP SIOCSIFADDR SIOCSIFBR SIOCSIFBRDADDR SIOCSIFDSTADDR SIOCSIFENCAP
+    \ SIOCSIFFLAGS SIOCSIFHWADDR SIOCSIFHWBROADCAST SIOCSIFLINK SIOCSIFMAP SIOCSIFMEM SIOCSIFMETRIC
+    \ SIOCSIFMTU SIOCSIFNAME SIOCSIFNETMASK SIOCSIFPFLAGS SIOCSIFSLAVE SIOCSIFTXQLEN SIOCSIFVLAN
+    \ SIOCSMIIREG SIOCSPGRP SIOCSRARP SIOCWANDEV SOCK_BUF_LOCK_MASK SOCK_CLOEXEC SOCK_DCCP
+    \ SOCK_DGRAM SOCK_IOC_TYPE SOCK_NONBLOCK SOCK_PACKET SOCK_RAW SOCK_RCVBUF_LOCK SOCK_RDM
+    \ SOCK_SEQPACKET SOCK_SNDBUF_LOCK SOCK_STREAM SOCK_TXREHASH_DEFAULT SOCK_TXREHASH_DISABLED
+    \ SOCK_TXREHASH_ENABLED SOL_AAL SOL_ALG SOL_ATM SOL_BLUETOOTH SOL_CAIF SOL_DCCP SOL_DECNET
+    \ SOL_IRDA SOL_IUCV SOL_KCM SOL_LLC SOL_MCTP SOL_MPTCP SOL_NETBEUI SOL_NETLINK SOL_NFC
+    \ SOL_PACKET SOL_PNPIPE SOL_PPPOL2TP SOL_RAW SOL_RDS SOL_RXRPC SOL_SMC SOL_SOCKET SOL_TIPC
+    \ SOL_TLS SOL_X25 SOL_XDP SO_ACCEPTCONN SO_ATTACH_BPF SO_ATTACH_FILTER SO_ATTACH_REUSEPORT_CBPF
+    \ SO_ATTACH_REUSEPORT_EBPF SO_BINDTODEVICE SO_BINDTOIFINDEX SO_BPF_EXTENSIONS SO_BROADCAST
+    \ SO_BSDCOMPAT SO_BUF_LOCK SO_BUSY_POLL SO_BUSY_POLL_BUDGET SO_CNX_ADVICE SO_COOKIE SO_DEBUG
+    \ SO_DETACH_BPF SO_DETACH_FILTER SO_DETACH_REUSEPORT_BPF SO_DOMAIN SO_DONTROUTE SO_ERROR
+    \ SO_INCOMING_CPU SO_INCOMING_NAPI_ID SO_KEEPALIVE SO_LINGER SO_LOCK_FILTER SO_MARK
+    \ SO_MAX_PACING_RATE SO_MEMINFO SO_NETNS_COOKIE SO_NOFCS SO_NO_CHECK SO_OOBINLINE SO_PASSCRED
+    \ SO_PASSSEC SO_PEEK_OFF SO_PEERCRED SO_PEERGROUPS SO_PEERNAME SO_PEERSEC SO_PREFER_BUSY_POLL
+    \ SO_PRIORITY SO_PROTOCOL SO_RCVBUF SO_RCVBUFFORCE SO_RCVLOWAT SO_RCVMARK SO_RCVTIMEO
+    \ SO_RCVTIMEO_NEW SO_RCVTIMEO_OLD SO_RESERVE_MEM SO_REUSEADDR SO_REUSEPORT SO_RXQ_OVFL
+    \ SO_SECURITY_AUTHENTICATION SO_SECURITY_ENCRYPTION_NETWORK SO_SECURITY_ENCRYPTION_TRANSPORT
+    \ SO_SELECT_ERR_QUEUE SO_SNDBUF SO_SNDBUFFORCE SO_SNDLOWAT SO_SNDTIMEO SO_SNDTIMEO_NEW
+    \ SO_SNDTIMEO_OLD SO_TIMESTAMP SO_TIMESTAMPING SO_TIMESTAMPING_NEW SO_TIMESTAMPING_OLD
+    \ SO_TIMESTAMPNS SO_TIMESTAMPNS_NEW SO_TIMESTAMPNS_OLD SO_TIMESTAMP_NEW SO_TIMESTAMP_OLD
+    \ SO_TXREHASH SO_TXTIME SO_TYPE SO_WIFI_STATUS SO_ZEROCOPY STICKY_TIMEOUTS
+    \ SYNC_FILE_RANGE_WAIT_AFTER SYNC_FILE_RANGE_WAIT_BEFORE SYNC_FILE_RANGE_WRITE
+    \ SYNC_FILE_RANGE_WRITE_AND_WAIT TCFLSH TCGETA TCGETS TCGETS2 TCGETX TCIFLUSH TCIOFF TCIOFLUSH
+    \ TCION TCOFLUSH TCOOFF TCOON TCP_CM_INQ TCP_CONGESTION TCP_CORK TCP_DEFER_ACCEPT TCP_FASTOPEN
+    \ TCP_FASTOPEN_CONNECT TCP_FASTOPEN_KEY TCP_FASTOPEN_NO_COOKIE TCP_INFO TCP_INQ TCP_KEEPCNT
+    \ TCP_KEEPIDLE TCP_KEEPINTVL TCP_LINGER2 TCP_MAXSEG TCP_MD5SIG TCP_MD5SIG_EXT
+    \ TCP_MD5SIG_FLAG_IFINDEX TCP_MD5SIG_FLAG_PREFIX TCP_NODELAY TCP_NOTSENT_LOWAT TCP_QUEUE_SEQ
+    \ TCP_QUICKACK TCP_RECEIVE_ZEROCOPY_FLAG_TLB_CLEAN_HINT TCP_REPAIR TCP_REPAIR_OFF TCP_REPAIR_ON
+    \ TCP_REPAIR_OPTIONS TCP_REPAIR_QUEUE TCP_REPAIR_WINDOW TCP_SAVED_SYN TCP_SAVE_SYN
+    \ TCP_THIN_DUPACK TCP_THIN_LINEAR_TIMEOUTS TCP_TX_DELAY TCP_ULP TCP_USER_TIMEOUT
+    \ TCP_WINDOW_CLAMP TCP_ZEROCOPY_RECEIVE TCSADRAIN TCSAFLUSH TCSANOW TCSBRK TCSBRKP TCSETA
+    \ TCSETAF TCSETAW TCSETS TCSETS2 TCSETSF TCSETSF2 TCSETSW TCSETSW2 TCSETX TCSETXF TCSETXW TCXONC
+    \ TFD_CLOEXEC TFD_IOC_SET_TICKS TFD_NONBLOCK TFD_TIMER_ABSTIME TFD_TIMER_CANCEL_ON_SET TIOCCBRK
+    \ TIOCCONS TIOCEXCL TIOCGDEV TIOCGETD TIOCGEXCL TIOCGICOUNT TIOCGLCKTRMIOS TIOCGPGRP TIOCGPKT
+    \ TIOCGPTLCK TIOCGPTN TIOCGPTPEER TIOCGRS485 TIOCGSERIAL TIOCGSID TIOCGSOFTCAR TIOCGWINSZ
+    \ TIOCINQ TIOCLINUX TIOCMBIC TIOCMBIS TIOCMGET TIOCMIWAIT TIOCMSET TIOCNOTTY TIOCNXCL TIOCOUTQ
+    \ TIOCPKT TIOCSBRK TIOCSCTTY TIOCSETD TIOCSIG TIOCSLCKTRMIOS TIOCSPGRP TIOCSPTLCK TIOCSRS485
+    \ TIOCSSERIAL TIOCSSOFTCAR TIOCSTI TIOCSWINSZ TIOCVHANGUP UNAME26 WCONTINUED WEXITED
+    \ WHOLE_SECONDS WNOHANG WNOWAIT WSTOPPED WUNTRACED XATTR_CAPS_SZ XATTR_CAPS_SZ_1 XATTR_CAPS_SZ_2
+    \ XATTR_CAPS_SZ_3 EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM
+    \ EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY
+    \ ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK ENAMETOOLONG ENOLCK ENOSYS
+    \ ENOTEMPTY ELOOP EWOULDBLOCK ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI
+    \ EL2HLT EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT EDEADLOCK EBFONT ENOSTR ENODATA ETIME ENOSR
+    \ ENONET ENOPKG EREMOTE ENOLINK EADV ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW
+    \ ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX ELIBEXEC EILSEQ ERESTART ESTRPIPE
+    \ EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT ESOCKTNOSUPPORT
+    \ EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET
+    \ ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED
+    \ EHOSTDOWN EHOSTUNREACH EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO
+    \ EDQUOT ENOMEDIUM EMEDIUMTYPE ECANCELED ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD
+    \ ENOTRECOVERABLE ERFKILL EHWPOISON ENOTSUP HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV
+    \ USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO
+    \ PWR SYS IOT CLD POLL RTMIN RTMAX ROUTE USERSOCK FIREWALL SOCK_DIAG NFLOG XFRM SELINUX ISCSI
+    \ AUDIT FIB_LOOKUP CONNECTOR NETFILTER IP6_FW DNRTMSG KOBJECT_UEVENT GENERIC SCSITRANSPORT
+    \ ECRYPTFS RDMA CRYPTO SMC
+syntax match paleConstant /\<\%(SIG\)\?RT\%(MIN\|MAX\)\%([+-]\d\+\)\?/
+
+" What goes on with a statement: never its first word.
+syntax match paleClause /\%(^\s*\|[;{]\s*\)\@<!\<\%(extends\|for\|except\|owner\|errno\|as\|to\|from\|on\|with\|in\|not\|and\|or\)\>/
+
+" Statements.
+syntax match paleStatement /\%(^\s*\|[;{}]\s*\)\@<=\<\%(use\|let\|group\|fragment\|profile\|test\|include\|process\|file\|network\|mount\|syscall\|capability\|limit\|mode\|on\|abi\)\>/ nextgroup=paleName,paleKind skipwhite
+syntax match paleName contained /[A-Za-z0-9_\/-]\+/
+syntax match paleKind contained /\<\%(syscall\|capability\|cidr\|port\|signal\)\>\ze\s*@/
+syntax match paleSetting /\%(^\s*\|[;{}]\s*\)\@<=\%(mode\|abi\|on\)\>/ nextgroup=paleValue skipwhite
+syntax match paleValue contained /\<\%(violation\|audit\|enforce\|deny\|kill\|x86_64\|x86\|x32\|aarch64\|arm\)\>/ nextgroup=paleValue,paleValueComma skipwhite
+syntax match paleValueComma contained /,/ nextgroup=paleValue skipwhite skipnl
+
+" Rules: the effect, then operations, then what the operation is about.
+syntax match paleEffect /\%(^\s*\|[;{}]\s*\)\@<=\<\%(allow\|audit\|deny\|kill\|quiet\|only\)\>/ nextgroup=paleEffectNext,paleOperation,paleCallWord,paleCapabilityWord skipwhite
+syntax match paleEffectNext contained /\<deny\>/ nextgroup=paleOperation,paleCallWord,paleCapabilityWord skipwhite
+syntax match paleOperation contained /\<\%(exec\|signal\|ptrace\|fork\|userns\|read\|write\|append\|create\|delete\|rename\|link\|setattr\|map\|ioctl\|lock\|modify\|connect\|listen\|socket\|mount\|bind\|umount\|pivot\|syscall\|capability\)\>/ nextgroup=paleOperationComma,paleObjectWord skipwhite
+syntax match paleOperationComma contained /,/ nextgroup=paleOperation skipwhite skipnl
+syntax match paleObjectWord contained /\<\%(tcp\|udp\|sctp\|icmp\|unix\|drift\|anonymous\|raw\|packet\|netlink\|vsock\|alg\|bluetooth\|can\|tipc\|xdp\|key\|ax25\|ipx\|appletalk\|netrom\|atmpvc\|x25\|rose\|decnet\|atmsvc\|rds\|irda\|pppox\|llc\|ib\|mpls\|iucv\|rxrpc\|isdn\|phonet\|ieee802154\|caif\|nfc\|kcm\|qipcrtr\|smc\|mctp\)\>/ nextgroup=paleObjectComma skipwhite
+syntax match paleObjectComma contained /,/ nextgroup=paleObjectWord skipwhite skipnl
+syntax match paleCallWord contained /\<syscall\>/ nextgroup=paleCall,paleGroup skipwhite
+syntax match paleCapabilityWord contained /\<capability\>/ nextgroup=paleCapability,paleGroup skipwhite
+syntax match paleCallComma contained /,/ nextgroup=paleCall,paleGroup skipwhite skipnl
+syntax match paleCapabilityComma contained /,/ nextgroup=paleCapability,paleGroup skipwhite skipnl
+syntax keyword paleCall contained nextgroup=paleCallComma,paleArguments skipwhite
+    \ _llseek _newselect _sysctl accept accept4 access acct add_key adjtimex afs_syscall alarm
+    \ arch_prctl arm_fadvise64_64 arm_sync_file_range bdflush bind bpf break breakpoint brk
+    \ cacheflush cachestat capget capset chdir chmod chown chown32 chroot clock_adjtime
+    \ clock_adjtime64 clock_getres clock_getres_time64 clock_gettime clock_gettime64 clock_nanosleep
+    \ clock_nanosleep_time64 clock_settime clock_settime64 clone clone3 close close_range connect
+    \ copy_file_range creat create_module delete_module dup dup2 dup3 epoll_create epoll_create1
+    \ epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait epoll_wait_old eventfd eventfd2
+    \ execve execveat exit exit_group faccessat faccessat2 fadvise64 fadvise64_64 fallocate
+    \ fanotify_init fanotify_mark fchdir fchmod fchmodat fchmodat2 fchown fchown32 fchownat fcntl
+    \ fcntl64 fdatasync fgetxattr file_getattr file_setattr finit_module flistxattr flock fork
+    \ fremovexattr fsconfig fsetxattr fsmount fsopen fspick fstat fstat64 fstatat64 fstatfs
+    \ fstatfs64 fsync ftime ftruncate ftruncate64 futex futex_requeue futex_time64 futex_wait
+    \ futex_waitv futex_wake futimesat get_kernel_syms get_mempolicy get_robust_list get_thread_area
+    \ get_tls getcpu getcwd getdents getdents64 getegid getegid32 geteuid geteuid32 getgid getgid32
+    \ getgroups getgroups32 getitimer getpeername getpgid getpgrp getpid getpmsg getppid getpriority
+    \ getrandom getresgid getresgid32 getresuid getresuid32 getrlimit getrusage getsid getsockname
+    \ getsockopt gettid gettimeofday getuid getuid32 getxattr getxattrat gtty idle init_module
+    \ inotify_add_watch inotify_init inotify_init1 inotify_rm_watch io_cancel io_destroy
+    \ io_getevents io_pgetevents io_pgetevents_time64 io_setup io_submit io_uring_enter
+    \ io_uring_register io_uring_setup ioctl ioperm iopl ioprio_get ioprio_set ipc kcmp
+    \ kexec_file_load kexec_load keyctl kill landlock_add_rule landlock_create_ruleset
+    \ landlock_restrict_self lchown lchown32 lgetxattr link linkat listen listmount listxattr
+    \ listxattrat llistxattr lock lookup_dcookie lremovexattr lseek lsetxattr lsm_get_self_attr
+    \ lsm_list_modules lsm_set_self_attr lstat lstat64 madvise map_shadow_stack mbind membarrier
+    \ memfd_create memfd_secret migrate_pages mincore mkdir mkdirat mknod mknodat mlock mlock2
+    \ mlockall mmap mmap2 modify_ldt mount mount_setattr move_mount move_pages mprotect mpx
+    \ mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedreceive_time64 mq_timedsend
+    \ mq_timedsend_time64 mq_unlink mremap mseal msgctl msgget msgrcv msgsnd msync munlock
+    \ munlockall munmap name_to_handle_at nanosleep newfstatat nfsservctl nice oldfstat oldlstat
+    \ oldolduname oldstat olduname open open_by_handle_at open_tree open_tree_attr openat openat2
+    \ pause pciconfig_iobase pciconfig_read pciconfig_write perf_event_open personality pidfd_getfd
+    \ pidfd_open pidfd_send_signal pipe pipe2 pivot_root pkey_alloc pkey_free pkey_mprotect poll
+    \ ppoll ppoll_time64 prctl pread64 preadv preadv2 prlimit64 process_madvise process_mrelease
+    \ process_vm_readv process_vm_writev prof profil pselect6 pselect6_time64 ptrace putpmsg
+    \ pwrite64 pwritev pwritev2 query_module quotactl quotactl_fd read readahead readdir readlink
+    \ readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 recvmsg remap_file_pages
+    \ removexattr removexattrat rename renameat renameat2 request_key restart_syscall rmdir rseq
+    \ rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend
+    \ rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo sched_get_priority_max
+    \ sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler
+    \ sched_rr_get_interval sched_rr_get_interval_time64 sched_setaffinity sched_setattr
+    \ sched_setparam sched_setscheduler sched_yield seccomp security select semctl semget semop
+    \ semtimedop semtimedop_time64 send sendfile sendfile64 sendmmsg sendmsg sendto set_mempolicy
+    \ set_mempolicy_home_node set_robust_list set_thread_area set_tid_address set_tls setdomainname
+    \ setfsgid setfsgid32 setfsuid setfsuid32 setgid setgid32 setgroups setgroups32 sethostname
+    \ setitimer setns setpgid setpriority setregid setregid32 setresgid setresgid32 setresuid
+    \ setresuid32 setreuid setreuid32 setrlimit setsid setsockopt settimeofday setuid setuid32
+    \ setxattr setxattrat sgetmask shmat shmctl shmdt shmget shutdown sigaction sigaltstack signal
+    \ signalfd signalfd4 sigpending sigprocmask sigreturn sigsuspend socket socketcall socketpair
+    \ splice ssetmask stat stat64 statfs statfs64 statmount statx stime stty swapoff swapon symlink
+    \ symlinkat sync sync_file_range syncfs sysfs sysinfo syslog tee tgkill time timer_create
+    \ timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime timer_settime64
+    \ timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64 times tkill
+    \ truncate truncate64 tuxcall ugetrlimit ulimit umask umount umount2 uname unlink unlinkat
+    \ unshare uprobe uretprobe uselib userfaultfd usr26 usr32 ustat utime utimensat utimensat_time64
+    \ utimes vfork vhangup vm86 vm86old vmsplice vserver wait4 waitid waitpid write writev
+syntax match paleCapability contained /\c\<\%(CAP_\)\?\%(chown\|dac_override\|dac_read_search\|fowner\|fsetid\|kill\|setgid\|setuid\|setpcap\|linux_immutable\|net_bind_service\|net_broadcast\|net_admin\|net_raw\|ipc_lock\|ipc_owner\|sys_module\|sys_rawio\|sys_chroot\|sys_ptrace\|sys_pacct\|sys_admin\|sys_boot\|sys_nice\|sys_resource\|sys_time\|sys_tty_config\|mknod\|lease\|audit_write\|audit_control\|setfcap\|mac_override\|mac_admin\|syslog\|wake_alarm\|block_suspend\|audit_read\|perfmon\|bpf\|checkpoint_restore\)\>/ nextgroup=paleCapabilityComma skipwhite
+syntax region paleArguments contained matchgroup=NONE start=/(/ end=/)/ contains=paleArgumentWord,paleConstant,paleNumber,paleVariable,paleOperator,paleComment nextgroup=paleCallComma skipwhite
+syntax match paleArgumentWord contained /\<\%(and\|or\|not\|in\)\>/
+
+" Blocks in which a rule names calls or capabilities right behind its effect.
+syntax region paleCallBlock matchgroup=paleStatement start=/\<syscall\ze\s*{/ matchgroup=NONE end=/}/ contains=paleCallBlockStart,paleCallEffect,paleClause,paleConstant,paleNumber,paleVariable,paleGroup,paleComment,paleSet,paleArguments
+syntax match paleCallBlockStart contained /{/
+syntax match paleCallEffect contained /\%(^\s*\|[;{]\s*\)\@<=\<\%(allow\|audit\|deny\|kill\|quiet\|only\)\>/ nextgroup=paleCallEffectNext,paleCall,paleGroup skipwhite
+syntax match paleCallEffectNext contained /\<deny\>/ nextgroup=paleCall,paleGroup skipwhite
+syntax region paleCapabilityBlock matchgroup=paleStatement start=/\<capability\ze\s*{/ matchgroup=NONE end=/}/ contains=paleCapabilityEffect,paleClause,paleConstant,paleGroup,paleComment
+syntax match paleCapabilityEffect contained /\%(^\s*\|[;{]\s*\)\@<=\<\%(allow\|audit\|deny\|kill\|quiet\|only\)\>/ nextgroup=paleCapability,paleGroup skipwhite
+
+syntax region paleLimitBlock matchgroup=paleStatement start=/\<limit\ze\s*{/ matchgroup=NONE end=/}/ contains=paleLimit,paleNumber,paleComment
+syntax match paleLimit contained /\<\%(processes\|memory\|open-files\|cpu\|file-size\)\>/
+syntax match paleOption /\<\%(ro\|nosuid\|nodev\|noexec\)\>/ contained
+syntax match paleWith /\<with\>/ nextgroup=paleOption skipwhite
+
+highlight default link paleComment Comment
+highlight default link paleTodo Todo
+highlight default link paleEscape SpecialChar
+highlight default link paleVariable Identifier
+highlight default link paleGroup Identifier
+highlight default link paleGlob Special
+highlight default link paleString String
+highlight default link palePath String
+highlight default link paleAddress Number
+highlight default link paleNumber Number
+highlight default link paleOperator Operator
+highlight default link paleConstant Constant
+highlight default link paleClause Keyword
+highlight default link paleWith Keyword
+highlight default link paleArgumentWord Keyword
+highlight default link paleStatement Statement
+highlight default link paleSetting Statement
+highlight default link paleName Title
+highlight default link paleKind Type
+highlight default link paleValue Constant
+highlight default link paleEffect Conditional
+highlight default link paleEffectNext Conditional
+highlight default link paleCallEffect Conditional
+highlight default link paleCallEffectNext Conditional
+highlight default link paleCapabilityEffect Conditional
+highlight default link paleOperation Function
+highlight default link paleCallWord Function
+highlight default link paleCapabilityWord Function
+highlight default link paleObjectWord Type
+highlight default link paleCall Function
+highlight default link paleCapability Constant
+highlight default link paleLimit Type
+highlight default link paleOption Type
+
+let b:current_syntax = 'pale'
