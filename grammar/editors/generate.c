@@ -187,7 +187,8 @@ static bool put_in(const char *place, size_t len)
 		if (strlen(lists[i].name) != name || memcmp(lists[i].name, place, name) != 0)
 			continue;
 		lists[i].add(&l);
-		if (len - name == sizeof(":keywords") - 1 && !memcmp(colon, ":keywords", len - name))
+		if (len - name == sizeof(":keywords") - 1 &&
+			!memcmp(colon, ":keywords", len - name))
 			print_keywords(&l);
 		else if (len - name == sizeof(":vim") - 1 && !memcmp(colon, ":vim", len - name))
 			print_joined(&l, "\\|");
