@@ -112,9 +112,10 @@ static void push_signal(void *ctx, const char *name)
 {
 	struct offering *o = ctx;
 
-	push_each(o, strchr(name, '+') ? arena_printf(o->view.c.arena, "RTMAX-%d",
-						 vocab_signal_find("RTMAX") - vocab_signal_find(name))
-				       : name);
+	push_each(o, strchr(name, '+')
+			     ? arena_printf(o->view.c.arena, "RTMAX-%d",
+				       vocab_signal_find("RTMAX") - vocab_signal_find(name))
+			     : name);
 }
 
 static void offer_signals(struct offering *o)

@@ -8,7 +8,7 @@ DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-sta
 	python3-minimal zsh fish man-db $(DEPS_PROGRAMS)
 # Programs that tests run under policies.
 DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools runc crun
-DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git nodejs npm
+DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.
 # RUNLEVEL=1 keeps the packages' services (nginx, redis, postgresql) from being started by their installation.
@@ -26,9 +26,14 @@ define install_packages
 endef
 
 .PHONY: deps deps-build deps-demo deps-test deps-devel
-deps: deps-build deps-demo deps-test deps-devel
+deps: deps-build deps-demo deps-test deps-devel deps-node
 deps-build deps-demo deps-test deps-devel: deps-%: | $(B)/
 	$(call install_packages,$(DEPS_$(shell echo $* | tr a-z A-Z)))
+
+# Of Debian where there is none: others bring both in one package, which Debian's npm conflicts with.
+.PHONY: deps-node
+deps-node: | $(B)/
+	$(if $(shell command -v npm),,$(call install_packages,nodejs npm))
 
 $(B)/:
 	@mkdir -p $@

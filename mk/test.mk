@@ -68,7 +68,7 @@ test-vm: all $(TEST_PROGRAMS)
 # What is too slow for `make test`, or needs more than Debian has: static checks, VS Code's tokenizer from npm, the sanitizer
 # builds and the fuzz targets.
 .PHONY: test-long
-test-long: deps-devel
+test-long: deps-node
 	$(Q)tests/tally.sh $(B) textmate
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory asan
