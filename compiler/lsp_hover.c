@@ -13,6 +13,9 @@
 /* Of what a name stands for, and of what a rule is in. */
 #define SHOWN_VALUES 20
 #define SHOWN_RULES  4
+/* The proofs of a policy of as many rules take half a second, of four times as many five seconds:
+ * nobody waits so long for a hover. */
+#define PROVED_RULES 1000
 
 struct hover {
 	struct lsp_view view;
@@ -326,6 +329,15 @@ static bool stands_at(const struct rule *r, uint32_t offset)
 	return false;
 }
 
+static uint32_t written_rules(const struct policy *p)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->n_rules; i++)
+		n += p->rules[i]->operations && !p->rules[i]->is_default && !p->rules[i]->derived;
+	return n;
+}
+
 static void describe_rules(struct hover *h, uint32_t offset)
 {
 	const struct compilation *c = &h->view.c;
@@ -341,6 +353,13 @@ static void describe_rules(struct hover *h, uint32_t offset)
 			has = stands_at(p->rules[k], offset);
 		if (!has)
 			continue;
+		if (written_rules(p) > PROVED_RULES) {
+			paragraph(h);
+			text_printf(&h->text,
+				"more than %d rules: 'pale explain' tells what enforces each",
+				PROVED_RULES);
+			return;
+		}
 		if (artefacts_make(p, NULL, &made, &err) < 0) {
 			const char *why = pale_err_text(err);
 

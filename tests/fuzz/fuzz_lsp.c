@@ -95,13 +95,31 @@ static void add_handshake(struct text *to, bool everything)
 	add_frame(to, s, strlen(s));
 }
 
+/* With "jsonrpc", which scripts leave out. */
+static void add_request(struct text *to, const char *bytes, size_t len)
+{
+	json_t *m = json_loadb(bytes, len, JSON_ALLOW_NUL, NULL);
+
+	if (json_is_object(m))
+		add_message(to, m);
+	else
+		json_decref(m);
+}
+
 static void add_lines(struct text *to, const char *bytes, size_t len)
 {
+	/* Something to ask about; scripts of tests/lsp say what is asked behind "> ". */
+	add_message(to, json_pack("{s:s, s:{s:{s:s, s:i, s:s}}}", "method", "textDocument/didOpen",
+				"params", "textDocument", "uri", "file://%D/a.pale", "version", 1,
+				"text", "let d = /a\nprofile a { allow read $d/x }\n"));
 	for (const char *end = bytes + len; bytes < end;) {
 		const char *line = memchr(bytes, '\n', (size_t)(end - bytes));
 		size_t n = line ? (size_t)(line - bytes) : (size_t)(end - bytes);
 
-		add_frame(to, bytes, n);
+		if (n >= 2 && !memcmp(bytes, "> ", 2))
+			add_request(to, bytes + 2, n - 2);
+		else
+			add_frame(to, bytes, n);
 		bytes += n + 1;
 	}
 }
@@ -142,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (!len)
 		return 0;
 	len--;
-	switch (bytes[0] % 3) {
+	switch (memmem(rest, len, "\n> ", 3) ? 1 : bytes[0] % 3) {
 	case 0:
 		text_add(&stream, rest, len);
 		break;

@@ -219,6 +219,35 @@ static void places_are_there_and_back(void **state)
 	}
 }
 
+static void hover_does_not_prove_large_policies(void **state)
+{
+	for (int n = 999; n <= 1000; n++) {
+		_cleanup_(text_release) struct text t = TEXT_INIT;
+		struct client c;
+		const char *said;
+
+		text_puts(&t, "profile a {\nallow fork\n");
+		for (int i = 0; i < n; i++)
+			text_printf(&t, "allow read /a%d\n", i);
+		text_puts(&t, "}\n");
+		hello(&c);
+		open_document(&c, "file:///nowhere/a.pale", t.s, t.len);
+		say(&c, json_pack("{s:i, s:s, s:{s:{s:s}, s:{s:i, s:i}}}", "id", 2, "method",
+				"textDocument/hover", "params", "textDocument", "uri",
+				"file:///nowhere/a.pale", "position", "line", 1, "character", 0));
+		c.never_waits = true;
+		serve(&c);
+		said = json_string_value(json_object_get(
+			json_object_get(
+				json_object_get(json_array_get(c.heard, 1), "result"), "contents"),
+			"value"));
+		assert_non_null(said);
+		assert_int_equal(strstr(said, "more than 1000 rules") != NULL, n == 1000);
+		assert_int_equal(strstr(said, "bpf-lsm: exact") != NULL, n == 999);
+		json_decref(c.heard);
+	}
+}
+
 static void uris_are_paths(void **state)
 {
 	static const struct {
@@ -251,6 +280,7 @@ int main(void)
 		cmocka_unit_test(documents_are_bounded),
 		cmocka_unit_test(changes_are_put_together),
 		cmocka_unit_test(places_are_there_and_back),
+		cmocka_unit_test(hover_does_not_prove_large_policies),
 		cmocka_unit_test(uris_are_paths),
 	};
 
