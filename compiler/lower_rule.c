@@ -22,14 +22,11 @@ static const char abstract_prefix[] = "abstract:";
 
 struct rule_line lower_line(struct lowering *l, struct span at)
 {
-	const struct source *s = l->res->sources->v[at.source];
+	struct source *s = l->res->sources->v[at.source];
 	struct rule_line line = { .at = at, .file = s->name, .own = s->own && !l->borrowed };
-	const char *text;
-	uint32_t len;
 
 	source_position(s, at.offset, &line.line, &line.column);
-	text = source_line(s, line.line, &len);
-	line.text = arena_memdup(l->arena, text, len);
+	line.text = source_line_text(s, l->arena, line.line);
 	return line;
 }
 

@@ -99,6 +99,19 @@ const char *source_line(const struct source *s, uint32_t line, uint32_t *ret_len
 	return s->bytes + from;
 }
 
+const char *source_line_text(struct source *s, struct arena *a, uint32_t line)
+{
+	if (!s->line_texts)
+		s->line_texts = arena_array(a, s->n_lines, sizeof(*s->line_texts));
+	if (!s->line_texts[line - 1]) {
+		uint32_t len;
+		const char *text = source_line(s, line, &len);
+
+		s->line_texts[line - 1] = arena_memdup(a, text, len);
+	}
+	return s->line_texts[line - 1];
+}
+
 struct span span_join(struct span a, struct span b)
 {
 	uint32_t from = a.offset < b.offset ? a.offset : b.offset;

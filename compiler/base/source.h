@@ -25,6 +25,7 @@ struct source {
 	bool own;	 /* the file that the user named, not one that it uses */
 	uint32_t *lines; /* offset of each line's first byte */
 	uint32_t n_lines, cap_lines;
+	const char **line_texts; /* source_line_text()'s; NULL before the first */
 };
 
 /* A run of bytes of one file. len 0 is a place between two bytes. */
@@ -60,6 +61,10 @@ void source_position(
 	const struct source *s, uint32_t offset, uint32_t *ret_line, uint32_t *ret_column);
 /* The text of @line without its newline; not NUL-terminated. */
 const char *source_line(const struct source *s, uint32_t line, uint32_t *ret_len);
+
+/* As source_line(), NUL-terminated; in @a, the set's, and made once for each line: all the rules of
+ * a line may be thousands. */
+const char *source_line_text(struct source *s, struct arena *a, uint32_t line);
 
 /* The smallest span that covers both, which must lie in one file. */
 struct span span_join(struct span a, struct span b);

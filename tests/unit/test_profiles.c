@@ -13,7 +13,7 @@
 #include <glob.h>
 
 static const char *const include_dirs[] = { "profiles" };
-static const struct compile_options options = { include_dirs, 1 };
+static const struct compile_options options = { .include_dirs = include_dirs, .n_include_dirs = 1 };
 
 static void test_each_is_right_and_tested(void **state)
 {

@@ -167,11 +167,27 @@ static void joined_spans_cover_both(void **state)
 	assert_int_equal(span_join(a, inside).len, 5);
 }
 
+static void a_lines_text_is_made_once(void **state)
+{
+	struct arena *mine = arena_new();
+	struct source_set own;
+	struct source *s;
+
+	source_set_init(&own, mine);
+	s = source_add(&own, "t", "one\n\nthree", 10);
+	assert_string_equal(source_line_text(s, mine, 1), "one");
+	assert_string_equal(source_line_text(s, mine, 2), "");
+	assert_string_equal(source_line_text(s, mine, 3), "three");
+	assert_ptr_equal(source_line_text(s, mine, 3), source_line_text(s, mine, 3));
+	arena_free(mine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(positions_count_from_one_in_bytes, start, stop),
 		cmocka_unit_test_setup_teardown(ends_of_files, start, stop),
+		cmocka_unit_test(a_lines_text_is_made_once),
 		cmocka_unit_test_setup_teardown(every_offset_of_a_long_file, start, stop),
 		cmocka_unit_test_setup_teardown(bytes_are_copied_and_may_be_nul, start, stop),
 		cmocka_unit_test_setup_teardown(an_artefact_names_no_folder, start, stop),
