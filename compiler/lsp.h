@@ -200,8 +200,7 @@ json_t *lsp_definition(const struct lsp_server *s, const struct lsp_document *d,
 json_t *lsp_symbols(const struct lsp_server *s, const struct lsp_document *d);
 /* What textDocument/publishDiagnostics says of it. */
 json_t *lsp_diagnostics(const struct lsp_server *s, const struct lsp_document *d);
-/* lsp_format.c */
-bool lsp_can_format(void);
+/* One edit of the whole document, or none: it is formatted, or no policy. */
 json_t *lsp_format(const struct lsp_server *s, const struct lsp_document *d);
 
 #endif

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * textDocument/formatting. The one place that knows the formatter: once there is a function of this
- * form it is named below, and the server announces that it formats.
- */
 #include "compiler/lsp.h"
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
+#include "compiler/fmt.h"
 
 #include <string.h>
 
-/* Writes @bytes as they should look to @ret; false when the text has errors. */
-typedef bool (*formatter)(const char *bytes, size_t len, struct text *ret);
-
-static const formatter format_policy = NULL;
-
-bool lsp_can_format(void)
+/* false when the text has errors, or is no other formatted. */
+static bool format_changes(const struct lsp_document *d, struct text *ret)
 {
-	return format_policy != NULL;
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	struct source_set sources;
+	struct diag_list diags;
+
+	source_set_init(&sources, a);
+	diag_list_init(&diags, &sources);
+	return fmt_policy(source_add(&sources, "", d->bytes, d->len), &diags, ret) &&
+	       (ret->len != d->len || memcmp(text_str(ret), d->bytes, d->len) != 0);
 }
 
 json_t *lsp_format(const struct lsp_server *s, const struct lsp_document *d)
@@ -27,8 +27,7 @@ json_t *lsp_format(const struct lsp_server *s, const struct lsp_document *d)
 	struct lsp_text whole;
 	struct arena *a;
 
-	if (!format_policy || !format_policy(d->bytes, d->len, &t) ||
-		(t.len == d->len && !memcmp(text_str(&t), d->bytes, t.len)))
+	if (!format_changes(d, &t))
 		return edits;
 	a = arena_new();
 	lsp_text_init(&whole, a, d->bytes, (uint32_t)d->len, s->utf8);

@@ -79,8 +79,7 @@ static json_t *capabilities(const struct lsp_server *s)
 	json_object_set_new(o, "definitionProvider", json_true());
 	json_object_set_new(o, "documentSymbolProvider", json_true());
 	json_object_set_new(o, "completionProvider", completion);
-	if (lsp_can_format())
-		json_object_set_new(o, "documentFormattingProvider", json_true());
+	json_object_set_new(o, "documentFormattingProvider", json_true());
 	return o;
 }
 
@@ -278,8 +277,7 @@ static void request(struct lsp_server *s, json_t *id, const char *method, const 
 		return;
 	}
 	for (size_t i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
-		if (strcmp(requests[i].method, method) != 0 ||
-			(requests[i].answer == formatting && !lsp_can_format()))
+		if (strcmp(requests[i].method, method) != 0)
 			continue;
 		wrong = requests[i].answer(s, params, &result);
 		if (wrong)

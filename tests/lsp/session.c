@@ -384,6 +384,11 @@ static void check_end(struct session *s, const char *wanted)
 	int status;
 	char c;
 
+	/* Or kill(2) would take this program's own group. */
+	if (!s->pid) {
+		fail(s, "the server has ended before", NULL);
+		return;
+	}
 	if (read_byte(s, &c))
 		fail(s, "the server says more", NULL);
 	hang_up(s);
