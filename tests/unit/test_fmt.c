@@ -34,7 +34,7 @@ static const char *const corpus[] = {
 
 static const char *const include_dirs[] = { "profiles", "tests/lang/ok", "tests/lang/ok/lib",
 	"tests/golden", "tests/golden/lib" };
-static const struct compile_options options = { include_dirs, 5 };
+static const struct compile_options options = { .include_dirs = include_dirs, .n_include_dirs = 5 };
 
 static void read_file(const char *path, struct text *to)
 {
