@@ -4,6 +4,7 @@
  * each set of globs, of both policies together, that match it; every combination is asked.
  */
 #include "compiler/diff_internal.h"
+#include "compiler/glob_directory.h"
 
 #include <errno.h>
 #include <string.h>
@@ -58,7 +59,8 @@ static bool take(void *ctx, uint32_t state, uint32_t accept, const char *s, size
 
 #define OPS_MOUNT (OP_BIT(OP_MOUNT) | OP_BIT(OP_BIND))
 
-static void add_globs(struct dfa_builder *b, const struct policy *p, bool sources, uint32_t *tag)
+static void add_globs(
+	struct arena *a, struct dfa_builder *b, const struct policy *p, bool sources, uint32_t *tag)
 {
 	for (uint32_t i = 0; i < p->n_rules; i++) {
 		const struct rule *r = p->rules[i];
@@ -68,8 +70,14 @@ static void add_globs(struct dfa_builder *b, const struct policy *p, bool source
 		if (!(r->operations & OPS_MOUNT))
 			continue;
 		for (int l = 0; l < 2; l++, ++*tag) {
+			struct globs more = { 0 };
+
+			if (lists[l] && !(sources && r->operations & OP_BIT(OP_MOUNT)))
+				glob_directories(a, lists[l], &more);
 			for (uint32_t k = 0; lists[l] && k < lists[l]->n; k++)
 				dfa_add(b, lists[l]->v[k], *tag);
+			for (uint32_t k = 0; k < more.n; k++)
+				dfa_add(b, more.v[k], *tag);
 		}
 	}
 }
@@ -83,8 +91,8 @@ static int find_witnesses(
 	uint32_t tag = 0;
 
 	dfa_entry(b);
-	add_globs(b, c->diff->before, sources, &tag);
-	add_globs(b, c->diff->after, sources, &tag);
+	add_globs(w->arena, b, c->diff->before, sources, &tag);
+	add_globs(w->arena, b, c->diff->after, sources, &tag);
 	if (!dfa_build(b, intern_set, w, &d, &over))
 		return pale_err_plain(
 			err, E2BIG, "the paths of mounts need too large an automaton together");

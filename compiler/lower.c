@@ -5,6 +5,7 @@
 #include "compiler/base/suggest.h"
 #include "compiler/call_index.h"
 #include "compiler/decide.h"
+#include "compiler/glob_directory.h"
 #include "compiler/path_automaton.h"
 
 #include <assert.h>
@@ -576,8 +577,9 @@ static uint32_t one_or_none(void *ctx, uint32_t entry, const uint32_t *tags, uin
 }
 
 static const struct dfa *mount_automaton(struct lowering *l, const struct rule *r,
-	const struct globs *objects, const struct globs *excepts)
+	const struct globs *objects, const struct globs *excepts, bool directories)
 {
+	struct globs more[2] = { 0 };
 	struct dfa_builder *b;
 	struct dfa_over_budget over;
 	struct dfa *dfa = NULL;
@@ -586,10 +588,18 @@ static const struct dfa *mount_automaton(struct lowering *l, const struct rule *
 		return NULL;
 	b = dfa_builder_new(l->arena);
 	dfa_entry(b);
+	if (directories)
+		glob_directories(l->arena, objects, &more[0]);
+	if (directories && excepts)
+		glob_directories(l->arena, excepts, &more[1]);
 	for (uint32_t i = 0; i < objects->n; i++)
 		dfa_add(b, objects->v[i], 0);
 	for (uint32_t i = 0; excepts && i < excepts->n; i++)
 		dfa_add(b, excepts->v[i], 1);
+	for (uint32_t tag = 0; tag < 2; tag++) {
+		for (uint32_t i = 0; i < more[tag].n; i++)
+			dfa_add(b, more[tag].v[i], tag);
+	}
 	if (!dfa_build(b, one_or_none, NULL, &dfa, &over)) {
 		struct diag *d = diag_error(l->diags, r->lines[0].at,
 			"the paths of this rule need too large an automaton");
@@ -677,8 +687,10 @@ struct policy *lower_profile(struct resolution *res, struct ast_decl *decl, bool
 
 		if (r->is_default || !(r->operations & (OP_BIT(OP_MOUNT) | OP_BIT(OP_BIND))))
 			continue;
-		r->mount_on = mount_automaton(&l, r, &r->paths, &r->except_paths);
-		r->mount_source = mount_automaton(&l, r, &r->sources, NULL);
+		r->mount_on = mount_automaton(&l, r, &r->paths, &r->except_paths, true);
+		/* The source of a mount is a string to most filesystems; what is bound, a path. */
+		r->mount_source =
+			mount_automaton(&l, r, &r->sources, NULL, r->operations & OP_BIT(OP_BIND));
 	}
 	policy_identify(p);
 	*ret_whole = path_automaton_build(p, res->diags);

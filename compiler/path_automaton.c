@@ -2,6 +2,7 @@
 #include "compiler/path_automaton.h"
 
 #include "compiler/decide.h"
+#include "compiler/glob_directory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,17 @@
 static bool grants(const struct rule *r)
 {
 	return r->effect == EFFECT_ALLOW || r->effect == EFFECT_AUDIT;
+}
+
+/* umount stands alone in its rules: no other operation takes these paths. */
+static void add_directories(
+	const struct policy *p, struct dfa_builder *b, const struct globs *globs, uint32_t tag)
+{
+	struct globs directories = { 0 };
+
+	glob_directories(p->arena, globs, &directories);
+	for (uint32_t i = 0; i < directories.n; i++)
+		dfa_add(b, directories.v[i], tag);
 }
 
 void path_automaton_add(const struct policy *p, struct dfa_builder *b, uint32_t domain, bool names)
@@ -27,6 +39,10 @@ void path_automaton_add(const struct policy *p, struct dfa_builder *b, uint32_t 
 		}
 		for (uint32_t k = 0; k < excepts->n; k++)
 			dfa_add(b, excepts->v[k], PATH_TAG(r, PATH_TAG_EXCEPT));
+		if (r->operations & OP_BIT(OP_UMOUNT)) {
+			add_directories(p, b, objects, PATH_TAG(r, PATH_TAG_OBJECT));
+			add_directories(p, b, excepts, PATH_TAG(r, PATH_TAG_EXCEPT));
+		}
 	}
 }
 
