@@ -273,47 +273,11 @@ static void cover_task(void *ctx, const struct task_case *t)
 		some && !all ? "takes other instances of the profile for this one" : NULL, t->text);
 }
 
-/* ---- mounts */
+/* ---- pivot_root */
 
-static bool any_allow(const struct policy *p, uint32_t domain, enum operation op)
+static struct decision decide_pivot(const struct policy *p, uint32_t domain)
 {
-	const struct domain *d = p->domains[domain];
-
-	for (uint32_t i = 0; i < d->n_by_operation[op]; i++) {
-		if (rule_allows(d->by_operation[op][i], op))
-			return true;
-	}
-	return false;
-}
-
-static void cover_mounts(struct coverage_notes *notes, const struct policy *p, uint32_t domain,
-	const struct apparmor_other *o)
-{
-	const struct {
-		enum operation op;
-		bool passes;
-	} all[] = {
-		{ OP_MOUNT, o->mount },
-		{ OP_BIND, o->mount },
-		{ OP_UMOUNT, o->umount },
-		{ OP_PIVOT, o->pivot },
-	};
-
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		const struct domain *d = p->domains[domain];
-		bool wide = all[i].passes && all[i].op != OP_PIVOT;
-
-		for (uint32_t k = 0; k < d->n_by_operation[all[i].op]; k++) {
-			const struct rule *rule = d->by_operation[all[i].op][k];
-
-			if (!wide)
-				coverage_note_answer(notes, rule, all[i].op, all[i].passes,
-					all[i].passes, NULL, "it");
-			else
-				coverage_note(notes, rule, all[i].op, COVERAGE_WIDER,
-					"mounts are allowed or refused as a whole");
-		}
-	}
+	return decide(p, domain, &(struct request){ .operation = OP_PIVOT });
 }
 
 /* ---- together */
@@ -325,9 +289,7 @@ void apparmor_other(struct apparmor_other *o, const struct policy *p, uint32_t d
 	*o = (struct apparmor_other){
 		.signals = arena_array(p->arena, p->n_domains, sizeof(*o->signals)),
 		.ptrace = arena_array(p->arena, p->n_domains, sizeof(*o->ptrace)),
-		.mount = any_allow(p, domain, OP_MOUNT) || any_allow(p, domain, OP_BIND),
-		.umount = any_allow(p, domain, OP_UMOUNT),
-		.pivot = any_allow(p, domain, OP_PIVOT),
+		.pivot = decide_pivot(p, domain).verdict == VERDICT_ALLOW,
 	};
 	for (int i = 0; i < VOCAB_N_CAPABILITIES; i++) {
 		struct request r = { .operation = OP_CAPABILITY, .capability = i };
@@ -414,27 +376,36 @@ static void write_tasks(struct text *to, const struct policy *p, const struct ap
 	}
 }
 
-static void write_inet(struct text *to, const char *type)
+const char *const apparmor_socket_types[APPARMOR_N_SOCKET_TYPES] = { "stream", "dgram", "seqpacket",
+	"raw" };
+
+struct apparmor_sockets apparmor_sockets(const struct apparmor_other *o)
 {
-	text_printf(to, "\tnetwork inet %s,\n\tnetwork inet6 %s,\n", type, type);
+	struct apparmor_sockets s = { .all = o->all_families };
+
+	if (s.all)
+		return s;
+	s.inet |= (uint32_t)stream(o) << APPARMOR_STREAM;
+	s.inet |= (uint32_t)datagram(o) << APPARMOR_DGRAM;
+	s.inet |= (uint32_t)has_protocol(o, PROTOCOL_SCTP) << APPARMOR_SEQPACKET;
+	s.inet |= (uint32_t)raw_passes(o) << APPARMOR_RAW;
+	memcpy(s.families, o->families, sizeof(s.families));
+	return s;
 }
 
 static void write_sockets(struct text *to, const struct apparmor_other *o)
 {
-	if (o->all_families) {
+	struct apparmor_sockets s = apparmor_sockets(o);
+
+	if (s.all)
 		text_puts(to, "\tnetwork,\n");
-		return;
+	for (int i = 0; i < APPARMOR_N_SOCKET_TYPES; i++) {
+		if (s.inet >> i & 1)
+			text_printf(to, "\tnetwork inet %s,\n\tnetwork inet6 %s,\n",
+				apparmor_socket_types[i], apparmor_socket_types[i]);
 	}
-	if (stream(o))
-		write_inet(to, "stream");
-	if (datagram(o))
-		write_inet(to, "dgram");
-	if (has_protocol(o, PROTOCOL_SCTP))
-		write_inet(to, "seqpacket");
-	if (raw_passes(o))
-		write_inet(to, "raw");
 	for (int family = 0; family < N_FAMILY_NAMES; family++) {
-		if (o->families[family / 64] >> family % 64 & 1)
+		if (s.families[family / 64] >> family % 64 & 1)
 			text_printf(to, "\tnetwork %s,\n", family_names[family]);
 	}
 }
@@ -447,10 +418,6 @@ void apparmor_write_other(struct text *to, const struct policy *p, const struct 
 	}
 	write_sockets(to, o);
 	write_tasks(to, p, o);
-	if (o->mount)
-		text_puts(to, "\tmount,\n");
-	if (o->umount)
-		text_puts(to, "\tumount,\n");
 	if (o->pivot)
 		text_puts(to, "\tpivot_root,\n");
 }
@@ -471,5 +438,6 @@ void apparmor_cover_other(struct coverage_notes *notes, const struct policy *p, 
 	endpoint_cells(p, cover_endpoint, &a);
 	task_cases(p, OP_SIGNAL, cover_task, &a);
 	task_cases(p, OP_PTRACE, cover_task, &a);
-	cover_mounts(notes, p, domain, o);
+	coverage_note_answer(
+		notes, decide_pivot(p, domain).rule, OP_PIVOT, o->pivot, o->pivot, NULL, "it");
 }

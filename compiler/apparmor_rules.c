@@ -4,6 +4,7 @@
 #include "compiler/apparmor_pattern.h"
 #include "compiler/base/cleanup.h"
 #include "compiler/emit_apparmor.h"
+#include "compiler/glob_directory.h"
 #include "compiler/glob_expand.h"
 
 #include <assert.h>
@@ -31,6 +32,7 @@ static const uint32_t wanted[OP_COUNT] = {
 	[OP_MAP] = AA_M,
 	[OP_LOCK] = AA_K | AA_W,
 	[OP_LISTEN] = AA_W, /* bind makes the socket's file */
+	[OP_UMOUNT] = AA_UMOUNT,
 };
 
 /* What a deny of the operation is written as; exec is refused by x alone. */
@@ -65,7 +67,8 @@ static void push(struct arena *a, struct apparmor_rules *rules, const struct app
 		ARENA_PUSH(a, rules->v, rules->n, rules->cap, *r);
 }
 
-#define SELF "/proc/self/"
+#define PROC "/proc/"
+#define SELF PROC "self/"
 /* A process's own directory as the kernel names it. */
 #define PID_PATTERN "/proc/[0123456789]*/"
 
@@ -110,33 +113,81 @@ static uint32_t state_after(const struct dfa *d, const char *s)
 	return state;
 }
 
+static bool is_dead(const struct dfa *d, uint32_t state)
+{
+	return d->absorbing[state] && !d->accept[state];
+}
+
 /*
- * Whether a glob with forms before "/proc/self/" is over matches something there that it does not
- * match alike below a number: `/proc/s*` then would lose what the policy allows.
+ * The policy's /proc/self/ is /proc/NUMBER/ to the kernel. What a glob that is not written for it
+ * says there.
  */
-static bool means_self(const struct glob_seq *seq)
+struct own_directory {
+	bool apart;  /* it does not say the same of both */
+	bool self;   /* it matches something below /proc/self/ */
+	bool number; /* and below some number */
+};
+
+/* All numbers that can stand in that place, which may have any digits. */
+static void ask_numbers(struct arena *a, const struct dfa *d, struct own_directory *own)
+{
+	uint32_t self = state_after(d, SELF), n = 0;
+	uint32_t *todo = arena_array(a, d->n_states + 1, sizeof(*todo));
+	bool *known = arena_array(a, d->n_states, sizeof(*known));
+
+	own->self = !is_dead(d, self);
+	todo[n++] = state_after(d, PROC);
+	while (n) {
+		uint32_t from = todo[--n];
+
+		for (uint8_t digit = '0'; digit <= '9'; digit++) {
+			uint32_t state = dfa_step(d, from, digit), below = dfa_step(d, state, '/');
+
+			own->apart |= below != self;
+			own->number |= !is_dead(d, below);
+			if (!known[state])
+				todo[n++] = state;
+			known[state] = true;
+		}
+	}
+}
+
+static struct own_directory own_directory(const struct glob_seq *seq)
 {
 	_cleanup_(arena_freep) struct arena *a = arena_new();
+	_cleanup_(text_release) struct text literal = TEXT_INIT;
 	struct glob g = { .seq = *seq, .text = "" };
-	struct dfa_builder *b = dfa_builder_new(a);
+	struct own_directory own = { 0 };
+	struct dfa_builder *b;
 	struct dfa_over_budget over;
 	struct dfa *d;
-	uint32_t self;
+	size_t n;
 
+	beginning(seq, &literal);
+	n = literal.len < strlen(PROC) ? literal.len : strlen(PROC);
+	if (memcmp(text_str(&literal), PROC, n) != 0)
+		return own;
+	b = dfa_builder_new(a);
 	dfa_entry(b);
 	dfa_add(b, &g, 0);
 	if (!dfa_build(b, is_match, NULL, &d, &over))
-		return true;
-	self = state_after(d, SELF);
-	return self != state_after(d, "/proc/4194303/") &&
-	       !(d->absorbing[self] && !d->accept[self]);
+		return (struct own_directory){ true, true, true };
+	ask_numbers(a, d, &own);
+	return own;
 }
 
-static void lower_sequence(struct apparmor_rules *rules, struct arena *a, struct apparmor_rule rule,
-	const struct glob_seq *seq)
+static void push_pattern(struct arena *a, struct apparmor_patterns *to, const char *pattern)
+{
+	ARENA_PUSH(a, to->v, to->n, to->cap, pattern);
+}
+
+static void sequence_patterns(
+	struct apparmor_patterns *to, struct arena *a, const struct glob_seq *seq, bool deny)
 {
 	_cleanup_(text_release) struct text literal = TEXT_INIT, pattern = TEXT_INIT;
 	const size_t self = strlen(SELF);
+
+	struct own_directory own = { 0 };
 
 	beginning(seq, &literal);
 	if (literal.len >= self && !memcmp(literal.s, SELF, self)) {
@@ -144,29 +195,49 @@ static void lower_sequence(struct apparmor_rules *rules, struct arena *a, struct
 
 		/* The rest begins a component, as it did. */
 		text_puts(&pattern, PID_PATTERN);
-		if (!apparmor_pattern(&pattern, &rest, true) && rule.deny)
+		if (!apparmor_pattern(&pattern, &rest, true) && deny)
 			return;
-	} else if (!apparmor_pattern(&pattern, seq, false) && rule.deny) {
+	} else if (!apparmor_pattern(&pattern, seq, false) && deny) {
 		/* A deny must not be wider than the policy's. */
 		return;
+	} else {
+		own = own_directory(seq);
 	}
-	rule.pattern = arena_memdup(a, pattern.s, pattern.len);
-	push(a, rules, &rule);
-	if (!rule.deny && literal.len < self && !memcmp(text_str(&literal), SELF, literal.len) &&
-		means_self(seq)) {
-		rule.pattern = PID_PATTERN "{,**}";
-		push(a, rules, &rule);
-	}
+	/* Nor may it reach the caller's own directory by its number, or seem to by its name. */
+	if (deny && own.apart)
+		return;
+	push_pattern(a, to, arena_memdup(a, text_str(&pattern), pattern.len));
+	/* `/proc/s*` would lose what the policy allows. */
+	if (own.apart && own.self)
+		push_pattern(a, to, PID_PATTERN "{,**}");
 }
 
-static void lower_globs(struct apparmor_rules *rules, struct arena *a,
-	const struct apparmor_rule *rule, const struct globs *globs)
+void apparmor_patterns(
+	struct arena *a, const struct globs *globs, bool deny, struct apparmor_patterns *ret)
 {
 	for (uint32_t i = 0; i < globs->n; i++) {
 		struct glob_expansions e = glob_expand(a, globs->v[i], EXPANSIONS_MAX);
 
 		for (uint32_t k = 0; k < e.n; k++)
-			lower_sequence(rules, a, *rule, &e.v[k]);
+			sequence_patterns(ret, a, &e.v[k], deny);
+	}
+}
+
+static void lower_globs(struct apparmor_rules *rules, struct arena *a, struct apparmor_rule rule,
+	const struct globs *globs)
+{
+	struct apparmor_patterns patterns = { 0 };
+
+	apparmor_patterns(a, globs, rule.deny, &patterns);
+	if (rule.permissions & AA_UMOUNT) {
+		struct globs directories = { 0 };
+
+		glob_directories(a, globs, &directories);
+		apparmor_patterns(a, &directories, rule.deny, &patterns);
+	}
+	for (uint32_t i = 0; i < patterns.n; i++) {
+		rule.pattern = patterns.v[i];
+		push(a, rules, &rule);
 	}
 }
 
@@ -193,7 +264,7 @@ void apparmor_lower_allows(struct apparmor_rules *rules, const struct policy *p,
 			if (rule_allows(from, op))
 				rule.permissions |= wanted[op];
 		}
-		lower_globs(rules, p->arena, &rule, &from->paths);
+		lower_globs(rules, p->arena, rule, &from->paths);
 		/*
 		 * exec or map of what was changed since, or has no path: AppArmor cannot tell the
 		 * one, and judges a deleted file by the path that it had.
@@ -230,7 +301,7 @@ void apparmor_lower_denies(struct apparmor_rules *rules, const struct policy *p,
 		/* An exception of an `owner` rule holds for nobody else either. */
 		if (!refuses)
 			rule.owner = false;
-		lower_globs(rules, p->arena, &rule, refuses ? &from->paths : &from->except_paths);
+		lower_globs(rules, p->arena, rule, refuses ? &from->paths : &from->except_paths);
 	}
 }
 
@@ -248,7 +319,55 @@ uint32_t apparmor_effective(uint64_t rights, bool owner)
 {
 	unsigned int shift = owner ? 8 : 0;
 
-	return rights >> shift & ~(rights >> (shift + 16)) & 0x7f;
+	return rights >> shift & ~(rights >> (shift + 16)) & 0xff;
+}
+
+/*
+ * What follows the first '/' behind "/proc/", when the pattern has just one byte or run of bytes
+ * for each form before it; all of the caller's directory otherwise, which is more.
+ */
+static const char *below_number(const char *pattern)
+{
+	const char *s = pattern + strlen(PROC);
+
+	if (strncmp(pattern, PROC, strlen(PROC)) != 0)
+		return "{,**}";
+	while (*s && *s != '/') {
+		if (*s == '{' || (s[0] == '*' && s[1] == '*'))
+			return "{,**}";
+		if (*s == '[') {
+			while (*s && *s != ']')
+				s += *s == '\\' && s[1] ? 2 : 1;
+		}
+		s += *s == '\\' && s[1] ? 2 : *s != 0;
+	}
+	return *s ? s + 1 : "{,**}";
+}
+
+int apparmor_pattern_globs(
+	struct arena *a, const char *pattern, const struct glob *ret[2], struct pale_err **err)
+{
+	const size_t pid = strlen(PID_PATTERN);
+
+	ret[0] = apparmor_pattern_read(a, pattern, strlen(pattern));
+	ret[1] = NULL;
+	if (!ret[0])
+		return pale_err_plain(
+			err, EBADMSG, "the pattern \"%s\" does not read back", pattern);
+	if (!strncmp(pattern, PID_PATTERN, pid)) {
+		pattern = arena_printf(a, SELF "%s", pattern + pid);
+	} else {
+		struct own_directory own = own_directory(&ret[0]->seq);
+
+		if (!own.apart || !own.number)
+			return 0;
+		pattern = arena_printf(a, SELF "%s", below_number(pattern));
+	}
+	ret[1] = apparmor_pattern_read(a, pattern, strlen(pattern));
+	if (!ret[1]) /* a star that has its component to itself only here */
+		ret[1] = apparmor_pattern_read(a, SELF "{,**}", strlen(SELF "{,**}"));
+	assert(ret[1]);
+	return 0;
 }
 
 static void push_grant(const struct policy *p, struct path_grants *to, uint32_t **rule_of,
@@ -266,25 +385,18 @@ static void push_grant(const struct policy *p, struct path_grants *to, uint32_t 
 int apparmor_grants(const struct policy *p, const struct apparmor_rules *rules,
 	struct path_grants *ret, uint32_t **ret_rule, struct pale_err **err)
 {
-	const size_t pid = strlen(PID_PATTERN);
 	uint32_t cap = 0;
 
 	*ret = (struct path_grants){ 0 };
 	*ret_rule = NULL;
 	for (uint32_t i = 0; i < rules->n; i++) {
-		const char *pattern = rules->v[i].pattern;
-		struct glob *g = apparmor_pattern_read(p->arena, pattern, strlen(pattern));
+		const struct glob *globs[2];
+		int r = apparmor_pattern_globs(p->arena, rules->v[i].pattern, globs, err);
 
-		if (!g)
-			return pale_err_plain(
-				err, EBADMSG, "the pattern \"%s\" does not read back", pattern);
-		push_grant(p, ret, ret_rule, &cap, g, rules, i);
-		if (strncmp(pattern, PID_PATTERN, pid) != 0)
-			continue;
-		pattern = arena_printf(p->arena, SELF "%s", pattern + pid);
-		g = apparmor_pattern_read(p->arena, pattern, strlen(pattern));
-		assert(g);
-		push_grant(p, ret, ret_rule, &cap, g, rules, i);
+		if (r < 0)
+			return r;
+		for (int k = 0; k < 2 && globs[k]; k++)
+			push_grant(p, ret, ret_rule, &cap, globs[k], rules, i);
 	}
 	return 0;
 }
@@ -387,6 +499,11 @@ void apparmor_write_rules(
 			write_head(to, &r);
 			text_printf(to, "link \"%s\" -> \"/**\",\n", r.pattern);
 			r.permissions &= ~AA_L;
+		}
+		if (r.permissions & AA_UMOUNT) {
+			write_head(to, &r);
+			text_printf(to, "umount \"%s\",\n", r.pattern);
+			r.permissions &= ~AA_UMOUNT;
 		}
 		if (!r.permissions)
 			continue;

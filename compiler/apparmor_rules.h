@@ -3,7 +3,7 @@
 #define PALE_APPARMOR_RULES_H
 
 /*
- * The file rules of a profile between policy and text.
+ * The rules of a profile that a path alone decides, files and umount, between policy and text.
  */
 
 #include "compiler/base/text.h"
@@ -17,6 +17,8 @@
 #define AA_L 0x10u
 #define AA_K 0x20u
 #define AA_M 0x40u
+/* Not in that automaton: umount's, which has a path and nothing else. */
+#define AA_UMOUNT 0x80u
 
 struct apparmor_rule {
 	const char *pattern;
@@ -31,15 +33,33 @@ struct apparmor_rules {
 	uint32_t n, cap;
 };
 
+struct apparmor_patterns {
+	const char **v;
+	uint32_t n, cap;
+};
+
+/*
+ * Appends patterns that match at least what @globs do, with @deny at most that. The caller's own
+ * /proc/self/ is written as any number, and what would deny own and other numbers unlike the policy
+ * is left out.
+ */
+void apparmor_patterns(
+	struct arena *a, const struct globs *globs, bool deny, struct apparmor_patterns *ret);
+/*
+ * A pattern read back into globs over the policy's paths, where the caller's own /proc/PID/ is
+ * /proc/self/; the second is NULL but for patterns of that. -EBADMSG when it does not read back.
+ */
+int apparmor_pattern_globs(
+	struct arena *a, const char *pattern, const struct glob *ret[2], struct pale_err **err);
+
 /* The allowing rules of one domain. */
 void apparmor_lower_allows(struct apparmor_rules *rules, const struct policy *p, uint32_t domain);
 /* What may be written as deny: its denies, and the exceptions of its allows. */
 void apparmor_lower_denies(struct apparmor_rules *rules, const struct policy *p, uint32_t domain);
 
 /*
- * Read back into globs over the policy's paths, where the caller's own /proc/PID/ is /proc/self/.
- * Rights: what apparmor_effective() takes. @ret_rule: [grant] the rule's index. -EBADMSG when a
- * pattern does not read back.
+ * The rules by apparmor_pattern_globs(). Rights: what apparmor_effective() takes. @ret_rule:
+ * [grant] the rule's index.
  */
 int apparmor_grants(const struct policy *p, const struct apparmor_rules *rules,
 	struct path_grants *ret, uint32_t **ret_rule, struct pale_err **err);

@@ -119,8 +119,10 @@ static bool family_matches(const struct rule *rule, const struct request *r)
 	       (rule->netlink & (uint32_t)1 << r->socket_protocol);
 }
 
-static bool mount_matches(const struct rule *rule, const struct request *r)
+bool mount_rule_matches(const struct rule *rule, const struct request *r)
 {
+	if (rule->is_default)
+		return true;
 	if (rule->fstype && (!r->fstype || strcmp(rule->fstype, r->fstype) != 0))
 		return false;
 	if ((r->mount_flags & rule->mount_flags) != rule->mount_flags)
@@ -152,7 +154,7 @@ static bool plain_matches(const struct rule *rule, const struct request *r)
 	case OBJECT_FAMILY:
 		return family_matches(rule, r);
 	case OBJECT_MOUNT:
-		return mount_matches(rule, r);
+		return mount_rule_matches(rule, r);
 	case OBJECT_CAPABILITY:
 		return r->capability >= 0 && r->capability < 64 &&
 		       (rule->capabilities >> r->capability & 1);

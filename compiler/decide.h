@@ -98,6 +98,9 @@ bool rule_before(const struct rule *a, const struct rule *b, enum operation op);
  */
 bool rule_hides_report(const struct rule *a, const struct rule *b);
 
+/* Whether a rule of mount or bind speaks of the request; which rule decides it is not asked. */
+bool mount_rule_matches(const struct rule *rule, const struct request *r);
+
 /* Whether the tests hold for these arguments under @abi. */
 bool syscall_match_holds(const struct syscall_match *m, enum abi abi, const uint64_t arguments[6]);
 

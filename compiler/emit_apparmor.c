@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/emit_apparmor.h"
 
+#include "compiler/apparmor_exec.h"
+#include "compiler/apparmor_mounts.h"
 #include "compiler/apparmor_other.h"
+#include "compiler/apparmor_read.h"
 #include "compiler/apparmor_rules.h"
 
 #include <errno.h>
@@ -29,11 +32,13 @@ const char *apparmor_profile_name(const struct policy *p, uint32_t domain)
 struct profile {
 	const struct policy *policy;
 	uint32_t domain;
-	struct apparmor_rules rules;
-	struct apparmor_other other;
+	struct apparmor_profile *made;
 	/* covering */
 	struct coverage_notes *notes;
 	bool any_link;
+	bool astray; /* apparmor_settle_exec() took something */
+	const struct path_grants *grants;
+	const uint32_t *rule_of;
 };
 
 static int lower(struct profile *f, struct pale_err **err)
@@ -42,8 +47,14 @@ static int lower(struct profile *f, struct pale_err **err)
 	struct apparmor_rules denies = { 0 };
 	int r;
 
-	apparmor_lower_allows(&f->rules, p, f->domain);
-	apparmor_other(&f->other, p, f->domain);
+	apparmor_lower_allows(&f->made->rules, p, f->domain);
+	r = apparmor_settle_exec(p, f->domain, &f->made->rules, &f->astray, err);
+	if (r < 0)
+		return r;
+	apparmor_other(&f->made->other, p, f->domain);
+	r = apparmor_lower_mounts(&f->made->mounts, p, f->domain, err);
+	if (r < 0)
+		return r;
 	/* AppArmor enforces denies in complain mode too. */
 	if (p->audit)
 		return 0;
@@ -52,7 +63,8 @@ static int lower(struct profile *f, struct pale_err **err)
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < denies.n; i++)
-		ARENA_PUSH(p->arena, f->rules.v, f->rules.n, f->rules.cap, denies.v[i]);
+		ARENA_PUSH(p->arena, f->made->rules.v, f->made->rules.n, f->made->rules.cap,
+			denies.v[i]);
 	return 0;
 }
 
@@ -62,7 +74,8 @@ static int lower(struct profile *f, struct pale_err **err)
 #define FILE_OPERATIONS                                                                            \
 	(OP_BIT(OP_EXEC) | OP_BIT(OP_READ) | OP_BIT(OP_WRITE) | OP_BIT(OP_APPEND) |                \
 		OP_BIT(OP_CREATE) | OP_BIT(OP_DELETE) | OP_BIT(OP_RENAME) | OP_BIT(OP_LINK) |      \
-		OP_BIT(OP_SETATTR) | OP_BIT(OP_MAP) | OP_BIT(OP_LOCK) | OP_BIT(OP_LISTEN))
+		OP_BIT(OP_SETATTR) | OP_BIT(OP_MAP) | OP_BIT(OP_LOCK) | OP_BIT(OP_LISTEN) |        \
+		OP_BIT(OP_UMOUNT))
 #define IMPOSSIBLE_ON_DIRECTORIES                                                                  \
 	(OP_BIT(OP_EXEC) | OP_BIT(OP_WRITE) | OP_BIT(OP_APPEND) | OP_BIT(OP_LINK) |                \
 		OP_BIT(OP_MAP) | OP_BIT(OP_LISTEN))
@@ -94,6 +107,7 @@ static struct path_answer answer_for(uint32_t e, bool directory, bool any_link)
 		{ OP_LOCK, AA_K, AA_K | AA_W },
 		{ OP_LISTEN, AA_W, AA_W },
 		{ OP_SETATTR, AA_W, AA_W },
+		{ OP_UMOUNT, AA_UMOUNT, AA_UMOUNT },
 	};
 	struct path_answer a = { .some = OP_BIT(OP_SETATTR) };
 
@@ -124,20 +138,44 @@ static void note_append(
 			"cannot tell append from write");
 }
 
+/* Of plain files and changed ones of one path, one leads where the policy says. */
+static void note_entered(struct profile *f, const struct path_case *c, int owner)
+{
+	static const enum object_class classes[] = { CLASS_PLAIN, CLASS_DRIFT };
+	int32_t entered = apparmor_entered(&f->made->rules, f->grants, f->rule_of, c, owner);
+
+	for (int i = 0; i < 2 && entered != APPARMOR_ENTERS_NOTHING; i++) {
+		const struct rule *r =
+			c->rows[f->domain]->by[OP_EXEC][PATH_VARIANT(owner, classes[i])];
+
+		if (r->operations & OP_BIT(OP_EXEC) && rule_allows(r, OP_EXEC) &&
+			r->transition != entered)
+			coverage_note(f->notes, r, OP_EXEC, COVERAGE_WIDER,
+				"asks the path alone which sub-profile is entered");
+	}
+}
+
 static void cover_case(void *ctx, const struct path_case *c)
 {
 	struct profile *f = ctx;
 	const struct path_row *row = c->rows[f->domain];
+	const char *reasons[OP_COUNT];
+
+	memcpy(reasons, because, sizeof(reasons));
+	if (f->astray)
+		reasons[OP_EXEC] = "asks the path alone which sub-profile is entered";
 
 	for (int owner = 0; owner < 2; owner++) {
 		struct path_answer a =
 			answer_for(apparmor_effective(c->rights, owner), c->directory, f->any_link);
 
 		coverage_note_case(
-			f->notes, c, f->domain, owner, CLASS_PLAIN, FILE_OPERATIONS, a, because);
+			f->notes, c, f->domain, owner, CLASS_PLAIN, FILE_OPERATIONS, a, reasons);
 		coverage_note_case(f->notes, c, f->domain, owner, CLASS_DRIFT,
-			OP_BIT(OP_EXEC) | OP_BIT(OP_MAP), a, because);
+			OP_BIT(OP_EXEC) | OP_BIT(OP_MAP), a, reasons);
 		note_append(f, row, owner, a);
+		if (!c->directory)
+			note_entered(f, c, owner);
 		coverage_note(f->notes, row->by[OP_IOCTL][PATH_VARIANT(owner, CLASS_PLAIN)],
 			OP_IOCTL, COVERAGE_UNENFORCED, NULL);
 		coverage_note(f->notes, row->by[OP_CONNECT][PATH_VARIANT(owner, CLASS_PLAIN)],
@@ -147,7 +185,8 @@ static void cover_case(void *ctx, const struct path_case *c)
 
 /*
  * security/apparmor/file.c: memfd lies on no file system that is mediated, so it may be mapped, but
- * to be executed it would need a path; a deleted file is judged by the path that it had.
+ * to be executed it would need attach_disconnected; a deleted file is judged by the path that it
+ * had.
  */
 static void cover_pathless(struct profile *f)
 {
@@ -161,8 +200,9 @@ static void cover_pathless(struct profile *f)
 		const struct rule *rule =
 			row->by[op][PATH_VARIANT(0, classed ? CLASS_ANONYMOUS : CLASS_PLAIN)];
 
-		coverage_note_answer(
-			f->notes, rule, op, true, op != OP_EXEC, NULL, "files without a path");
+		coverage_note_answer(f->notes, rule, op, true, op != OP_EXEC,
+			rule_allows(rule, op) ? "has no attach_disconnected" : NULL,
+			"files without a path");
 	}
 }
 
@@ -204,31 +244,25 @@ static int cover(struct profile *f, struct pale_err **err)
 {
 	struct path_grants grants;
 	uint32_t *rule_of;
-	int r = apparmor_grants(f->policy, &f->rules, &grants, &rule_of, err);
+	int r = apparmor_grants(f->policy, &f->made->rules, &grants, &rule_of, err);
 
 	if (r < 0)
 		return r;
-	for (uint32_t i = 0; i < f->rules.n; i++)
-		f->any_link |= !f->rules.v[i].deny && f->rules.v[i].permissions & AA_L;
+	for (uint32_t i = 0; i < f->made->rules.n; i++)
+		f->any_link |= !f->made->rules.v[i].deny && f->made->rules.v[i].permissions & AA_L;
+	f->grants = &grants;
+	f->rule_of = rule_of;
 	r = coverage_walk_paths(f->policy, f->domain, 1, &grants, cover_case, f, err);
 	if (r < 0)
 		return r;
 	cover_pathless(f);
 	cover_names(f);
 	cover_nothing(f);
-	apparmor_cover_other(f->notes, f->policy, f->domain, &f->other);
-	return 0;
+	apparmor_cover_other(f->notes, f->policy, f->domain, &f->made->other);
+	return apparmor_cover_mounts(f->notes, f->policy, f->domain, &f->made->mounts, err);
 }
 
 /* ---- text */
-
-/* What Pale does not mediate. Signal 0 only asks whether a process is there. */
-static const char unmediated[] = "\tdbus,\n"
-				 "\tunix,\n"
-				 "\tnetwork unix,\n"
-				 "\tsignal (receive),\n"
-				 "\tsignal (send) set=(exists),\n"
-				 "\tptrace (readby tracedby),\n";
 
 static void write_profile(struct text *to, const struct profile *f)
 {
@@ -236,9 +270,11 @@ static void write_profile(struct text *to, const struct profile *f)
 
 	text_printf(to, "profile \"%s\"%s {\n", apparmor_profile_name(p, f->domain),
 		p->audit ? " flags=(complain)" : "");
-	text_puts(to, unmediated);
-	apparmor_write_other(to, p, &f->other);
-	apparmor_write_rules(to, p, &f->rules);
+	for (const char *const *line = apparmor_unmediated; *line; line++)
+		text_printf(to, "\t%s\n", *line);
+	apparmor_write_other(to, p, &f->made->other);
+	apparmor_write_mounts(to, &f->made->mounts);
+	apparmor_write_rules(to, p, &f->made->rules);
 	text_puts(to, "}\n");
 }
 
@@ -246,13 +282,14 @@ int emit_apparmor(
 	const struct policy *p, struct coverage *c, struct text *ret, struct pale_err **err)
 {
 	struct coverage_notes *notes = coverage_notes_new(p);
+	struct apparmor_profile *made = arena_array(p->arena, p->n_domains, sizeof(*made));
 	struct text all = TEXT_INIT;
 	int r = 0;
 
 	text_printf(&all, "# Made by pale from profile %s, digest %s.\nabi <abi/3.0>,\n", p->name,
 		p->digest);
 	for (uint32_t d = 0; d < p->n_domains && r == 0; d++) {
-		struct profile f = { .policy = p, .domain = d, .notes = notes };
+		struct profile f = { .policy = p, .domain = d, .notes = notes, .made = &made[d] };
 
 		r = lower(&f, err);
 		if (r == 0 && c)
@@ -260,6 +297,8 @@ int emit_apparmor(
 		if (r == 0)
 			write_profile(&all, &f);
 	}
+	if (r == 0)
+		r = apparmor_read_back(p, text_str(&all), all.len, made, err);
 	if (r == 0) {
 		if (c)
 			coverage_notes_flush(notes, c, MECHANISM_APPARMOR);

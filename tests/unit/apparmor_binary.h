@@ -142,8 +142,10 @@ static inline struct aa_binary aa_compile(const char *text, size_t len)
 	return b;
 }
 
-/* The file automaton of the profile @name: the last one before the next profile. */
-static inline bool aa_file_dfa(const struct aa_binary *b, const char *name, struct aa_dfa *ret)
+/* The automata between the profile @name and the next: the first is that of everything but files,
+ * the last that of files. */
+static inline bool aa_automaton(
+	const struct aa_binary *b, const char *name, bool files, struct aa_dfa *ret)
 {
 	static const char head[] = "\x04\x08\x00profile\x00\x07\x05";
 	const uint8_t *at = b->bytes, *end = b->bytes + b->n, *found = NULL;
@@ -160,12 +162,97 @@ static inline bool aa_file_dfa(const struct aa_binary *b, const char *name, stru
 	end = memmem(at, (size_t)(end - at), head, head_len);
 	if (!end)
 		end = b->bytes + b->n;
-	for (const uint8_t *s = at; (s = memmem(s, (size_t)(end - s), "\x1b\x5e\x78\x3d", 4)); s++)
+	for (const uint8_t *s = at; (s = memmem(s, (size_t)(end - s), "\x1b\x5e\x78\x3d", 4));
+		s++) {
 		found = s;
+		if (!files)
+			break;
+	}
 	if (!found)
 		return false;
 	*ret = aa_dfa_read(found);
 	return true;
+}
+
+static inline bool aa_file_dfa(const struct aa_binary *b, const char *name, struct aa_dfa *ret)
+{
+	return aa_automaton(b, name, true, ret);
+}
+
+static inline bool aa_policy_dfa(const struct aa_binary *b, const char *name, struct aa_dfa *ret)
+{
+	return aa_automaton(b, name, false, ret);
+}
+
+/* ---- what is not a file: security/apparmor/include/policy.h, AA_CLASS_… */
+
+#define AA_CLASS_MOUNT	7
+#define AA_CLASS_PTRACE 9
+#define AA_CLASS_SIGNAL 10
+#define AA_CLASS_NET	14
+
+static inline uint32_t aa_match(
+	const struct aa_dfa *d, uint32_t state, const void *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		state = aa_next(d, state, ((const uint8_t *)bytes)[i]);
+	return state;
+}
+
+static inline uint32_t aa_class(const struct aa_dfa *d, uint8_t class)
+{
+	return aa_next(d, AA_FIRST_STATE, class);
+}
+
+static inline uint32_t aa_allowed(const struct aa_dfa *d, uint32_t state)
+{
+	return aa_at(d, 1, state) & AA_PERMS;
+}
+
+/* mount.c, do_match_mnt(); @flags: MS_…; "" for no source and no type. */
+static inline bool aa_mount(const struct aa_dfa *d, const char *place, size_t place_len,
+	const char *source, size_t source_len, const char *type, uint32_t flags)
+{
+	uint32_t s = aa_match(d, aa_class(d, AA_CLASS_MOUNT), place, place_len);
+
+	s = aa_match(d, aa_next(d, s, 0), source, source_len);
+	s = aa_match(d, aa_next(d, s, 0), type, strlen(type));
+	s = aa_next(d, s, 0);
+	for (unsigned int i = 0; i < 32; i++) {
+		if (flags >> i & 1)
+			s = aa_next(d, s, (uint8_t)(i + 1));
+	}
+	return aa_allowed(d, s) & 2;
+}
+
+/* mount.c, profile_umount() */
+static inline bool aa_umount(const struct aa_dfa *d, const char *place, size_t len)
+{
+	return aa_allowed(d, aa_match(d, aa_class(d, AA_CLASS_MOUNT), place, len)) & 4;
+}
+
+/* ipc.c, profile_signal_perm(), sending; real-time signals begin at 128. */
+static inline bool aa_signal(const struct aa_dfa *d, int number, const char *peer)
+{
+	uint8_t mapped = (uint8_t)(number < 32 ? number : number - 32 + 128);
+	uint32_t s = aa_next(d, aa_class(d, AA_CLASS_SIGNAL), mapped);
+
+	return aa_allowed(d, aa_match(d, s, peer, strlen(peer))) & 2;
+}
+
+/* task.c, profile_ptrace_perm(), tracing. */
+static inline bool aa_ptrace(const struct aa_dfa *d, const char *peer)
+{
+	return aa_allowed(d, aa_match(d, aa_class(d, AA_CLASS_PTRACE), peer, strlen(peer))) & 2;
+}
+
+/* net.c, aa_profile_af_perm() */
+static inline bool aa_socket(const struct aa_dfa *d, int family, int type)
+{
+	const uint8_t bytes[] = { (uint8_t)(family >> 8), (uint8_t)family, (uint8_t)(type >> 8),
+		(uint8_t)type };
+
+	return aa_allowed(d, aa_match(d, aa_class(d, AA_CLASS_NET), bytes, sizeof(bytes)));
 }
 
 #endif

@@ -485,7 +485,190 @@ static void coverage_says_what_is_lost(void **state)
 	expect_coverage(p, cov, "deny link by default", OP_LINK, COVERAGE_EXACT, NULL);
 	expect_coverage(p, cov, "deny ioctl by default", OP_IOCTL, COVERAGE_UNENFORCED, NULL);
 	expect_coverage(p, cov, "deny mount by default", OP_MOUNT, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "deny exec by default", OP_EXEC, COVERAGE_WIDER,
+		"lets files without a path through");
 	expect_coverage(p, cov, "deny capability by default", OP_CAPABILITY, COVERAGE_EXACT, NULL);
+	compilation_release(&c);
+}
+
+static void mounts_are_told_apart(void **state)
+{
+	static const char policy_text[] =
+		"fragment closed { deny syscall move_mount }\n"
+		"profile t {\n"
+		"  include closed\n"
+		"  mount {\n"
+		"    allow mount tmpfs on /t\n"
+		"    allow mount proc from proc on /flags/*/ with ro, nosuid\n"
+		"    deny mount tmpfs on /t/ with noexec\n"
+		"    deny mount ext4 on /{t,u}\n"
+		"    allow mount ext4 from /dev/sda on /{u,v}\n"
+		"    allow bind /a on /b\n"
+		"    allow umount /t, /u/** except /u/keep\n"
+		"    allow pivot\n"
+		"  }\n"
+		"}\n";
+	static const char *const lines[] = {
+		"\tmount fstype=\"tmpfs\" -> \"/t/\",\n",
+		"\tmount fstype=\"proc\" \"proc\" -> \"/flags/?*/\",\n",
+		"\taudit deny mount fstype=\"proc\" options in "
+		"(nosuid,nodev,noexec,sync,mand,dirsync,"
+		"noatime,nodiratime,silent,acl,relatime,iversion,strictatime) \"proc\" -> "
+		"\"/flags/?*/\",\n",
+		"\taudit deny mount fstype=\"tmpfs\" options=(noexec) options in "
+		"(ro,nosuid,nodev,sync,"
+		"mand,dirsync,noatime,nodiratime,silent,acl,relatime,iversion,strictatime) -> "
+		"\"/t/\",\n",
+		"\tmount options=(bind) \"/a/\" -> \"/b/\",\n",
+		"\tmount options=(rbind) \"/a/\" -> \"/b/\",\n",
+		"\tumount \"/t/\",\n",
+		"\taudit deny umount \"/u/keep/\",\n",
+		"\tpivot_root,\n",
+	};
+	static const char unnamed[] = "has no name for some options: lets ";
+	struct pale_err *err = NULL;
+	struct compilation c;
+	struct policy *p = compiled(&c, policy_text);
+	struct coverage *cov = coverage_new(p);
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+
+	assert_int_equal(emit_apparmor(p, cov, &text, &err), 0);
+	for (size_t i = 0; i < N(lines); i++) {
+		if (!strstr(text.s, lines[i]))
+			fail_msg("no line %sin\n%s", lines[i], text.s);
+	}
+	assert_null(strstr(text.s, "options=(move)"));
+	assert_null(strstr(text.s, "flags="));
+	expect_coverage(p, cov, "allow mount tmpfs on /t", OP_MOUNT, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "allow bind /a on /b", OP_BIND, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "deny bind by default", OP_BIND, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "deny mount ext4 on /{t,u}", OP_MOUNT, COVERAGE_EXACT, NULL);
+	expect_coverage(
+		p, cov, "allow umount /t, /u/** except /u/keep", OP_UMOUNT, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "deny umount by default", OP_UMOUNT, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "allow pivot", OP_PIVOT, COVERAGE_EXACT, NULL);
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		const struct coverage_entry *e = &cov->v[i][OP_MOUNT][MECHANISM_APPARMOR];
+
+		if (strstr(p->rules[i]->text, "with noexec") ||
+			!strcmp(p->rules[i]->text, "deny mount by default")) {
+			assert_int_equal(e->verdict, COVERAGE_WIDER);
+			assert_ptr_equal(strstr(e->why, unnamed), e->why);
+		}
+	}
+	compilation_release(&c);
+}
+
+/* A filter that lets move_mount(2) pass lets any mount pass: the kernel has no hook there. */
+static void mounts_by_move_mount_are_not_seen(void **state)
+{
+	struct pale_err *err = NULL;
+	struct compilation c;
+	struct policy *p = compiled(&c, "profile t { allow bind /a on /b }\n");
+	struct coverage *cov = coverage_new(p);
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+
+	assert_int_equal(emit_apparmor(p, cov, &text, &err), 0);
+	assert_non_null(strstr(text.s, "\tmount options=(move) \"\" -> \"/b/\",\n"));
+	expect_coverage(p, cov, "allow bind /a on /b", OP_BIND, COVERAGE_EXACT, NULL);
+	for (int i = 0; i < 2; i++) {
+		enum operation op = i ? OP_BIND : OP_MOUNT;
+		const struct coverage_entry *e =
+			&cov->v[p->domains[0]->defaults[op]->index][op][MECHANISM_APPARMOR];
+
+		assert_int_equal(e->verdict, COVERAGE_WIDER);
+		assert_non_null(strstr(e->why, "does not see what fsmount and open_tree make"));
+	}
+	compilation_release(&c);
+}
+
+/* More mounts than can be told apart are allowed as a whole, and that is said. */
+static void too_many_mounts_are_one(void **state)
+{
+	_cleanup_(text_release) struct text text = TEXT_INIT, profile = TEXT_INIT;
+	struct pale_err *err = NULL;
+	struct coverage *cov;
+	struct compilation c;
+	struct policy *p;
+
+	text_puts(&text, "profile t {\n");
+	for (int i = 0; i < 3000; i++)
+		text_printf(&text, "  allow mount tmpfs on /a%d/*/b%d with ro\n", i, i);
+	text_puts(&text, "}\n");
+	p = compiled(&c, text.s);
+	cov = coverage_new(p);
+	assert_int_equal(emit_apparmor(p, cov, &profile, &err), 0);
+	assert_non_null(strstr(profile.s, "\tmount,\n"));
+	assert_null(strstr(profile.s, "mount fstype"));
+	expect_coverage(p, cov, "deny mount by default", OP_MOUNT, COVERAGE_WIDER,
+		"allows or refuses so many mounts as a whole");
+	compilation_release(&c);
+}
+
+/* The policy's /proc/self/ is a number to the kernel: a deny by name would only seem to refuse it,
+ * one by number would refuse what is allowed. */
+static void own_directory_is_a_number(void **state)
+{
+	struct pale_err *err = NULL;
+	struct compilation c;
+	struct policy *p = compiled(&c, "profile t {\n"
+					"  file {\n"
+					"    allow write /proc/self/**\n"
+					"    deny write /proc/s*/x\n"
+					"    deny write /proc/[0-9]*/y\n"
+					"    deny write /proc/*/z\n"
+					"    allow read /proc/1*/stat\n"
+					"  }\n"
+					"}\n");
+	struct coverage *cov = coverage_new(p);
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+
+	assert_int_equal(emit_apparmor(p, cov, &text, &err), 0);
+	assert_null(strstr(text.s, "deny \"/proc/s*"));
+	assert_null(strstr(text.s, "/y\" w"));
+	assert_non_null(strstr(text.s, "audit deny \"/proc/?*/z\" w,\n"));
+	expect_coverage(p, cov, "deny write /proc/s*/x", OP_WRITE, COVERAGE_WIDER,
+		"lets /proc/self/x through");
+	expect_coverage(p, cov, "deny write /proc/*/z", OP_WRITE, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "allow read /proc/1*/stat", OP_READ, COVERAGE_WIDER,
+		"reaches /proc/self/stat too");
+	compilation_release(&c);
+}
+
+/* Of rules that disagree about a path, those that lead astray lose their x, or the parser would
+ * refuse the profile. */
+static void one_path_enters_one_profile(void **state)
+{
+	struct pale_err *err = NULL;
+	struct compilation c;
+	struct policy *p = compiled(&c, "profile t {\n"
+					"  process {\n"
+					"    allow exec /bin/{a,b}\n"
+					"    allow exec /bin/a as sub\n"
+					"    allow exec drift /jit/*\n"
+					"    allow exec /jit/** as sub\n"
+					"    allow exec drift /usr/*\n"
+					"    allow exec /usr/bin as sub\n"
+					"  }\n"
+					"  profile sub { file { allow read /x } }\n"
+					"}\n");
+	struct coverage *cov = coverage_new(p);
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+	struct aa_binary b;
+
+	assert_int_equal(emit_apparmor(p, cov, &text, &err), 0);
+	b = aa_compile(text.s, text.len);
+	assert_non_null(b.bytes);
+	free(b.bytes);
+	assert_non_null(strstr(text.s, "\t\"/bin/a\" rm,\n"));
+	assert_non_null(strstr(text.s, "\t\"/bin/b\" rmix,\n"));
+	assert_non_null(strstr(text.s, "\t\"/bin/a\" rmPx -> "));
+	assert_non_null(strstr(text.s, "\t\"/jit/?*\" rm,\n"));
+	/* A path without forms goes before. */
+	assert_non_null(strstr(text.s, "\t\"/usr/?*\" rmix,\n"));
+	expect_coverage(p, cov, "allow exec /bin/a as sub", OP_EXEC, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "allow exec drift /jit/*", OP_EXEC, COVERAGE_WIDER,
+		"asks the path alone which sub-profile is entered");
 	compilation_release(&c);
 }
 
@@ -529,9 +712,14 @@ int main(void)
 		cmocka_unit_test(every_kind_of_rule_is_accepted),
 		cmocka_unit_test(every_family_is_accepted),
 		cmocka_unit_test(never_narrower_and_never_wider_unnamed),
+		cmocka_unit_test(one_path_enters_one_profile),
 	};
 	const struct CMUnitTest without[] = {
 		cmocka_unit_test(coverage_says_what_is_lost),
+		cmocka_unit_test(mounts_are_told_apart),
+		cmocka_unit_test(mounts_by_move_mount_are_not_seen),
+		cmocka_unit_test(too_many_mounts_are_one),
+		cmocka_unit_test(own_directory_is_a_number),
 		cmocka_unit_test(audit_mode_denies_nothing),
 		cmocka_unit_test(same_policy_same_bytes),
 	};

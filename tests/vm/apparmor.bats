@@ -11,3 +11,9 @@ load lib
 	echo "$output"
 	[ "$status" -eq 0 ]
 }
+
+@test "mounts pass and are refused by type, source, place and flags" {
+	run "$BATS_TEST_DIRNAME/../../build/tests/vm/apparmor_mounts"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
