@@ -91,8 +91,10 @@ static struct glob_seq without(struct arena *a, const struct glob_seq *seq, uint
 			n -= node.n;
 			continue;
 		}
-		node.bytes += node.kind == GLOB_LITERAL ? n : 0;
-		node.n -= node.kind == GLOB_LITERAL ? n : 0;
+		if (node.kind == GLOB_LITERAL) {
+			node.bytes += n;
+			node.n -= n;
+		}
 		n = 0;
 		ARENA_PUSH(a, rest.v, rest.n, rest.cap, node);
 	}
