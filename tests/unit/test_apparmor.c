@@ -559,6 +559,27 @@ static void mounts_are_told_apart(void **state)
 	compilation_release(&c);
 }
 
+/* A deny of what lacks a flag is written only where nothing that it takes away is allowed. */
+static void options_that_others_need_not_have(void **state)
+{
+	struct pale_err *err = NULL;
+	struct compilation c;
+	struct policy *p = compiled(&c, "profile t {\n"
+					"  allow mount tmpfs on /t with ro\n"
+					"  allow mount tmpfs on /t/ with nosuid\n"
+					"  allow mount tmpfs on /u with ro\n"
+					"  deny mount proc on /{p,q} with ro\n"
+					"  allow mount proc on /{p,q,r}\n"
+					"}\n");
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+
+	assert_int_equal(emit_apparmor(p, NULL, &text, &err), 0);
+	assert_null(strstr(text.s, ") -> \"/t/\""));
+	assert_non_null(strstr(text.s, ") -> \"/u"));
+	assert_non_null(strstr(text.s, ") -> \"/p"));
+	compilation_release(&c);
+}
+
 /* A filter that lets move_mount(2) pass lets any mount pass: the kernel has no hook there. */
 static void mounts_by_move_mount_are_not_seen(void **state)
 {
@@ -717,6 +738,7 @@ int main(void)
 	const struct CMUnitTest without[] = {
 		cmocka_unit_test(coverage_says_what_is_lost),
 		cmocka_unit_test(mounts_are_told_apart),
+		cmocka_unit_test(options_that_others_need_not_have),
 		cmocka_unit_test(mounts_by_move_mount_are_not_seen),
 		cmocka_unit_test(too_many_mounts_are_one),
 		cmocka_unit_test(own_directory_is_a_number),

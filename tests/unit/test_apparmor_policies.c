@@ -150,6 +150,17 @@ static void random_capability(struct text *to)
 
 static const char *const types[] = { "tmpfs", "proc", "ext4", "x@y" };
 
+/* Few, so that rules meet. */
+static void random_place(struct text *to)
+{
+	static const char *const places[] = { "/a/**", "/a/*", "/a/b", "/a/b/", "/**" };
+
+	if (chance(70))
+		text_puts(to, ONE_OF(places));
+	else
+		random_path(to);
+}
+
 static void random_mount(struct text *to)
 {
 	static const char *const sources[] = { "", "", " from none", " from detached",
@@ -161,9 +172,9 @@ static void random_mount(struct text *to)
 	switch (random_below(5)) {
 	case 0:
 		text_printf(to, "  %s bind ", effect);
-		random_path(to);
+		random_place(to);
 		text_puts(to, " on ");
-		random_path(to);
+		random_place(to);
 		break;
 	case 1:
 		text_printf(to, "  %s umount ", effect);
@@ -174,8 +185,9 @@ static void random_mount(struct text *to)
 		text_printf(to, "  %s pivot", effect);
 		break;
 	default:
-		text_printf(to, "  %s mount %s%s on ", effect, ONE_OF(types), ONE_OF(sources));
-		random_path(to);
+		text_printf(to, "  %s mount %s%s on ", effect, chance(50) ? "tmpfs" : ONE_OF(types),
+			ONE_OF(sources));
+		random_place(to);
 		text_puts(to, ONE_OF(options));
 	}
 	text_putc(to, '\n');
