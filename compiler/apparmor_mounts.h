@@ -2,30 +2,29 @@
 #ifndef PALE_APPARMOR_MOUNTS_H
 #define PALE_APPARMOR_MOUNTS_H
 
-/*
- * Rules about new mounts and binds between policy and text. What each form matches was read off the
- * automata of apparmor_parser 3.0.8 and 4.1.0, and is how security/apparmor/mount.c asks them:
- *place, source, type and flags, one behind the other, a directory with its '/' at the end.
- *
- *	mount fstype="T" "S" -> "P"		whatever the flags; a bind, a move, a remount and a
- *						change of propagation have no type, and never match
- *	options=(a) options in (b, c)		a set, b and c set or not, nothing else set
- *	options=(bind), options=(rbind)		one each. `options in (bind, rbind)` would let new
- *						mounts of all types pass too, without flags
- *	options=(move) "" -> "P"		what fsmount(2) and open_tree(2) made, attached by
- *						move_mount(2): it has no source and no type
- *
- * So a flag that must be set cannot be asked for: of the flags that a mount may have beside it,
- *some have no name in AppArmor 3.0 (lazytime, nosymfollow) and some in none (MS_REC, which a new
- *mount ignores), and a rule that leaves them out refuses what the policy allows. What is refused
- *instead, by a deny, are mounts of named flags without the one that must be set. A program that
- *gives a flag without a name slips through, and the coverage says wider.
- *
- * Linux 6.1 has no hook in move_mount(2), later ones ask as above; neither sees the type. Where the
- * policy's filter lets that call pass, as it does when a rule allows mounts, refusals of mounts are
- * wider, and the last form is written, so that they are not narrower. A filter that refuses it (of
- *an `only` list, or by a fragment's deny) closes that.
- */
+// Rules about new mounts and binds between policy and text. What each form matches was read off
+// the automata of apparmor_parser 3.0.8 and 4.1.0, and is how security/apparmor/mount.c asks them:
+// place, source, type and flags, one behind the other, a directory with its '/' at the end.
+//
+//	mount fstype="T" "S" -> "P"	whatever the flags (4.1: whatever it has names for).
+//					Binds, moves, remounts and changes of propagation have
+//					no type and never match
+//	options=(a) options in (b,c)	a is set, b and c are or are not, and nothing else is
+//	options=(bind), (rbind)		one each. `options in (bind,rbind)` would let new mounts
+//					without flags pass, too
+//	options=(move) ""		what fsmount(2) or open_tree(2) made, when move_mount(2)
+//					attaches it: it has no source and no type
+//
+// So a flag that must be set cannot be asked for. Of the flags that a mount may have beside it,
+// some have no name in AppArmor 3.0 (lazytime, nosymfollow) and some have none at all (MS_REC,
+// which a new mount ignores); a list that leaves them out refuses what the policy allows. What is
+// refused instead, by a deny, are mounts of named flags that lack the one that must be set. A
+// program that gives a flag without a name slips through, and the coverage says wider.
+//
+// Linux 6.1 asks nothing in move_mount(2), later ones ask as above; neither knows the type then.
+// Where the policy's filter lets that call pass, as it does when a rule of the profile allows
+// mounts, what refuses mounts is wider, and the last form is written lest it be narrower. A filter
+// that refuses the call, by an `only` list or a fragment's deny, closes that.
 
 #include "compiler/base/error.h"
 #include "compiler/base/text.h"

@@ -37,8 +37,8 @@ struct profile {
 	struct coverage_notes *notes;
 	bool any_link;
 	bool astray; /* apparmor_settle_exec() took something */
-	const struct path_grants *grants;
-	const uint32_t *rule_of;
+	struct path_grants grants;
+	uint32_t *rule_of;
 };
 
 static int lower(struct profile *f, struct pale_err **err)
@@ -142,7 +142,7 @@ static void note_append(
 static void note_entered(struct profile *f, const struct path_case *c, int owner)
 {
 	static const enum object_class classes[] = { CLASS_PLAIN, CLASS_DRIFT };
-	int32_t entered = apparmor_entered(&f->made->rules, f->grants, f->rule_of, c, owner);
+	int32_t entered = apparmor_entered(&f->made->rules, &f->grants, f->rule_of, c, owner);
 
 	for (int i = 0; i < 2 && entered != APPARMOR_ENTERS_NOTHING; i++) {
 		const struct rule *r =
@@ -242,17 +242,13 @@ static void cover_nothing(struct profile *f)
 /* What was written is read again: the coverage speaks of the text. */
 static int cover(struct profile *f, struct pale_err **err)
 {
-	struct path_grants grants;
-	uint32_t *rule_of;
-	int r = apparmor_grants(f->policy, &f->made->rules, &grants, &rule_of, err);
+	int r = apparmor_grants(f->policy, &f->made->rules, &f->grants, &f->rule_of, err);
 
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < f->made->rules.n; i++)
 		f->any_link |= !f->made->rules.v[i].deny && f->made->rules.v[i].permissions & AA_L;
-	f->grants = &grants;
-	f->rule_of = rule_of;
-	r = coverage_walk_paths(f->policy, f->domain, 1, &grants, cover_case, f, err);
+	r = coverage_walk_paths(f->policy, f->domain, 1, &f->grants, cover_case, f, err);
 	if (r < 0)
 		return r;
 	cover_pathless(f);

@@ -392,6 +392,35 @@ static int act_bind(const char *path)
 	return bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ? errno : 0;
 }
 
+/* Where a socket listens that make_listener() made. */
+#define LISTENER ROOT "/other/listener"
+
+static void make_listener(void)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = LISTENER };
+
+	unlink(LISTENER);
+	must(bind(fd, (struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, 64) == 0, LISTENER);
+}
+
+static int act_unix_connect(const char *path)
+{
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s", path);
+	return connect(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ? errno : 0;
+}
+
+static int act_abstract(const char *unused)
+{
+	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "\0pale-apparmor" };
+
+	return bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ? errno : 0;
+}
+
 static int act_signal(const char *unused)
 {
 	return kill(getppid(), SIGCONT) < 0 ? errno : 0;
@@ -525,6 +554,8 @@ static const struct {
 	{ "unix socketpair", act_pair, NULL, 0 },
 	{ "bind to an allowed path", act_bind, ROOT "/sock/s", 0 },
 	{ "bind to another path", act_bind, ROOT "/other/s", EACCES },
+	{ "connect to a path, which is unenforced", act_unix_connect, LISTENER, 0 },
+	{ "bind to an abstract name, which is unenforced", act_abstract, NULL, 0 },
 	{ "signal outside", act_signal, NULL, EACCES },
 	{ "signal 0 outside", act_probe, NULL, 0 },
 	{ "signal to itself", act_signal_self, NULL, 0 },
@@ -545,6 +576,7 @@ static const struct {
 
 static void test_others(const struct policy *p)
 {
+	make_listener();
 	for (size_t i = 0; i < N(others); i++) {
 		int without, within;
 
