@@ -211,12 +211,15 @@ static bool take_string(void *ctx, uint32_t state, uint32_t accept, const char *
 	return true;
 }
 
+/* Those of one operation. */
 struct cases {
 	struct arena *arena;
 	const struct policy *p;
 	uint32_t domain;
+	enum operation operation;
 	const struct apparmor_mounts *m;
 	struct classes places, sources;
+	uint32_t flags;	    /* MOUNT_…: those that a rule or a line tells apart */
 	const char **types; /* of the rules, and one that none names; as in the policy */
 	uint32_t n_types, cap_types;
 	const char **line_types; /* [line] */
@@ -226,6 +229,12 @@ static void add_globs(struct dfa_builder *b, const struct globs *globs, uint32_t
 {
 	for (uint32_t i = 0; i < globs->n; i++)
 		dfa_add(b, globs->v[i], tag);
+}
+
+/* Of a bind's two lines, which always come together, the first. */
+static bool speaks_of(const struct apparmor_mount *line, enum operation op)
+{
+	return line->kind == (op == OP_BIND ? APPARMOR_MOUNT_BIND : APPARMOR_MOUNT_NEW);
 }
 
 static int classify(struct cases *k, struct classes *c, bool sources, struct pale_err **err)
@@ -242,14 +251,14 @@ static int classify(struct cases *k, struct classes *c, bool sources, struct pal
 		const struct globs *lists[] = { sources ? &r->sources : &r->paths,
 			sources ? NULL : &r->except_paths };
 
-		if (r->domain != k->domain ||
-			!(r->operations & (OP_BIT(OP_MOUNT) | OP_BIT(OP_BIND))))
+		if (r->domain != k->domain || !(r->operations & OP_BIT(k->operation)))
 			continue;
+		k->flags |= r->mount_flags;
 		for (uint32_t l = 0; l < 2 && lists[l]; l++) {
 			struct globs more = { 0 };
 
 			add_globs(b, lists[l], 2 * i + l);
-			if (!sources || r->operations & OP_BIT(OP_BIND))
+			if (!sources || k->operation == OP_BIND)
 				glob_directories(k->arena, lists[l], &more);
 			add_globs(b, &more, 2 * i + l);
 		}
@@ -257,11 +266,15 @@ static int classify(struct cases *k, struct classes *c, bool sources, struct pal
 	for (uint32_t i = 0; i < k->m->n; i++) {
 		const char *pattern = sources ? k->m->v[i].source : k->m->v[i].place;
 		const struct glob *globs[2];
-		int r = pattern ? apparmor_pattern_globs(k->arena, pattern, globs, err) : 0;
+		int r;
 
+		if (!pattern || !speaks_of(&k->m->v[i], k->operation))
+			continue;
+		k->flags |= k->m->v[i].set | k->m->v[i].unset;
+		r = apparmor_pattern_globs(k->arena, pattern, globs, err);
 		if (r < 0)
 			return r;
-		for (int g = 0; pattern && g < 2 && globs[g]; g++)
+		for (int g = 0; g < 2 && globs[g]; g++)
 			dfa_add(b, globs[g], c->first + i);
 	}
 	if (!dfa_build(b, intern_set, c, &dfa, &over) || c->too_many)
@@ -301,13 +314,13 @@ static bool has_type(const struct cases *k, const char *type)
 	return false;
 }
 
-/* What a line's type is when it is read: a literal, or no emission of ours. */
+/* What a line's type is when it is read: a literal, or no emission of ours. A bind has none. */
 static int read_types(struct cases *k, struct pale_err **err)
 {
 	const char *another = "any-other-type";
 
 	k->line_types = arena_array(k->arena, k->m->n, sizeof(*k->line_types));
-	for (uint32_t i = 0; i < k->m->n; i++) {
+	for (uint32_t i = 0; i < k->m->n && k->operation == OP_MOUNT; i++) {
 		const char *text = k->m->v[i].fstype;
 		struct glob *g = text ? apparmor_pattern_read(k->arena, text, strlen(text)) : NULL;
 
@@ -317,7 +330,7 @@ static int read_types(struct cases *k, struct pale_err **err)
 		if (g)
 			add_type(k, k->line_types[i] = g->prefix);
 	}
-	for (uint32_t i = 0; i < k->p->n_rules; i++) {
+	for (uint32_t i = 0; i < k->p->n_rules && k->operation == OP_MOUNT; i++) {
 		if (k->p->rules[i]->domain == k->domain && k->p->rules[i]->fstype)
 			add_type(k, k->p->rules[i]->fstype);
 	}
@@ -330,22 +343,25 @@ static int read_types(struct cases *k, struct pale_err **err)
 /* One question, and what the profile says of it. */
 struct mount_case {
 	struct request request;
-	bool unnamed;	       /* it has a flag, too, that AppArmor has no name for */
-	const bool *on, *from; /* [line] */
+	bool unnamed; /* it has a flag, too, that AppArmor has no name for */
+	/* The lines that speak of the place; of those, whether they speak of the source: [line] */
+	const uint32_t *lines;
+	uint32_t n_lines;
+	const bool *from;
 	struct decision decision;
 	bool passes;
 };
 
+/* @i: one of the case's. */
 static bool line_matches(const struct cases *k, uint32_t i, const struct mount_case *c)
 {
 	const struct apparmor_mount *line = &k->m->v[i];
 
-	if (!c->on[i] || (line->source && !c->from[i]))
+	if (line->source && !c->from[i])
 		return false;
-	/* The two kinds of bind always come together. */
-	if (c->request.operation == OP_BIND)
-		return line->kind == APPARMOR_MOUNT_BIND;
-	if (line->kind != APPARMOR_MOUNT_NEW || strcmp(k->line_types[i], c->request.fstype) != 0)
+	if (k->operation == OP_BIND)
+		return true;
+	if (strcmp(k->line_types[i], c->request.fstype) != 0)
 		return false;
 	if (!line->set && !line->unset)
 		return true;
@@ -357,10 +373,10 @@ static bool profile_passes(const struct cases *k, const struct mount_case *c)
 {
 	bool allowed = false;
 
-	for (uint32_t i = 0; i < k->m->n; i++) {
-		if (!line_matches(k, i, c))
+	for (uint32_t l = 0; l < c->n_lines; l++) {
+		if (!line_matches(k, c->lines[l], c))
 			continue;
-		if (k->m->v[i].deny)
+		if (k->m->v[c->lines[l]].deny)
 			return false;
 		allowed = true;
 	}
@@ -371,12 +387,14 @@ typedef void (*mount_visit)(void *ctx, const struct cases *k, struct mount_case 
 
 static void visit_flags(struct cases *k, struct mount_case *c, mount_visit visit, void *ctx)
 {
-	bool flags = c->request.operation == OP_MOUNT;
+	/* Every subset of those that are told apart, and each with another flag. */
+	for (int unnamed = 0; unnamed < (k->flags ? 2 : 1); unnamed++) {
+		uint32_t f = k->flags;
 
-	for (int unnamed = 0; unnamed < (flags ? 2 : 1); unnamed++) {
-		for (uint32_t f = 0; f < (flags ? 16 : 1); f++) {
+		for (bool last = false; !last; f = (f - 1) & k->flags) {
+			last = f == 0;
 			c->unnamed = unnamed;
-			c->request.mount_flags = f;
+			c->request.mount_flags = k->flags & ~f;
 			c->decision = decide(k->p, k->domain, &c->request);
 			c->passes = profile_passes(k, c);
 			visit(ctx, k, c);
@@ -384,44 +402,42 @@ static void visit_flags(struct cases *k, struct mount_case *c, mount_visit visit
 	}
 }
 
-static void visit_source(struct cases *k, struct mount_case *c, const struct witness *source,
-	mount_visit visit, void *ctx)
-{
-	if (!source->s)
-		return;
-	c->request.source = source->s;
-	c->request.source_len = source->len;
-	visit_flags(k, c, visit, ctx);
-}
-
 static void visit_place(struct cases *k, uint32_t place, mount_visit visit, void *ctx)
 {
-	struct mount_case c = { .on = k->places.matches + (size_t)place * k->m->n };
+	const bool *on = k->places.matches + (size_t)place * k->m->n;
+	struct mount_case c = { .request.operation = k->operation };
+	uint32_t *lines = arena_array(k->arena, k->m->n, sizeof(*lines));
 
 	c.request.path = k->places.paths[place].s;
 	c.request.path_len = k->places.paths[place].len;
+	c.lines = lines;
+	for (uint32_t i = 0; i < k->m->n; i++) {
+		if (on[i])
+			lines[c.n_lines++] = i;
+	}
 	for (uint32_t s = 0; s < k->sources.n && c.request.path; s++) {
+		const struct witness *source =
+			k->operation == OP_BIND ? &k->sources.paths[s] : &k->sources.strings[s];
+
+		if (!source->s)
+			continue;
 		c.from = k->sources.matches + (size_t)s * k->m->n;
-		c.request.operation = OP_MOUNT;
+		c.request.source = source->s;
+		c.request.source_len = source->len;
 		for (uint32_t t = 0; t < k->n_types; t++) {
-			c.request.fstype = k->types[t];
-			visit_source(k, &c, &k->sources.strings[s], visit, ctx);
+			c.request.fstype = k->operation == OP_BIND ? NULL : k->types[t];
+			visit_flags(k, &c, visit, ctx);
 		}
-		c.request.operation = OP_BIND;
-		c.request.fstype = NULL;
-		visit_source(k, &c, &k->sources.paths[s], visit, ctx);
 	}
 }
 
-/* -E2BIG without a message when they are too many. */
-static int walk_cases(const struct policy *p, uint32_t domain, const struct apparmor_mounts *m,
-	mount_visit visit, void *ctx, struct pale_err **err)
+static int walk_operation(const struct policy *p, uint32_t domain, enum operation op,
+	const struct apparmor_mounts *m, mount_visit visit, void *ctx, struct pale_err **err)
 {
 	_cleanup_(arena_freep) struct arena *a = arena_new();
-	struct cases k = { .arena = a, .p = p, .domain = domain, .m = m };
-	uint32_t n_rules = p->domains[domain]->n_by_operation[OP_MOUNT] +
-			   p->domains[domain]->n_by_operation[OP_BIND];
+	struct cases k = { .arena = a, .p = p, .domain = domain, .operation = op, .m = m };
 	int r = read_types(&k, err);
+	double cases;
 
 	if (r == 0)
 		r = classify(&k, &k.places, false, err);
@@ -429,11 +445,21 @@ static int walk_cases(const struct policy *p, uint32_t domain, const struct appa
 		r = classify(&k, &k.sources, true, err);
 	if (r < 0)
 		return r;
-	if ((double)k.places.n * k.sources.n * (k.n_types + 1) * 32 * (m->n + n_rules) > CASES_MAX)
+	cases = (double)k.places.n * k.sources.n * k.n_types * (2 << __builtin_popcount(k.flags));
+	if (cases * (p->domains[domain]->n_by_operation[op] + 1) > CASES_MAX)
 		return -E2BIG;
 	for (uint32_t i = 0; i < k.places.n; i++)
 		visit_place(&k, i, visit, ctx);
 	return 0;
+}
+
+/* -E2BIG without a message when they are too many. */
+static int walk_cases(const struct policy *p, uint32_t domain, const struct apparmor_mounts *m,
+	mount_visit visit, void *ctx, struct pale_err **err)
+{
+	int r = walk_operation(p, domain, OP_MOUNT, m, visit, ctx, err);
+
+	return r < 0 ? r : walk_operation(p, domain, OP_BIND, m, visit, ctx, err);
 }
 
 /* ---- denies */
@@ -444,9 +470,9 @@ static void check_denies(void *ctx, const struct cases *k, struct mount_case *c)
 
 	if (c->decision.verdict != VERDICT_ALLOW || c->passes)
 		return;
-	for (uint32_t i = 0; i < k->m->n; i++) {
-		if (k->m->v[i].deny && line_matches(k, i, c))
-			harmful[i] = true;
+	for (uint32_t l = 0; l < c->n_lines; l++) {
+		if (k->m->v[c->lines[l]].deny && line_matches(k, c->lines[l], c))
+			harmful[c->lines[l]] = true;
 	}
 }
 
@@ -521,63 +547,72 @@ int apparmor_lower_mounts(
 struct covering {
 	struct coverage_notes *notes;
 	bool detached;
+	bool *reaches; /* [rule]: noted already that its lines reach too far */
 };
 
-static const char *case_text(struct arena *a, const struct mount_case *c)
+static void case_text(struct text *to, const struct mount_case *c)
 {
-	_cleanup_(text_release) struct text text = TEXT_INIT;
 	const char *separator = " with ";
 
 	if (c->request.operation == OP_MOUNT)
-		text_printf(
-			&text, "%s%s", c->request.fstype, c->request.source_len ? " from " : "");
-	text_escaped(&text, c->request.source, c->request.source_len);
-	text_puts(&text, " on ");
-	text_escaped(&text, c->request.path, c->request.path_len);
+		text_printf(to, "%s%s", c->request.fstype, c->request.source_len ? " from " : "");
+	text_escaped(to, c->request.source, c->request.source_len);
+	text_puts(to, " on ");
+	text_escaped(to, c->request.path, c->request.path_len);
 	for (uint32_t i = 0; i < 4; i++) {
 		if (c->request.mount_flags >> i & 1) {
-			text_printf(&text, "%s%s", separator, apparmor_flag_names[i]);
+			text_printf(to, "%s%s", separator, apparmor_flag_names[i]);
 			separator = ", ";
 		}
 	}
 	if (c->unnamed)
-		text_printf(&text, "%slazytime", separator);
-	return arena_strdup(a, text_str(&text));
+		text_printf(to, "%slazytime", separator);
+}
+
+/* Rules whose lines let pass what they do not allow. */
+static void note_reaching(
+	struct covering *v, const struct cases *k, const struct mount_case *c, const char *object)
+{
+	for (uint32_t l = 0; l < c->n_lines; l++) {
+		const struct apparmor_mount *line = &k->m->v[c->lines[l]];
+
+		if (line->deny || v->reaches[line->from->index] ||
+			!line_matches(k, c->lines[l], c) ||
+			mount_rule_matches(line->from, &c->request))
+			continue;
+		v->reaches[line->from->index] = true;
+		coverage_note(v->notes, line->from, k->operation, COVERAGE_WIDER,
+			arena_printf(k->p->arena, "reaches %s too", object));
+	}
 }
 
 static void cover_case(void *ctx, const struct cases *k, struct mount_case *c)
 {
 	struct covering *v = ctx;
-	const struct rule *rule = c->decision.rule;
-	enum operation op = c->request.operation;
 	bool allowed = c->decision.verdict == VERDICT_ALLOW;
 	const char *because = c->unnamed ? "has no name for some options" : NULL;
+	_cleanup_(text_release) struct text object = TEXT_INIT;
 
 	if (allowed == c->passes && (allowed || !v->detached)) {
-		coverage_note(v->notes, rule, op, COVERAGE_EXACT, NULL);
+		coverage_note(v->notes, c->decision.rule, k->operation, COVERAGE_EXACT, NULL);
 		return;
 	}
 	if (!allowed && !c->passes)
 		because = "does not see what fsmount and open_tree make";
-	coverage_note_answer(v->notes, rule, op, c->passes || v->detached, c->passes, because,
-		case_text(k->p->arena, c));
-	/* A rule whose lines reach what it does not allow. */
-	for (uint32_t i = 0; i < k->m->n && !allowed && c->passes; i++) {
-		const struct apparmor_mount *line = &k->m->v[i];
-
-		if (!line->deny && line_matches(k, i, c) &&
-			!mount_rule_matches(line->from, &c->request))
-			coverage_note(v->notes, line->from, op, COVERAGE_WIDER,
-				arena_printf(
-					k->p->arena, "reaches %s too", case_text(k->p->arena, c)));
-	}
+	case_text(&object, c);
+	coverage_note_answer(v->notes, c->decision.rule, k->operation, c->passes || v->detached,
+		c->passes, because, text_str(&object));
+	if (!allowed && c->passes)
+		note_reaching(v, k, c, text_str(&object));
 }
 
 int apparmor_cover_mounts(struct coverage_notes *notes, const struct policy *p, uint32_t domain,
 	const struct apparmor_mounts *m, struct pale_err **err)
 {
 	static const enum operation operations[] = { OP_MOUNT, OP_BIND };
-	struct covering v = { .notes = notes, .detached = move_mount_passes(p) };
+	struct covering v = { .notes = notes,
+		.detached = move_mount_passes(p),
+		.reaches = arena_array(p->arena, p->n_rules, sizeof(*v.reaches)) };
 	const struct domain *d = p->domains[domain];
 	bool wider = m->whole || v.detached;
 	int r = m->whole ? -E2BIG : walk_cases(p, domain, m, cover_case, &v, err);
