@@ -90,7 +90,10 @@ static const char no_unix[] = "does not tell unix sockets apart";
 
 static struct path_answer answer_for(uint32_t e, bool directory, bool any_link)
 {
-	/* Each needs all of @all to pass whole, any of @some to pass in part. */
+	/*
+	 * Each needs all of @all to pass whole, any of @some to pass in part. apparmor_parser 4.1.0
+	 * leaves m where x is allowed, at times whatever a deny says.
+	 */
 	static const struct {
 		enum operation op;
 		uint32_t some, all;
@@ -103,7 +106,7 @@ static struct path_answer answer_for(uint32_t e, bool directory, bool any_link)
 		{ OP_DELETE, AA_W, AA_W },
 		{ OP_RENAME, AA_W, AA_R | AA_W },
 		{ OP_LINK, AA_L, AA_L },
-		{ OP_MAP, AA_M, AA_M },
+		{ OP_MAP, AA_M | AA_X, AA_M },
 		{ OP_LOCK, AA_K, AA_K | AA_W },
 		{ OP_LISTEN, AA_W, AA_W },
 		{ OP_SETATTR, AA_W, AA_W },
