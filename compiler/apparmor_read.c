@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/apparmor_read.h"
 
+#include "compiler/apparmor_links.h"
 #include "compiler/base/cleanup.h"
 #include "compiler/emit_apparmor.h"
 
@@ -23,6 +24,7 @@ struct network_lines {
 /* What one profile's lines come to. */
 struct profile {
 	struct apparmor_rules rules;
+	struct apparmor_links links;
 	struct apparmor_mounts mounts;
 	uint64_t capabilities;
 	struct network_lines network;
@@ -278,13 +280,20 @@ static bool read_umount(struct reader *r, struct apparmor_rule rule)
 
 static bool read_link(struct reader *r, struct apparmor_rule rule)
 {
-	const char *target;
+	struct apparmor_link line = { .owner = rule.owner, .audit = rule.audit };
 
-	rule.permissions = AA_L;
-	rule.pattern = take(r, " ") ? quoted(r) : NULL;
-	target = take(r, " -> ") ? quoted(r) : NULL;
+	line.names = take(r, " ") ? quoted(r) : NULL;
+	line.targets = take(r, " -> ") ? quoted(r) : NULL;
+	if (!line.names || !line.targets)
+		return false;
+	if (!rule.deny) {
+		ARENA_PUSH(r->arena, r->to->links.v, r->to->links.n, r->to->links.cap, line);
+		return true;
+	}
+	rule.permissions = AA_LINKED;
+	rule.pattern = line.targets;
 	push_rule(r, rule);
-	return rule.pattern && target && !strcmp(target, "/**") && !rule.deny;
+	return !strcmp(line.names, APPARMOR_ANY_NAME);
 }
 
 static bool read_file(struct reader *r, struct apparmor_rule rule)
@@ -388,16 +397,35 @@ static bool same_rule(
 	       (!(permissions & AA_X) || a->deny || a->transition == b->transition);
 }
 
-/* link and umount have lines of their own. */
+static bool same_links(
+	struct arena *a, const struct apparmor_rules *written, const struct apparmor_links *read)
+{
+	struct apparmor_links expected = { 0 };
+
+	apparmor_links(a, written, &expected);
+	if (expected.n != read->n)
+		return false;
+	for (uint32_t i = 0; i < read->n; i++) {
+		const struct apparmor_link *x = &expected.v[i], *l = &read->v[i];
+
+		if (x->owner != l->owner || x->audit != l->audit ||
+			!same_string(x->names, l->names) || !same_string(x->targets, l->targets))
+			return false;
+	}
+	return true;
+}
+
+/* What denies links to something and umount have lines of their own. */
 static bool same_rules(const struct apparmor_rules *written, const struct apparmor_rules *read)
 {
 	uint32_t k = 0;
 
 	for (uint32_t i = 0; i < written->n; i++) {
 		const struct apparmor_rule *w = &written->v[i];
-		uint32_t link = w->deny ? 0 : w->permissions & AA_L;
-		const uint32_t lines[] = { link, w->permissions & AA_UMOUNT,
-			w->permissions & ~(link | AA_UMOUNT) };
+		uint32_t elsewhere = w->deny ? 0 : w->permissions & (AA_L | AA_LINKED);
+		uint32_t here = w->permissions & ~elsewhere;
+		const uint32_t lines[] = { here & AA_LINKED, here & AA_UMOUNT,
+			here & ~(AA_LINKED | AA_UMOUNT) };
 
 		for (size_t l = 0; l < sizeof(lines) / sizeof(*lines); l++) {
 			if (!lines[l])
@@ -489,6 +517,7 @@ int apparmor_read_back(const struct policy *p, const char *text, size_t len,
 
 		r.to = &read;
 		if (!read_profile(&r, d) || !same_rules(&written[d].rules, &read.rules) ||
+			!same_links(a, &written[d].rules, &read.links) ||
 			!same_mounts(&written[d].mounts, &read.mounts) ||
 			!same_other(p, &written[d].other, &read))
 			return differs(&r, text, err);

@@ -27,7 +27,7 @@ static const uint32_t wanted[OP_COUNT] = {
 	[OP_CREATE] = AA_W,
 	[OP_DELETE] = AA_W,
 	[OP_RENAME] = AA_R | AA_W,
-	[OP_LINK] = AA_L,
+	[OP_LINK] = AA_L | AA_LINKED,
 	[OP_SETATTR] = AA_W,
 	[OP_MAP] = AA_M,
 	[OP_LOCK] = AA_K | AA_W,
@@ -496,12 +496,11 @@ void apparmor_write_rules(
 	for (uint32_t i = 0; i < rules->n; i++) {
 		struct apparmor_rule r = rules->v[i];
 
-		/* As a rule of its own, so that the target need not have the same permissions. */
-		if (r.permissions & AA_L && !r.deny) {
+		if (r.permissions & AA_LINKED && r.deny) {
 			write_head(to, &r);
-			text_printf(to, "link \"%s\" -> \"/**\",\n", r.pattern);
-			r.permissions &= ~AA_L;
+			text_printf(to, "link \"" APPARMOR_ANY_NAME "\" -> \"%s\",\n", r.pattern);
 		}
+		r.permissions &= ~(r.deny ? AA_LINKED : AA_LINKED | AA_L);
 		if (r.permissions & AA_UMOUNT) {
 			write_head(to, &r);
 			text_printf(to, "umount \"%s\",\n", r.pattern);

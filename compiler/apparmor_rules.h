@@ -9,16 +9,22 @@
 #include "compiler/base/text.h"
 #include "compiler/coverage_paths.h"
 
-/* Permissions as the compiled automaton has them (the parser's immunix.h): seven bits a side, 0x08
- * (append) unused. */
+/* Permissions as the compiled automaton has them (the parser's immunix.h): seven bits a side. */
 #define AA_X 0x01u
 #define AA_W 0x02u
 #define AA_R 0x04u
 #define AA_L 0x10u
 #define AA_K 0x20u
 #define AA_M 0x40u
-/* Not in that automaton: umount's, which has a path and nothing else. */
+/*
+ * Not in that automaton, where 0x08 is to append: what is linked to, asked as the second of a pair
+ * whose first has AA_L; and umount's, which has a path and nothing else.
+ */
+#define AA_LINKED 0x08u
 #define AA_UMOUNT 0x80u
+
+/* The new names in a line that denies what is linked to. */
+#define APPARMOR_ANY_NAME "/**"
 
 struct apparmor_rule {
 	const char *pattern;
@@ -74,7 +80,7 @@ uint64_t apparmor_needing(uint32_t permission);
 int apparmor_check_denies(const struct policy *p, uint32_t domain, struct apparmor_rules *denies,
 	struct pale_err **err);
 
-/* The lines, each indented with a tab and ended. */
+/* The lines, each indented with a tab and ended, but for what allows links: apparmor_links.h. */
 void apparmor_write_rules(
 	struct text *to, const struct policy *p, const struct apparmor_rules *rules);
 

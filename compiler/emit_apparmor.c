@@ -2,6 +2,7 @@
 #include "compiler/emit_apparmor.h"
 
 #include "compiler/apparmor_exec.h"
+#include "compiler/apparmor_links.h"
 #include "compiler/apparmor_mounts.h"
 #include "compiler/apparmor_other.h"
 #include "compiler/apparmor_read.h"
@@ -35,8 +36,8 @@ struct profile {
 	struct apparmor_profile *made;
 	/* covering */
 	struct coverage_notes *notes;
-	bool any_link;
-	bool astray; /* apparmor_settle_exec() took something */
+	bool any_link; /* apparmor_links_any() */
+	bool astray;   /* apparmor_settle_exec() took something */
 	struct path_grants grants;
 	uint32_t *rule_of;
 };
@@ -48,6 +49,7 @@ static int lower(struct profile *f, struct pale_err **err)
 	int r;
 
 	apparmor_lower_allows(&f->made->rules, p, f->domain);
+	apparmor_limit_links(p->arena, &f->made->rules);
 	r = apparmor_settle_exec(p, f->domain, &f->made->rules, &f->astray, err);
 	if (r < 0)
 		return r;
@@ -82,13 +84,12 @@ static int lower(struct profile *f, struct pale_err **err)
 
 static const char *const because[OP_COUNT] = {
 	[OP_SETATTR] = "asks about mode and owner, not about times and extended attributes",
-	[OP_LINK] = "does not ask what is linked to",
 };
 
 /* AF_UNIX is mediated by family alone in kernels without Ubuntu's patches. */
 static const char no_unix[] = "does not tell unix sockets apart";
 
-static struct path_answer answer_for(uint32_t e, bool directory, bool any_link)
+static struct path_answer answer_for(uint32_t e, bool directory)
 {
 	/*
 	 * Each needs all of @all to pass whole, any of @some to pass in part. apparmor_parser 4.1.0
@@ -105,7 +106,7 @@ static struct path_answer answer_for(uint32_t e, bool directory, bool any_link)
 		{ OP_CREATE, AA_W, AA_W },
 		{ OP_DELETE, AA_W, AA_W },
 		{ OP_RENAME, AA_W, AA_R | AA_W },
-		{ OP_LINK, AA_L, AA_L },
+		{ OP_LINK, AA_L | AA_LINKED, AA_L | AA_LINKED },
 		{ OP_MAP, AA_M | AA_X, AA_M },
 		{ OP_LOCK, AA_K, AA_K | AA_W },
 		{ OP_LISTEN, AA_W, AA_W },
@@ -120,8 +121,6 @@ static struct path_answer answer_for(uint32_t e, bool directory, bool any_link)
 		if ((e & asked[i].all) == asked[i].all)
 			a.all |= OP_BIT(asked[i].op);
 	}
-	if (any_link)
-		a.some |= OP_BIT(OP_LINK);
 	if (directory) {
 		a.some &= ~(uint64_t)IMPOSSIBLE_ON_DIRECTORIES;
 		a.all |= IMPOSSIBLE_ON_DIRECTORIES;
@@ -165,12 +164,15 @@ static void cover_case(void *ctx, const struct path_case *c)
 	const char *reasons[OP_COUNT];
 
 	memcpy(reasons, because, sizeof(reasons));
+	if (f->any_link)
+		reasons[OP_LINK] =
+			"does not ask what is linked to, the rules being too many for that";
 	if (f->astray)
 		reasons[OP_EXEC] = "asks the path alone which sub-profile is entered";
 
 	for (int owner = 0; owner < 2; owner++) {
 		struct path_answer a =
-			answer_for(apparmor_effective(c->rights, owner), c->directory, f->any_link);
+			answer_for(apparmor_effective(c->rights, owner), c->directory);
 
 		coverage_note_case(
 			f->notes, c, f->domain, owner, CLASS_PLAIN, FILE_OPERATIONS, a, reasons);
@@ -249,8 +251,7 @@ static int cover(struct profile *f, struct pale_err **err)
 
 	if (r < 0)
 		return r;
-	for (uint32_t i = 0; i < f->made->rules.n; i++)
-		f->any_link |= !f->made->rules.v[i].deny && f->made->rules.v[i].permissions & AA_L;
+	f->any_link = apparmor_links_any(&f->made->rules);
 	r = coverage_walk_paths(f->policy, f->domain, 1, &f->grants, cover_case, f, err);
 	if (r < 0)
 		return r;
@@ -266,6 +267,7 @@ static int cover(struct profile *f, struct pale_err **err)
 static void write_profile(struct text *to, const struct profile *f)
 {
 	const struct policy *p = f->policy;
+	struct apparmor_links links = { 0 };
 
 	text_printf(to, "profile \"%s\"%s {\n", apparmor_profile_name(p, f->domain),
 		p->audit ? " flags=(complain)" : "");
@@ -273,6 +275,8 @@ static void write_profile(struct text *to, const struct profile *f)
 		text_printf(to, "\t%s\n", *line);
 	apparmor_write_other(to, p, &f->made->other);
 	apparmor_write_mounts(to, &f->made->mounts);
+	apparmor_links(p->arena, &f->made->rules, &links);
+	apparmor_write_links(to, &links);
 	apparmor_write_rules(to, p, &f->made->rules);
 	text_puts(to, "}\n");
 }

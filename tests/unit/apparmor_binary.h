@@ -93,15 +93,41 @@ static inline uint32_t aa_next(const struct aa_dfa *d, uint32_t state, uint8_t b
 	}
 }
 
+static inline uint32_t aa_match(
+	const struct aa_dfa *d, uint32_t state, const void *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		state = aa_next(d, state, ((const uint8_t *)bytes)[i]);
+	return state;
+}
+
+static inline uint32_t aa_side(const struct aa_dfa *d, uint32_t state, bool owner)
+{
+	return aa_at(d, 1, state) >> (owner ? 0 : AA_OTHER_SHIFT) & AA_PERMS;
+}
+
 /* Permissions on @path: for its owner, or another. */
 static inline uint32_t aa_permissions(
 	const struct aa_dfa *d, const char *path, size_t len, bool owner)
 {
-	uint32_t state = AA_FIRST_STATE;
+	return aa_side(d, aa_match(d, AA_FIRST_STATE, path, len), owner);
+}
 
-	for (size_t i = 0; i < len; i++)
-		state = aa_next(d, state, (uint8_t)path[i]);
-	return aa_at(d, 1, state) >> (owner ? 0 : AA_OTHER_SHIFT) & AA_PERMS;
+#define AA_MAY_LINK 0x10u
+
+/*
+ * file.c, profile_path_link(): the new name alone, and then with what is linked to. Both are asked
+ * about the owner of the latter.
+ */
+static inline bool aa_link(const struct aa_dfa *d, const char *name, size_t name_len,
+	const char *target, size_t target_len, bool owner)
+{
+	uint32_t state = aa_match(d, AA_FIRST_STATE, name, name_len);
+
+	if (!(aa_side(d, state, owner) & AA_MAY_LINK))
+		return false;
+	state = aa_match(d, aa_next(d, state, 0), target, target_len);
+	return aa_side(d, state, owner) & AA_MAY_LINK;
 }
 
 struct aa_binary {
@@ -190,14 +216,6 @@ static inline bool aa_policy_dfa(const struct aa_binary *b, const char *name, st
 #define AA_CLASS_PTRACE 9
 #define AA_CLASS_SIGNAL 10
 #define AA_CLASS_NET	14
-
-static inline uint32_t aa_match(
-	const struct aa_dfa *d, uint32_t state, const void *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		state = aa_next(d, state, ((const uint8_t *)bytes)[i]);
-	return state;
-}
 
 static inline uint32_t aa_class(const struct aa_dfa *d, uint8_t class)
 {

@@ -368,6 +368,14 @@ static const struct {
 	{ OP_LOCK, 0x20, 0x22 },
 };
 
+/* With link where the path may be linked to itself, as on each side of a pair. */
+static uint32_t permissions(const struct aa_dfa *d, const char *path, size_t len, bool owner)
+{
+	uint32_t had = aa_permissions(d, path, len, owner);
+
+	return aa_link(d, path, len, path, len, owner) ? had : had & ~AA_MAY_LINK;
+}
+
 static bool compare_state(
 	void *ctx, uint32_t state, uint32_t accept, const char *witness, size_t len)
 {
@@ -388,7 +396,7 @@ static bool compare_state(
 				.path_len = (uint32_t)len,
 				.owner = owner };
 			struct decision d = decide(k->p, k->domain, &r);
-			uint32_t had = aa_permissions(k->compiled, kernel, kernel_len, owner);
+			uint32_t had = permissions(k->compiled, kernel, kernel_len, owner);
 			enum coverage_verdict verdict =
 				k->c->v[d.rule->index][needs[i].op][MECHANISM_APPARMOR].verdict;
 			bool directory = len && path[len - 1] == '/';
@@ -449,6 +457,58 @@ static void expect_coverage(const struct policy *p, const struct coverage *c, co
 		return;
 	}
 	fail_msg("no rule '%s'", text);
+}
+
+static void links_are_pairs(void **state)
+{
+	struct pale_err *err = NULL;
+	struct compilation c;
+	struct policy *p = compiled(&c, "profile t {\n"
+					"  allow link /a/**\n"
+					"  audit link /b, \"/c,d\"\n"
+					"  allow link /e/* owner\n"
+					"  deny link /a/x\n"
+					"}\n");
+	struct coverage *cov = coverage_new(p);
+	_cleanup_(text_release) struct text text = TEXT_INIT;
+
+	assert_int_equal(emit_apparmor(p, cov, &text, &err), 0);
+	assert_non_null(strstr(text.s,
+		"\tlink \"/a/?**\" -> \"/{a/?**,b,c[,]d}\",\n"
+		"\taudit link \"/{b,c[,]d}\" -> \"/{a/?**,b,c[,]d}\",\n"
+		"\towner link \"/{a/?**,e/?*}\" -> \"/{a/?**,b,c[,]d,e/?*}\",\n"
+		"\taudit owner link \"/{b,c[,]d}\" -> \"/{a/?**,b,c[,]d,e/?*}\",\n"));
+	assert_non_null(strstr(text.s, "\taudit deny link \"/**\" -> \"/a/x\",\n"
+				       "\taudit deny \"/a/x\" l,\n"));
+	expect_coverage(p, cov, "deny link /a/x", OP_LINK, COVERAGE_EXACT, NULL);
+	expect_coverage(p, cov, "deny link by default", OP_LINK, COVERAGE_EXACT, NULL);
+	compilation_release(&c);
+}
+
+/* Words of more than 16 KiB are too long for apparmor_parser. */
+static void too_many_links_ask_one_name(void **state)
+{
+	_cleanup_(text_release) struct text policy = TEXT_INIT, text = TEXT_INIT;
+	struct pale_err *err = NULL;
+	struct compilation c;
+	struct coverage *cov;
+	struct aa_binary b;
+	struct policy *p;
+
+	text_puts(&policy, "profile t {\n");
+	for (int i = 0; i < 1000; i++)
+		text_printf(&policy, "  allow modify /srv/d%d/**/x*\n", i);
+	text_puts(&policy, "}\n");
+	p = compiled(&c, text_str(&policy));
+	cov = coverage_new(p);
+	assert_int_equal(emit_apparmor(p, cov, &text, &err), 0);
+	expect_coverage(p, cov, "deny link by default", OP_LINK, COVERAGE_WIDER,
+		"does not ask what is linked to, the rules being too many for that: "
+		"lets /a through");
+	b = aa_compile(text.s, text.len);
+	assert_non_null(b.bytes);
+	free(b.bytes);
+	compilation_release(&c);
 }
 
 static void coverage_says_what_is_lost(void **state)
@@ -734,9 +794,11 @@ int main(void)
 		cmocka_unit_test(every_family_is_accepted),
 		cmocka_unit_test(never_narrower_and_never_wider_unnamed),
 		cmocka_unit_test(one_path_enters_one_profile),
+		cmocka_unit_test(too_many_links_ask_one_name),
 	};
 	const struct CMUnitTest without[] = {
 		cmocka_unit_test(coverage_says_what_is_lost),
+		cmocka_unit_test(links_are_pairs),
 		cmocka_unit_test(mounts_are_told_apart),
 		cmocka_unit_test(options_that_others_need_not_have),
 		cmocka_unit_test(mounts_by_move_mount_are_not_seen),

@@ -239,12 +239,19 @@ static void random_policy(struct text *to, unsigned int number)
 
 /* ---- comparing */
 
+/* A path that was asked about, for the pairs of link. */
+struct seen {
+	char s[4096];
+	size_t len;
+};
+
 struct compare {
 	const struct policy *p;
 	const struct coverage *c;
 	const char *text; /* of the policy */
 	uint32_t domain;
 	struct aa_dfa files, rest;
+	struct seen *seen;
 	unsigned long *asked;
 };
 
@@ -290,26 +297,64 @@ static const struct {
 	{ OP_CREATE, 0x02, 0x02, true },
 	{ OP_DELETE, 0x02, 0x02, true },
 	{ OP_RENAME, 0x02, 0x06, true },
-	{ OP_LINK, 0x10, 0x10, false },
 	{ OP_SETATTR, 0x02, 0x02, true },
 	{ OP_MAP, 0x40, 0x40, false },
 	{ OP_LOCK, 0x20, 0x22, true },
 	{ OP_LISTEN, 0x02, 0x02, false },
 };
 
+/* As the kernel names what the policy calls /proc/self/. */
+static size_t kernel_name(char *to, const char *path, size_t len)
+{
+	memcpy(to, path, len);
+	if (len >= 11 && !memcmp(path, "/proc/self/", 11))
+		memcpy(to, "/proc/4711/", 11);
+	return len;
+}
+
+/* The policy wants link on both. */
+static void compare_link(const struct compare *k, const struct seen *name, const struct seen *old)
+{
+	char new_name[4096], target[4096];
+	size_t new_len = kernel_name(new_name, name->s, name->len);
+	size_t target_len = kernel_name(target, old->s, old->len);
+
+	for (int owner = 0; owner < 2; owner++) {
+		struct request r = { .operation = OP_LINK,
+			.path = name->s,
+			.path_len = (uint32_t)name->len,
+			.owner = owner };
+		bool passes = aa_link(&k->files, new_name, new_len, target, target_len, owner);
+
+		if (decide(k->p, k->domain, &r).verdict == VERDICT_ALLOW) {
+			r.path = old->s;
+			r.path_len = (uint32_t)old->len;
+		}
+		judge(k, &r, passes, passes, name->s, name->len);
+	}
+}
+
+static void compare_links(const struct compare *k, const char *path, size_t len)
+{
+	struct seen this = { .len = len };
+
+	memcpy(this.s, path, len);
+	compare_link(k, &this, &this);
+	if (k->seen->len) {
+		compare_link(k, &this, k->seen);
+		compare_link(k, k->seen, &this);
+	}
+	if (chance(20))
+		*k->seen = this;
+}
+
 static void compare_path(const struct compare *k, const char *path, size_t len)
 {
 	char kernel[8192];
-	size_t kernel_len = len;
+	size_t kernel_len = kernel_name(kernel, path, len);
 	bool directory = path[len - 1] == '/';
 	struct request r = { .path = path, .path_len = (uint32_t)len, .protocol = PROTOCOL_UNIX };
 
-	memcpy(kernel, path, len);
-	/* As the kernel names what the policy calls /proc/self/. */
-	if (len >= 11 && !memcmp(path, "/proc/self/", 11)) {
-		memcpy(kernel, "/proc/4711/", 11);
-		memcpy(kernel + 11, path + 11, len - 11);
-	}
 	for (size_t i = 0; i < N(needs); i++) {
 		int classes = needs[i].op == OP_EXEC || needs[i].op == OP_MAP ? 2 : 1;
 
@@ -326,6 +371,8 @@ static void compare_path(const struct compare *k, const char *path, size_t len)
 				path, len);
 		}
 	}
+	if (!directory)
+		compare_links(k, path, len);
 	r = (struct request){ .operation = OP_UMOUNT, .path = path, .path_len = (uint32_t)len };
 	judge(k, &r, aa_umount(&k->rest, kernel, kernel_len),
 		aa_umount(&k->rest, kernel, kernel_len), path, len);
@@ -368,14 +415,6 @@ static bool collect(void *ctx, uint32_t state, uint32_t accept, const char *s, s
 			(__typeof__(*to->v)){ arena_memdup(to->a, s, len), (uint32_t)len });
 	}
 	return true;
-}
-
-static size_t kernel_name(char *to, const char *path, size_t len)
-{
-	memcpy(to, path, len);
-	if (len >= 11 && !memcmp(path, "/proc/self/", 11))
-		memcpy(to, "/proc/4711/", 11);
-	return len;
 }
 
 static void compare_mount(const struct compare *k, struct request *r, const char *object)
@@ -556,9 +595,13 @@ static void compare_policy(const struct made *m, const struct aa_binary *b, unsi
 		}
 	}
 	for (uint32_t d = 0; d < m->p->n_domains; d++) {
-		struct compare k = {
-			.p = m->p, .c = m->cov, .text = m->text, .domain = d, .asked = asked
-		};
+		struct seen seen = { 0 };
+		struct compare k = { .p = m->p,
+			.c = m->cov,
+			.text = m->text,
+			.domain = d,
+			.asked = asked,
+			.seen = &seen };
 
 		assert_true(aa_file_dfa(b, apparmor_profile_name(m->p, d), &k.files));
 		assert_true(aa_policy_dfa(b, apparmor_profile_name(m->p, d), &k.rest));

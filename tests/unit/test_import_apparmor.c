@@ -71,16 +71,6 @@ static bool is_path(const char *s, size_t len)
 	       !(len >= 3 && !memcmp(s + len - 3, "/..", 3));
 }
 
-/* A link is looked up by both of its names, a NUL between them (profile_path_link() of Linux). */
-static bool may_link(const struct aa_dfa *d, const char *path, size_t len, bool owner)
-{
-	char pair[8192];
-
-	memcpy(pair, path, len);
-	memcpy(pair + len, "\0/target", 8);
-	return aa_permissions(d, pair, len + 8, owner) & 0x10;
-}
-
 /* @path as the policy has it. */
 static void check_path(struct compare *k, const char *path, size_t len)
 {
@@ -104,9 +94,10 @@ static void check_path(struct compare *k, const char *path, size_t len)
 				.owner = owner };
 			struct decision d = decide(k->p, 0, &r);
 			uint32_t had = aa_permissions(&k->compiled, kernel, kernel_len, owner);
-			bool allowed = (had & needs[i].all) == needs[i].all &&
-				       (needs[i].op != OP_LINK ||
-					       may_link(&k->compiled, kernel, kernel_len, owner));
+			bool allowed =
+				(had & needs[i].all) == needs[i].all &&
+				(needs[i].op != OP_LINK || aa_link(&k->compiled, kernel, kernel_len,
+								   "/target", 7, owner));
 
 			k->n++;
 			if (allowed != (d.verdict == VERDICT_ALLOW))

@@ -52,12 +52,12 @@ static const char policy_text[] =
 	"    allow setattr " ROOT "/attr/*\n"
 	"    allow read, lock " ROOT "/lock/*\n"
 	"    allow read, map " ROOT "/map/*\n"
-	"    allow read " ROOT "/owner/* owner\n"
+	"    allow read, link " ROOT "/owner/* owner\n"
 	"    deny read " ROOT "/a/secret\n"
 	"    allow read \"" ROOT "/odd/a b,c#d\", " ROOT "/odd/@\\{HOME\\}^\\?\\*\n"
 	"  }\n"
 	"  network { allow connect tcp 127.0.0.0/8:*; allow listen unix " ROOT "/sock/* }\n"
-	"  allow capability chown\n"
+	"  allow capability chown, fowner\n" /* fowner: for fs.protected_hardlinks */
 	"  profile sub { file { allow read /usr/**, /etc/**, /proc/self/**, /dev/**; allow map "
 	"/usr/** } }\n"
 	"}\n";
@@ -382,6 +382,18 @@ static int act_pair(const char *unused)
 	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fd) < 0 ? errno : 0;
 }
 
+#define NEW_LINK ROOT "/link/new"
+
+static int act_link_to(const char *old)
+{
+	return link(old, NEW_LINK) < 0 ? errno : 0;
+}
+
+static int act_link_as(const char *new_name)
+{
+	return link(ROOT "/link/x", new_name) < 0 ? errno : 0;
+}
+
 static int act_bind(const char *path)
 {
 	_cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -552,6 +564,11 @@ static const struct {
 	{ "packet socket", act_packet, NULL, EACCES },
 	{ "netlink socket", act_netlink, NULL, EACCES },
 	{ "unix socketpair", act_pair, NULL, 0 },
+	{ "link to a file of another rule", act_link_to, ROOT "/owner/x", 0 },
+	{ "link to a file of its rule that is somebody else's", act_link_to, ROOT "/owner/foreign",
+		EACCES },
+	{ "link to a file without a rule for it", act_link_to, ROOT "/attr/x", EACCES },
+	{ "link as a name without a rule for it", act_link_as, ROOT "/other/new", EACCES },
 	{ "bind to an allowed path", act_bind, ROOT "/sock/s", 0 },
 	{ "bind to another path", act_bind, ROOT "/other/s", EACCES },
 	{ "connect to a path, which is unenforced", act_unix_connect, LISTENER, 0 },
@@ -574,6 +591,13 @@ static const struct {
 	{ "a program that is not allowed", act_shell, "exec ls", 126 },
 };
 
+static void remove_made(void)
+{
+	unlink(ROOT "/other/s");
+	unlink(ROOT "/other/new");
+	unlink(NEW_LINK);
+}
+
 static void test_others(const struct policy *p)
 {
 	make_listener();
@@ -581,9 +605,10 @@ static void test_others(const struct policy *p)
 		int without, within;
 
 		make_tree();
+		remove_made();
 		without = in_child(NULL, others[i].act, others[i].argument);
 		umount(ROOT "/other");
-		unlink(ROOT "/other/s");
+		remove_made();
 		make_tree();
 		within = in_child(apparmor_profile_name(p, 0), others[i].act, others[i].argument);
 		result((without == 0 || others[i].act == act_shell) && within == others[i].within,
