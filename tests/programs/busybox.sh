@@ -3,13 +3,13 @@
 policy=programs/busybox.pale
 user=www-data
 
-install -d -o $user /srv/work /srv/bin
+install -d -o $user /srv/jobs /srv/bin
 busybox --install -s /srv/bin
 
 works() {
 	is $'3 numbers\n0' confined busybox env PATH=/srv/bin sh -c '
 		set -e
-		cd /srv/work
+		cd /srv/jobs
 		seq 3 >numbers
 		wc -l numbers
 		mkdir -p a/b
@@ -29,7 +29,7 @@ works() {
 		ls a 2>/dev/null | wc -l'
 	is $'3 numbers\nONE\n2\n3' confined dash -c '
 		set -e
-		cd /srv/work
+		cd /srv/jobs
 		rm -rf ./* && seq 3 >numbers && wc -l numbers
 		mkdir -p a/b && cp -a numbers a/b && ln -s numbers a/link && ln a/b/numbers a/c
 		mv a/c "$(basename "$(readlink -f a/link)")-moved"
@@ -38,7 +38,7 @@ works() {
 		sed -i s/1/one/ a/b/numbers
 		printf %s "$(sort -r a/b/numbers | head -n 1 | tr a-z A-Z)" >/dev/null
 		awk "{ print toupper(\$1) }" a/b/numbers | tee copy | cat >/dev/null
-		t=$(mktemp -p /srv/work) && date >"$t" && grep -q . "$t" && rm "$t"
+		t=$(mktemp -p /srv/jobs) && date >"$t" && grep -q . "$t" && rm "$t"
 		id -u >/dev/null; uname -r >/dev/null; env >/dev/null; ls -l >/dev/null
 		sleep 100 & kill $!; wait $! || test $? = 143
 		cat copy; rm -r a'
