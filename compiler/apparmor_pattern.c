@@ -362,7 +362,7 @@ struct glob *apparmor_pattern_read(struct arena *a, const char *text, size_t len
 	struct glob *g = NULL;
 
 	/* Not GLOB_PATH: what was cut short may expand to a '.' that is no component's end. */
-	if (!read_pattern(&r) || !glob_parse(a, text_str(&pale), pale.len, GLOB_NAME, &g, &ignored))
+	if (!read_pattern(&r) || !glob_parse(a, text_str(&pale), pale.len, GLOB_MADE, &g, &ignored))
 		g = NULL;
 	text_release(&pale);
 	return g;

@@ -418,7 +418,7 @@ bool glob_parse(struct arena *a, const char *text, size_t len, enum glob_kind ki
 
 	if (len == 0)
 		return fail(&p, 0, 0, "an empty glob", NULL);
-	if (len > GLOB_BYTES_MAX)
+	if (len > GLOB_BYTES_MAX && kind != GLOB_MADE)
 		return fail(&p, 0, GLOB_BYTES_MAX, "a glob of more than 4096 bytes", NULL);
 	_Static_assert(GLOB_BYTES_MAX == 4096, "the message says 4096");
 	if (kind == GLOB_PATH && text[0] != '/')

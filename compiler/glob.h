@@ -104,6 +104,7 @@ enum glob_kind {
 	GLOB_PATH, /* begins with '/'; '//' and the components '.' and '..' are errors, also where
 		      alternatives make them */
 	GLOB_NAME, /* an abstract socket's name: none of these, and \x00 may stand in it */
+	GLOB_MADE, /* as GLOB_NAME, of any length: escaping may take what was read beyond it */
 };
 
 /*

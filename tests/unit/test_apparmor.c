@@ -511,6 +511,23 @@ static void too_many_links_ask_one_name(void **state)
 	compilation_release(&c);
 }
 
+/* Read back with each '#' as four bytes, the path is longer than a glob in a policy may be. */
+static void long_paths_of_special_bytes(void **state)
+{
+	_cleanup_(text_release) struct text policy = TEXT_INIT, text = TEXT_INIT;
+	struct pale_err *err = NULL;
+	struct compilation c;
+	struct policy *p;
+
+	text_puts(&policy, "profile t {\n  allow read \"/");
+	for (int i = 0; i < 2000; i++)
+		text_putc(&policy, i % 200 == 199 ? '/' : '#');
+	text_puts(&policy, "x\"\n}\n");
+	p = compiled(&c, text_str(&policy));
+	assert_int_equal(emit_apparmor(p, coverage_new(p), &text, &err), 0);
+	compilation_release(&c);
+}
+
 static void coverage_says_what_is_lost(void **state)
 {
 	struct pale_err *err = NULL;
@@ -799,6 +816,7 @@ int main(void)
 	const struct CMUnitTest without[] = {
 		cmocka_unit_test(coverage_says_what_is_lost),
 		cmocka_unit_test(links_are_pairs),
+		cmocka_unit_test(long_paths_of_special_bytes),
 		cmocka_unit_test(mounts_are_told_apart),
 		cmocka_unit_test(options_that_others_need_not_have),
 		cmocka_unit_test(mounts_by_move_mount_are_not_seen),
