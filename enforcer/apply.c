@@ -168,13 +168,16 @@ static int load_landlock(struct enforcement *e, struct pale_err **err)
 
 static int load_lsm(struct enforcement *e, struct pale_err **err)
 {
+	uint32_t lsm_policy = 0;
 	int r = lsm_load(&e->lsm, err);
 
 	if (r >= 0)
-		r = lsm_add_policy(e->lsm, text_str(&e->lsm_blob), e->lsm_blob.len, e->start_ns,
-			&e->lsm_slot, err);
+		r = lsm_add_policy(
+			e->lsm, text_str(&e->lsm_blob), e->lsm_blob.len, &lsm_policy, err);
 	if (r >= 0)
-		r = lsm_bind_cgroup(e->lsm, e->cgroup->id, e->lsm_slot, err);
+		r = lsm_add_instance(e->lsm, lsm_policy, e->start_ns, &e->lsm_instance, err);
+	if (r >= 0)
+		r = lsm_bind_cgroup(e->lsm, e->cgroup->id, e->lsm_instance, err);
 	if (r >= 0)
 		r = guardian_start(e->cgroup->fd, &e->guardian, err);
 	return r < 0 ? pale_err_wrap(err, "bpf-lsm") : 0;

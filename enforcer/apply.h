@@ -38,7 +38,7 @@ struct enforcement {
 
 	struct text lsm_blob;
 	struct lsm *lsm; /* NULL: not used, or not loaded yet */
-	uint32_t lsm_slot;
+	uint32_t lsm_instance;
 	pid_t guardian; /* of @lsm; 0: none */
 
 	struct text apparmor;	      /* the profile's text */

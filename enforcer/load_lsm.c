@@ -20,7 +20,7 @@
 struct lsm {
 	struct lsm_bpf *skel;
 	struct ring_buffer *ring;
-	uint32_t n_policies;
+	uint32_t n_policies, n_instances;
 	uint32_t generation;
 	lsm_on_event on_event;
 	void *ctx;
@@ -359,13 +359,10 @@ static int make_policy_map(const void *blob, size_t len, int *ret, struct pale_e
 	return 0;
 }
 
-int lsm_add_policy(struct lsm *l, const void *blob, size_t len, uint64_t start_ns,
-	uint32_t *ret_slot, struct pale_err **err)
+int lsm_add_policy(
+	struct lsm *l, const void *blob, size_t len, uint32_t *ret_policy, struct pale_err **err)
 {
-	struct lsm_instance instance = { .start_ns = start_ns };
 	_cleanup_close_ int map = -1;
-	uint64_t now = clock_ns(CLOCK_REALTIME_COARSE), monotonic = clock_ns(CLOCK_MONOTONIC);
-	uint64_t age = now > start_ns ? now - start_ns : 0;
 	uint32_t slot = l->n_policies;
 	int r;
 
@@ -380,13 +377,30 @@ int lsm_add_policy(struct lsm *l, const void *blob, size_t len, uint64_t start_n
 		return pale_err_wrap(err, "bpf-lsm");
 	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.policies), &slot, &map, 0) < 0)
 		return pale_err_set(err, errno, "bpf-lsm: policy slot %u", slot);
-	instance.slot = slot;
+	l->n_policies++;
+	*ret_policy = slot;
+	return 0;
+}
+
+int lsm_add_instance(struct lsm *l, uint32_t policy, uint64_t start_ns, uint32_t *ret_instance,
+	struct pale_err **err)
+{
+	struct lsm_instance instance = { .slot = policy, .start_ns = start_ns };
+	uint64_t now = clock_ns(CLOCK_REALTIME_COARSE), monotonic = clock_ns(CLOCK_MONOTONIC);
+	uint64_t age = now > start_ns ? now - start_ns : 0;
+	uint32_t index = l->n_instances;
+
+	if (policy >= l->n_policies)
+		return pale_err_set(err, ENOENT, "bpf-lsm: no policy %u", policy);
+	if (index >= LSM_INSTANCES_MAX)
+		return pale_err_set(
+			err, ENOSPC, "bpf-lsm: more than %d instances", LSM_INSTANCES_MAX);
 	instance.generation = ++l->generation;
 	instance.start_monotonic_ns = age < monotonic ? monotonic - age : 0;
-	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.instances), &slot, &instance, 0) < 0)
-		return pale_err_set(err, errno, "bpf-lsm: instance %u", slot);
-	l->n_policies++;
-	*ret_slot = slot;
+	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.instances), &index, &instance, 0) < 0)
+		return pale_err_set(err, errno, "bpf-lsm: instance %u", index);
+	l->n_instances++;
+	*ret_instance = index;
 	return 0;
 }
 
@@ -409,23 +423,23 @@ int lsm_cgroup_id(int cgroup_fd, uint64_t *ret, struct pale_err **err)
 	return 0;
 }
 
-int lsm_bind_cgroup(struct lsm *l, uint64_t cgroup_id, uint32_t slot, struct pale_err **err)
+int lsm_bind_cgroup(struct lsm *l, uint64_t cgroup_id, uint32_t index, struct pale_err **err)
 {
 	struct {
 		uint32_t instance, generation;
-	} binding = { .instance = slot };
+	} binding = { .instance = index };
 	struct lsm_instance instance;
 	int r;
 
-	r = lsm_counters(l, slot, &instance, err);
+	r = lsm_counters(l, index, &instance, err);
 	if (r < 0)
 		return r;
 	if (instance.cgroup)
-		return pale_err_set(err, EEXIST, "bpf-lsm: instance %u is bound", slot);
+		return pale_err_set(err, EEXIST, "bpf-lsm: instance %u is bound", index);
 	/* Before the binding can be found, so that no event counts are overwritten. */
 	instance.cgroup = cgroup_id;
-	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.instances), &slot, &instance, 0) < 0)
-		return pale_err_set(err, errno, "bpf-lsm: instance %u", slot);
+	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.instances), &index, &instance, 0) < 0)
+		return pale_err_set(err, errno, "bpf-lsm: instance %u", index);
 	binding.generation = instance.generation;
 	if (bpf_map_update_elem(
 		    bpf_map__fd(l->skel->maps.cgroups), &cgroup_id, &binding, BPF_NOEXIST) < 0)
@@ -453,13 +467,60 @@ int lsm_poll(struct lsm *l, int timeout_ms, lsm_on_event on_event, void *ctx, st
 }
 
 int lsm_counters(
-	const struct lsm *l, uint32_t slot, struct lsm_instance *ret, struct pale_err **err)
+	const struct lsm *l, uint32_t index, struct lsm_instance *ret, struct pale_err **err)
 {
-	if (slot >= l->n_policies)
-		return pale_err_set(err, ENOENT, "bpf-lsm: no instance %u", slot);
-	if (bpf_map_lookup_elem(bpf_map__fd(l->skel->maps.instances), &slot, ret) < 0)
-		return pale_err_set(err, errno, "bpf-lsm: instance %u", slot);
+	if (index >= l->n_instances)
+		return pale_err_set(err, ENOENT, "bpf-lsm: no instance %u", index);
+	if (bpf_map_lookup_elem(bpf_map__fd(l->skel->maps.instances), &index, ret) < 0)
+		return pale_err_set(err, errno, "bpf-lsm: instance %u", index);
 	return 0;
+}
+
+static struct bpf_program *program_at(const struct lsm *l, size_t i)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, l->skel->obj)
+	{
+		if (bpf_program__autoload(program) && i-- == 0)
+			return program;
+	}
+	return NULL;
+}
+
+const char *lsm_program_name(const struct lsm *l, size_t i)
+{
+	const struct bpf_program *program = program_at(l, i);
+
+	return program ? bpf_program__name(program) : NULL;
+}
+
+/* Where the skeleton keeps its link. */
+static struct bpf_link **link_of(const struct lsm *l, const char *name)
+{
+	const struct bpf_object_skeleton *s = l->skel->skeleton;
+
+	for (int i = 0; i < s->prog_cnt; i++)
+		if (!strcmp(s->progs[i].name, name))
+			return s->progs[i].link;
+	return NULL;
+}
+
+int lsm_detach_program(struct lsm *l, size_t i, struct pale_err **err)
+{
+	struct bpf_link **link = link_of(l, lsm_program_name(l, i));
+	int r = bpf_link__destroy(*link);
+
+	*link = NULL;
+	return r < 0 ? pale_err_set(err, -r, "bpf-lsm: detach %s", lsm_program_name(l, i)) : 0;
+}
+
+int lsm_attach_program(struct lsm *l, size_t i, struct pale_err **err)
+{
+	struct bpf_link **link = link_of(l, lsm_program_name(l, i));
+
+	*link = bpf_program__attach(program_at(l, i));
+	return *link ? 0 : pale_err_set(err, errno, "bpf-lsm: attach %s", lsm_program_name(l, i));
 }
 
 const char *lsm_why_name(enum lsm_why why)

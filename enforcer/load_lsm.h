@@ -41,13 +41,19 @@ void lsm_free(struct lsm *l);
 void lsm_freep(struct lsm **l);
 
 /*
- * Makes an instance of the policy @blob (NAME.lsm, lsm_wire.h; copied). @start_ns:
- * CLOCK_REALTIME_COARSE; files made or changed at that time or later are drift. *ret_slot names the
- * instance to the other functions. -EINVAL: not such a blob, or one whose tables leave it. -ENOSPC:
- * LSM_POLICIES_MAX.
+ * Makes the policy @blob (NAME.lsm, lsm_wire.h; copied) known; *ret_policy names it to the other
+ * functions. -EINVAL: not such a blob, or one whose tables leave it. -ENOSPC: LSM_POLICIES_MAX.
  */
-int lsm_add_policy(struct lsm *l, const void *blob, size_t len, uint64_t start_ns,
-	uint32_t *ret_slot, struct pale_err **err);
+int lsm_add_policy(
+	struct lsm *l, const void *blob, size_t len, uint32_t *ret_policy, struct pale_err **err);
+
+/*
+ * Makes an instance, which stands for one container, under @policy; any number may share one.
+ * @start_ns: CLOCK_REALTIME_COARSE; files made or changed at that time or later are drift. -ENOSPC:
+ * LSM_INSTANCES_MAX.
+ */
+int lsm_add_instance(struct lsm *l, uint32_t policy, uint64_t start_ns, uint32_t *ret_instance,
+	struct pale_err **err);
 
 /*
  * The id of a cgroup of the unified hierarchy, by a descriptor of its directory. -EOPNOTSUPP: of
@@ -60,7 +66,7 @@ int lsm_cgroup_id(int cgroup_fd, uint64_t *ret, struct pale_err **err);
  * innermost counts. At most 128 levels below the root are searched. -EEXIST: one of the two is
  * bound already.
  */
-int lsm_bind_cgroup(struct lsm *l, uint64_t cgroup_id, uint32_t slot, struct pale_err **err);
+int lsm_bind_cgroup(struct lsm *l, uint64_t cgroup_id, uint32_t instance, struct pale_err **err);
 
 /* @e->text has e->text_len bytes, of any value. Valid during the call. */
 typedef void (*lsm_on_event)(void *ctx, const struct lsm_event *e);
@@ -79,7 +85,15 @@ int lsm_poll(
  * were lost, `lost` how many were lost.
  */
 int lsm_counters(
-	const struct lsm *l, uint32_t slot, struct lsm_instance *ret, struct pale_err **err);
+	const struct lsm *l, uint32_t instance, struct lsm_instance *ret, struct pale_err **err);
+
+/*
+ * The programs by number, from 0; NULL past the last. For tests, which take one off to see what it
+ * alone stops, and put it back.
+ */
+const char *lsm_program_name(const struct lsm *l, size_t i);
+int lsm_detach_program(struct lsm *l, size_t i, struct pale_err **err);
+int lsm_attach_program(struct lsm *l, size_t i, struct pale_err **err);
 
 /* For messages: "unlinked". "" for LSM_WHY_NONE. */
 const char *lsm_why_name(enum lsm_why why);

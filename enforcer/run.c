@@ -225,7 +225,7 @@ static int finish_lsm(struct loop *l, struct pale_err **err)
 		return 0;
 	r = take_lsm_events(l, err);
 	if (r >= 0)
-		r = lsm_counters(e->lsm, e->lsm_slot, &counters, err);
+		r = lsm_counters(e->lsm, e->lsm_instance, &counters, err);
 	if (r < 0)
 		return r;
 	l->result->lost = l->lsm.lost + (counters.sequence - l->lsm.sequence);

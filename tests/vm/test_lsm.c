@@ -398,7 +398,7 @@ static void run_case(const struct lsm_case *t)
 	struct timespec now;
 	char cgroup_path[64], why[256] = "";
 	uint64_t id;
-	uint32_t slot;
+	uint32_t policy, instance;
 	int bare = t->bare, confined, status;
 	pid_t storm = 0;
 
@@ -421,11 +421,13 @@ static void run_case(const struct lsm_case *t)
 	usleep(10000);
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	cgroup = new_cgroup(cgroup_path, sizeof(cgroup_path));
-	check_err(lsm_add_policy(lsm, blob.s, blob.len,
-			  (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec, &slot, &err),
+	check_err(lsm_add_policy(lsm, blob.s, blob.len, &policy, &err), &err);
+	check_err(
+		lsm_add_instance(lsm, policy,
+			(uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec, &instance, &err),
 		&err);
 	check_err(lsm_cgroup_id(cgroup, &id, &err), &err);
-	check_err(lsm_bind_cgroup(lsm, id, slot, &err), &err);
+	check_err(lsm_bind_cgroup(lsm, id, instance, &err), &err);
 	if (t->storm)
 		storm = start_storm();
 	confined = run(t->command, cgroup);
@@ -433,7 +435,7 @@ static void run_case(const struct lsm_case *t)
 			     !WIFSIGNALED(status)))
 		die("storm");
 	check_err(lsm_poll(lsm, 0, on_event, &seen, &err), &err);
-	check_err(lsm_counters(lsm, slot, &counters, &err), &err);
+	check_err(lsm_counters(lsm, instance, &counters, &err), &err);
 
 	if (confined != t->expect)
 		snprintf(why, sizeof(why), "ended with %d, expected %d", confined, t->expect);
