@@ -286,8 +286,8 @@ static int write_blob(struct emission *e, struct text *ret, struct pale_err **er
 		*tables[i].offset = (lsm_u32)bytes;
 		bytes += tables[i].t->len;
 	}
-	if (bytes > LSM_BLOB_BYTES)
-		return too_many("bytes of tables", (uint32_t)bytes, LSM_BLOB_BYTES,
+	if (bytes > LSM_LARGE_BYTES)
+		return too_many("bytes of tables", (uint32_t)bytes, LSM_LARGE_BYTES,
 			"fewer or simpler globs make a smaller automaton", err);
 	head.bytes = (lsm_u32)bytes;
 	memcpy(head.byte_class, e->p->dfa->byte_class, sizeof(head.byte_class));

@@ -5,13 +5,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A map's value is LSM_BLOB_BYTES long whatever the blob's length, with zeros behind it; the
- * programs refuse what leaves the value. */
+/* The programs refuse what leaves the map's value, which is longer than the blob. */
 static bool load(const struct lsm_blob *b, uint64_t offset, void *to, size_t size)
 {
 	size_t have = 0;
 
-	if (offset > LSM_BLOB_BYTES - size)
+	if (offset > lsm_size_bytes(lsm_size_of((lsm_u32)b->len)) - size)
 		return false;
 	if (offset < b->len)
 		have = b->len - offset < size ? b->len - offset : size;
@@ -32,7 +31,7 @@ int lsm_blob_open(struct lsm_blob *b, const void *bytes, size_t len, struct pale
 
 	b->bytes = bytes;
 	b->len = len;
-	if (len < sizeof(*h) || len > LSM_BLOB_BYTES)
+	if (len < sizeof(*h) || len > LSM_LARGE_BYTES)
 		return pale_err_plain(err, EBADMSG, "a BPF-LSM policy of %zu bytes", len);
 	memcpy(h, bytes, sizeof(*h));
 	if (h->magic != LSM_MAGIC || h->version != LSM_VERSION)

@@ -23,8 +23,28 @@ typedef unsigned long long lsm_u64;
 #define LSM_MAGIC   0x314d534c454c4150ull /* "PALELSM1" */
 #define LSM_VERSION 1
 
-/* The value size of an inner map; every table access is masked with LSM_BLOB_BYTES - 1. */
-#define LSM_BLOB_BYTES	  (1u << 21)
+/* An inner map's value has the smallest of these sizes that holds the blob, with zeros behind it:
+ * those of one outer map must be alike. */
+#define LSM_SMALL_BYTES	 (1u << 17)
+#define LSM_MEDIUM_BYTES (1u << 20)
+#define LSM_LARGE_BYTES	 (1u << 23)
+
+enum lsm_size { LSM_SMALL, LSM_MEDIUM, LSM_LARGE, LSM_SIZES };
+
+static inline enum lsm_size lsm_size_of(lsm_u32 blob_bytes)
+{
+	return blob_bytes <= LSM_SMALL_BYTES	? LSM_SMALL
+	       : blob_bytes <= LSM_MEDIUM_BYTES ? LSM_MEDIUM
+						: LSM_LARGE;
+}
+
+static inline lsm_u32 lsm_size_bytes(enum lsm_size size)
+{
+	return size == LSM_SMALL    ? LSM_SMALL_BYTES
+	       : size == LSM_MEDIUM ? LSM_MEDIUM_BYTES
+				    : LSM_LARGE_BYTES;
+}
+
 #define LSM_DOMAINS_MAX	  16
 #define LSM_RULES_MAX	  32767
 #define LSM_ENDPOINTS_MAX 4096

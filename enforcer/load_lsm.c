@@ -11,17 +11,27 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <lsm.skel.h>
+
+struct slot {
+	bool used;
+	uint32_t n_instances; /* under it */
+	enum lsm_size size;
+	uint32_t n_rules, n_domains;
+};
 
 struct lsm {
 	struct lsm_bpf *skel;
 	struct ring_buffer *ring;
-	uint32_t n_policies, n_instances;
-	uint32_t generation;
+	struct slot policies[LSM_POLICIES_MAX];
+	struct lsm_instance *instances; /* [LSM_INSTANCES_MAX], the map itself */
+	uint64_t generation;
 	lsm_on_event on_event;
 	void *ctx;
 };
@@ -258,6 +268,13 @@ static int on_sample(void *ctx, void *data, size_t size)
 	return 0;
 }
 
+static size_t instances_bytes(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (LSM_INSTANCES_MAX * sizeof(struct lsm_instance) + page - 1) / page * page;
+}
+
 int lsm_load(struct lsm **ret, struct pale_err **err)
 {
 	_cleanup_(unlisten) libbpf_print_fn_t previous;
@@ -274,6 +291,12 @@ int lsm_load(struct lsm **ret, struct pale_err **err)
 	r = lsm_bpf__load(l->skel);
 	if (r < 0)
 		return pale_err_set(err, -r, "bpf-lsm: load: %s", last_words);
+	l->instances = mmap(NULL, instances_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED,
+		bpf_map__fd(l->skel->maps.instances), 0);
+	if (l->instances == MAP_FAILED) {
+		l->instances = NULL;
+		return pale_err_set(err, errno, "bpf-lsm: instances");
+	}
 	l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.events), on_sample, l, NULL);
 	if (!l->ring)
 		return pale_err_set(err, errno, "bpf-lsm: events");
@@ -289,6 +312,8 @@ void lsm_free(struct lsm *l)
 	if (!l)
 		return;
 	ring_buffer__free(l->ring);
+	if (l->instances)
+		munmap(l->instances, instances_bytes());
 	lsm_bpf__destroy(l->skel);
 	free(l);
 }
@@ -314,10 +339,10 @@ static int check_blob(const void *blob, size_t len, struct pale_err **err)
 	if (h->version != LSM_VERSION)
 		return pale_err_set(
 			err, EINVAL, "policy of version %u, expected %u", h->version, LSM_VERSION);
-	if (h->bytes != len || len > LSM_BLOB_BYTES)
+	if (h->bytes != len || len > LSM_LARGE_BYTES)
 		return pale_err_set(err, EINVAL,
 			"policy of %zu bytes says it has %u, of at most %u", len, h->bytes,
-			LSM_BLOB_BYTES);
+			LSM_LARGE_BYTES);
 	if (h->n_domains < 1 || h->n_domains > LSM_DOMAINS_MAX || h->n_rules > LSM_RULES_MAX ||
 		h->n_endpoints > LSM_ENDPOINTS_MAX || h->n_classes < 1 || h->n_classes > 256 ||
 		!inside(h, h->off_domains, h->n_domains, sizeof(struct lsm_domain)) ||
@@ -338,19 +363,19 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static int make_policy_map(const void *blob, size_t len, int *ret, struct pale_err **err)
+static int make_policy_map(
+	const void *blob, size_t len, enum lsm_size size, int *ret, struct pale_err **err)
 {
+	uint32_t bytes = lsm_size_bytes(size), zero = 0;
 	_cleanup_close_ int fd = -1;
-	_cleanup_free_ void *value = calloc(1, LSM_BLOB_BYTES);
-	uint32_t zero = 0;
+	_cleanup_free_ void *value = calloc(1, bytes);
 
 	if (!value)
 		abort();
 	memcpy(value, blob, len);
-	fd = bpf_map_create(
-		BPF_MAP_TYPE_ARRAY, "pale_policy", sizeof(zero), LSM_BLOB_BYTES, 1, NULL);
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "pale_policy", sizeof(zero), bytes, 1, NULL);
 	if (fd < 0)
-		return pale_err_set(err, errno, "create a map of %u bytes", LSM_BLOB_BYTES);
+		return pale_err_set(err, errno, "create a map of %u bytes", bytes);
 	if (bpf_map_update_elem(fd, &zero, value, 0) < 0)
 		return pale_err_set(err, errno, "fill the map");
 	if (bpf_map_freeze(fd) < 0)
@@ -359,49 +384,257 @@ static int make_policy_map(const void *blob, size_t len, int *ret, struct pale_e
 	return 0;
 }
 
+static int policies_fd(const struct lsm *l, enum lsm_size size)
+{
+	const struct bpf_map *const maps[] = {
+		[LSM_SMALL] = l->skel->maps.small_policies,
+		[LSM_MEDIUM] = l->skel->maps.medium_policies,
+		[LSM_LARGE] = l->skel->maps.large_policies,
+	};
+
+	return bpf_map__fd(maps[size]);
+}
+
 int lsm_add_policy(
 	struct lsm *l, const void *blob, size_t len, uint32_t *ret_policy, struct pale_err **err)
 {
 	_cleanup_close_ int map = -1;
-	uint32_t slot = l->n_policies;
+	const struct lsm_head *h = blob;
+	struct slot new = { .used = true };
+	uint32_t slot = 0;
 	int r;
 
 	r = check_blob(blob, len, err);
 	if (r < 0)
 		return pale_err_wrap(err, "bpf-lsm");
-	if (slot >= LSM_POLICIES_MAX)
+	new.size = lsm_size_of(h->bytes);
+	new.n_rules = h->n_rules;
+	new.n_domains = h->n_domains;
+	while (slot < LSM_POLICIES_MAX && l->policies[slot].used)
+		slot++;
+	if (slot == LSM_POLICIES_MAX)
 		return pale_err_set(
 			err, ENOSPC, "bpf-lsm: more than %d policies", LSM_POLICIES_MAX);
-	r = make_policy_map(blob, len, &map, err);
+	r = make_policy_map(blob, len, new.size, &map, err);
 	if (r < 0)
 		return pale_err_wrap(err, "bpf-lsm");
-	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.policies), &slot, &map, 0) < 0)
+	if (bpf_map_update_elem(policies_fd(l, new.size), &slot, &map, 0) < 0)
 		return pale_err_set(err, errno, "bpf-lsm: policy slot %u", slot);
-	l->n_policies++;
+	l->policies[slot] = new;
 	*ret_policy = slot;
 	return 0;
+}
+
+static struct slot *policy_at(struct lsm *l, uint32_t policy)
+{
+	return policy < LSM_POLICIES_MAX && l->policies[policy].used ? &l->policies[policy] : NULL;
+}
+
+static int no_policy(uint32_t policy, struct pale_err **err)
+{
+	return pale_err_set(err, ENOENT, "bpf-lsm: no policy %u", policy);
+}
+
+int lsm_remove_policy(struct lsm *l, uint32_t policy, struct pale_err **err)
+{
+	struct slot *slot = policy_at(l, policy);
+
+	if (!slot)
+		return no_policy(policy, err);
+	if (slot->n_instances)
+		return pale_err_set(err, EBUSY, "bpf-lsm: policy %u has %u instances", policy,
+			slot->n_instances);
+	if (bpf_map_delete_elem(policies_fd(l, slot->size), &policy) < 0)
+		return pale_err_set(err, errno, "bpf-lsm: policy slot %u", policy);
+	*slot = (struct slot){ 0 };
+	return 0;
+}
+
+/*
+ * Returns when programs that run now have ended. The kernel waits so whenever it has changed a map
+ * of maps (kernel/bpf/syscall.c, maybe_wait_bpf_programs()): a policy takes its own place again.
+ */
+static int wait_for_programs(struct lsm *l, uint32_t policy, struct pale_err **err)
+{
+	const int outer = policies_fd(l, l->policies[policy].size);
+	_cleanup_close_ int map = -1;
+	uint32_t id;
+
+	if (bpf_map_lookup_elem(outer, &policy, &id) == 0)
+		map = bpf_map_get_fd_by_id(id);
+	if (map < 0 || bpf_map_update_elem(outer, &policy, &map, 0) < 0)
+		return pale_err_set(err, errno, "wait for programs that run");
+	return 0;
+}
+
+/* One more than there are rules, so that a policy without any has a map, too. */
+static int make_counts(struct lsm *l, uint32_t index, uint32_t n_rules, struct pale_err **err)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP);
+	_cleanup_close_ int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "pale_counts", sizeof(uint32_t),
+		sizeof(struct lsm_count), n_rules + 1, &opts);
+
+	if (fd < 0)
+		return pale_err_set(err, errno, "create a map of counts");
+	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.counts), &index, &fd, 0) < 0)
+		return pale_err_set(err, errno, "counts %u", index);
+	return 0;
+}
+
+static int read_counts(const struct lsm *l, uint32_t index, uint32_t n_rules,
+	struct lsm_count **ret, size_t *ret_n, struct pale_err **err)
+{
+	_cleanup_free_ struct lsm_count *v = calloc(n_rules + 1, sizeof(*v));
+	_cleanup_close_ int map = -1;
+	uint32_t id;
+
+	if (!v)
+		abort();
+	if (bpf_map_lookup_elem(bpf_map__fd(l->skel->maps.counts), &index, &id) == 0)
+		map = bpf_map_get_fd_by_id(id);
+	if (map < 0)
+		return pale_err_set(err, errno, "counts %u", index);
+	for (uint32_t rule = 0; rule < n_rules; rule++)
+		if (bpf_map_lookup_elem(map, &rule, &v[rule]) < 0)
+			return pale_err_set(err, errno, "count of rule %u", rule);
+	*ret = TAKE_PTR(v);
+	*ret_n = n_rules;
+	return 0;
+}
+
+static bool is_instance(const struct lsm *l, uint32_t instance)
+{
+	return instance < LSM_INSTANCES_MAX && l->instances[instance].generation;
+}
+
+static int no_instance(uint32_t instance, struct pale_err **err)
+{
+	return pale_err_set(err, ENOENT, "bpf-lsm: no instance %u", instance);
+}
+
+/* Programs read these words at any time. */
+static void store(lsm_u64 *word, uint64_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+static uint64_t load(const lsm_u64 *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
 }
 
 int lsm_add_instance(struct lsm *l, uint32_t policy, uint64_t start_ns, uint32_t *ret_instance,
 	struct pale_err **err)
 {
-	struct lsm_instance instance = { .slot = policy, .start_ns = start_ns };
 	uint64_t now = clock_ns(CLOCK_REALTIME_COARSE), monotonic = clock_ns(CLOCK_MONOTONIC);
 	uint64_t age = now > start_ns ? now - start_ns : 0;
-	uint32_t index = l->n_instances;
+	struct slot *slot = policy_at(l, policy);
+	struct lsm_instance *instance;
+	uint32_t index = 0;
+	int r;
 
-	if (policy >= l->n_policies)
-		return pale_err_set(err, ENOENT, "bpf-lsm: no policy %u", policy);
-	if (index >= LSM_INSTANCES_MAX)
+	if (!slot)
+		return no_policy(policy, err);
+	while (index < LSM_INSTANCES_MAX && l->instances[index].generation)
+		index++;
+	if (index == LSM_INSTANCES_MAX)
 		return pale_err_set(
 			err, ENOSPC, "bpf-lsm: more than %d instances", LSM_INSTANCES_MAX);
-	instance.generation = ++l->generation;
-	instance.start_monotonic_ns = age < monotonic ? monotonic - age : 0;
-	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.instances), &index, &instance, 0) < 0)
-		return pale_err_set(err, errno, "bpf-lsm: instance %u", index);
-	l->n_instances++;
+	r = make_counts(l, 2 * index, slot->n_rules, err);
+	if (r < 0)
+		return pale_err_wrap(err, "bpf-lsm");
+	instance = &l->instances[index];
+	*instance = (struct lsm_instance){
+		.start_ns = start_ns,
+		.start_monotonic_ns = age < monotonic ? monotonic - age : 0,
+		.binding = LSM_BINDING(policy, slot->size, 2 * index),
+	};
+	store(&instance->generation, ++l->generation);
+	slot->n_instances++;
 	*ret_instance = index;
 	return 0;
+}
+
+static int take_counts(struct lsm *l, uint64_t binding, struct lsm_count **ret_counts,
+	size_t *ret_n, struct pale_err **err)
+{
+	uint32_t index = LSM_BINDING_COUNTS(binding),
+		 n = l->policies[LSM_BINDING_SLOT(binding)].n_rules;
+	_cleanup_free_ struct lsm_count *counts = NULL;
+	int r = read_counts(l, index, n, &counts, ret_n, err);
+
+	if (r >= 0 && bpf_map_delete_elem(bpf_map__fd(l->skel->maps.counts), &index) < 0)
+		r = pale_err_set(err, errno, "counts %u", index);
+	if (r >= 0)
+		*ret_counts = TAKE_PTR(counts);
+	return r;
+}
+
+int lsm_set_policy(struct lsm *l, uint32_t index, uint32_t policy, struct lsm_count **ret_counts,
+	size_t *ret_n, struct pale_err **err)
+{
+	struct slot *new = policy_at(l, policy), *old;
+	struct lsm_instance *instance;
+	uint64_t before, after;
+	int r;
+
+	if (!is_instance(l, index))
+		return no_instance(index, err);
+	if (!new)
+		return no_policy(policy, err);
+	instance = &l->instances[index];
+	before = load(&instance->binding);
+	old = &l->policies[LSM_BINDING_SLOT(before)];
+	if (new->n_domains != old->n_domains)
+		return pale_err_set(err, EINVAL,
+			"bpf-lsm: a policy of %u domains cannot take the place of one of %u",
+			new->n_domains, old->n_domains);
+	after = LSM_BINDING(policy, new->size, LSM_BINDING_COUNTS(before) ^ 1);
+	r = make_counts(l, LSM_BINDING_COUNTS(after), new->n_rules, err);
+	if (r < 0)
+		return pale_err_wrap(err, "bpf-lsm");
+	store(&instance->binding, after);
+	new->n_instances++;
+	r = wait_for_programs(l, policy, err);
+	if (r >= 0)
+		r = take_counts(l, before, ret_counts, ret_n, err);
+	old->n_instances--;
+	return r < 0 ? pale_err_wrap(err, "bpf-lsm") : 0;
+}
+
+void lsm_limit_events(struct lsm *l, uint32_t instance, uint32_t rate, uint32_t burst)
+{
+	uint64_t interval = rate ? 1000000000 / rate : 0;
+
+	if (!is_instance(l, instance))
+		return;
+	store(&l->instances[instance].event_burst_ns, interval * burst);
+	store(&l->instances[instance].event_interval_ns, interval);
+}
+
+int lsm_remove_instance(struct lsm *l, uint32_t index, struct pale_err **err)
+{
+	_cleanup_free_ struct lsm_count *counts = NULL;
+	struct lsm_instance *instance;
+	uint64_t cgroup, binding;
+	size_t n;
+	int r;
+
+	if (!is_instance(l, index))
+		return no_instance(index, err);
+	instance = &l->instances[index];
+	cgroup = instance->cgroup;
+	binding = load(&instance->binding);
+	if (cgroup && bpf_map_delete_elem(bpf_map__fd(l->skel->maps.cgroups), &cgroup) < 0 &&
+		errno != ENOENT)
+		return pale_err_set(
+			err, errno, "bpf-lsm: unbind cgroup %llu", (unsigned long long)cgroup);
+	store(&instance->generation, 0);
+	r = wait_for_programs(l, LSM_BINDING_SLOT(binding), err);
+	if (r >= 0)
+		r = take_counts(l, binding, &counts, &n, err);
+	l->policies[LSM_BINDING_SLOT(binding)].n_instances--;
+	return r < 0 ? pale_err_wrap(err, "bpf-lsm") : 0;
 }
 
 int lsm_cgroup_id(int cgroup_fd, uint64_t *ret, struct pale_err **err)
@@ -428,23 +661,21 @@ int lsm_bind_cgroup(struct lsm *l, uint64_t cgroup_id, uint32_t index, struct pa
 	struct {
 		uint32_t instance, generation;
 	} binding = { .instance = index };
-	struct lsm_instance instance;
-	int r;
+	struct lsm_instance *instance;
 
-	r = lsm_counters(l, index, &instance, err);
-	if (r < 0)
-		return r;
-	if (instance.cgroup)
+	if (!is_instance(l, index))
+		return no_instance(index, err);
+	instance = &l->instances[index];
+	if (instance->cgroup)
 		return pale_err_set(err, EEXIST, "bpf-lsm: instance %u is bound", index);
-	/* Before the binding can be found, so that no event counts are overwritten. */
-	instance.cgroup = cgroup_id;
-	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.instances), &index, &instance, 0) < 0)
-		return pale_err_set(err, errno, "bpf-lsm: instance %u", index);
-	binding.generation = instance.generation;
+	binding.generation = (uint32_t)instance->generation;
+	store(&instance->cgroup, cgroup_id);
 	if (bpf_map_update_elem(
-		    bpf_map__fd(l->skel->maps.cgroups), &cgroup_id, &binding, BPF_NOEXIST) < 0)
+		    bpf_map__fd(l->skel->maps.cgroups), &cgroup_id, &binding, BPF_NOEXIST) < 0) {
+		store(&instance->cgroup, 0);
 		return pale_err_set(
 			err, errno, "bpf-lsm: bind cgroup %llu", (unsigned long long)cgroup_id);
+	}
 	return 0;
 }
 
@@ -469,11 +700,39 @@ int lsm_poll(struct lsm *l, int timeout_ms, lsm_on_event on_event, void *ctx, st
 int lsm_counters(
 	const struct lsm *l, uint32_t index, struct lsm_instance *ret, struct pale_err **err)
 {
-	if (index >= l->n_instances)
-		return pale_err_set(err, ENOENT, "bpf-lsm: no instance %u", index);
-	if (bpf_map_lookup_elem(bpf_map__fd(l->skel->maps.instances), &index, ret) < 0)
-		return pale_err_set(err, errno, "bpf-lsm: instance %u", index);
+	if (!is_instance(l, index))
+		return no_instance(index, err);
+	*ret = l->instances[index];
 	return 0;
+}
+
+static const struct slot *policy_of(const struct lsm *l, uint32_t instance)
+{
+	return &l->policies[LSM_BINDING_SLOT(load(&l->instances[instance].binding))];
+}
+
+int lsm_rule_counts(const struct lsm *l, uint32_t index, struct lsm_count **ret, size_t *ret_n,
+	struct pale_err **err)
+{
+	if (!is_instance(l, index))
+		return no_instance(index, err);
+	return read_counts(l, LSM_BINDING_COUNTS(load(&l->instances[index].binding)),
+		policy_of(l, index)->n_rules, ret, ret_n, err);
+}
+
+size_t lsm_policy_bytes(const struct lsm *l, uint32_t policy)
+{
+	return policy < LSM_POLICIES_MAX && l->policies[policy].used
+		       ? lsm_size_bytes(l->policies[policy].size)
+		       : 0;
+}
+
+size_t lsm_instance_bytes(const struct lsm *l, uint32_t instance)
+{
+	if (!is_instance(l, instance))
+		return 0;
+	return sizeof(struct lsm_instance) +
+	       (policy_of(l, instance)->n_rules + 1) * sizeof(struct lsm_count);
 }
 
 static struct bpf_program *program_at(const struct lsm *l, size_t i)

@@ -41,11 +41,15 @@ void lsm_free(struct lsm *l);
 void lsm_freep(struct lsm **l);
 
 /*
- * Makes the policy @blob (NAME.lsm, lsm_wire.h; copied) known; *ret_policy names it to the other
- * functions. -EINVAL: not such a blob, or one whose tables leave it. -ENOSPC: LSM_POLICIES_MAX.
+ * Makes the policy @blob (NAME.lsm, lsm_wire.h; copied) known; *ret_policy, which events carry as
+ * their slot, names it to the other functions. -EINVAL: not such a blob, or one whose tables leave
+ * it. -ENOSPC: LSM_POLICIES_MAX.
  */
 int lsm_add_policy(
 	struct lsm *l, const void *blob, size_t len, uint32_t *ret_policy, struct pale_err **err);
+
+/* Forgets it and frees its slot. -EBUSY: an instance is under it. */
+int lsm_remove_policy(struct lsm *l, uint32_t policy, struct pale_err **err);
 
 /*
  * Makes an instance, which stands for one container, under @policy; any number may share one.
@@ -54,6 +58,22 @@ int lsm_add_policy(
  */
 int lsm_add_instance(struct lsm *l, uint32_t policy, uint64_t start_ns, uint32_t *ret_instance,
 	struct pale_err **err);
+
+/*
+ * Puts the instance under another policy. When it returns, no program asks the old one any more for
+ * this instance, and what its rules decided, to the last time, is in *ret_counts (malloc-ed, may be
+ * NULL), *ret_n of them. Tasks keep their domains, so both policies must have as many; that they
+ * mean the same is the caller's to know: -EINVAL.
+ */
+int lsm_set_policy(struct lsm *l, uint32_t instance, uint32_t policy, struct lsm_count **ret_counts,
+	size_t *ret_n, struct pale_err **err);
+
+/* At most @rate events a second reach user space, after @burst at once; 0: all that find room. The
+ * others are counted as `throttled`. */
+void lsm_limit_events(struct lsm *l, uint32_t instance, uint32_t rate, uint32_t burst);
+
+/* Unbinds it and frees its number. Tasks that still are of it may do nothing any more. */
+int lsm_remove_instance(struct lsm *l, uint32_t instance, struct pale_err **err);
 
 /*
  * The id of a cgroup of the unified hierarchy, by a descriptor of its directory. -EOPNOTSUPP: of
@@ -82,10 +102,18 @@ int lsm_poll(
 
 /*
  * The instance as it stands: `sequence` minus the last event read is how many wait in the buffer or
- * were lost, `lost` how many were lost.
+ * never came, `lost` and `throttled` how many never came.
  */
 int lsm_counters(
 	const struct lsm *l, uint32_t instance, struct lsm_instance *ret, struct pale_err **err);
+
+/* By rule of the instance's policy; malloc-ed. */
+int lsm_rule_counts(const struct lsm *l, uint32_t instance, struct lsm_count **ret, size_t *ret_n,
+	struct pale_err **err);
+
+/* Bytes of kernel memory that maps take: all of a policy's, and what each instance adds. */
+size_t lsm_policy_bytes(const struct lsm *l, uint32_t policy);
+size_t lsm_instance_bytes(const struct lsm *l, uint32_t instance);
 
 /*
  * The programs by number, from 0; NULL past the last. For tests, which take one off to see what it

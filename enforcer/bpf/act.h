@@ -29,46 +29,91 @@ struct request {
 #define ACT_SILENT_ALLOW 1u /* a rule that allows is not reported */
 #define ACT_PROBE	 2u /* the kernel asks whether it would be allowed: no report, no kill */
 
-static __always_inline struct blob *policy_of(const struct lsm_instance *instance)
-{
-	__u32 slot = instance->slot, zero = 0;
-	void *policy = bpf_map_lookup_elem(&policies, &slot);
+/*
+ * A policy's tables. All of it is found anew by each function that is verified by itself; `limit`
+ * is a constant in each way through it, which is what the verifier bounds accesses with.
+ */
+struct tables {
+	__u8 *bytes; /* NULL: the slot is empty */
+	__u64 limit;
+	__u64 binding;
+};
 
-	return policy ? bpf_map_lookup_elem(policy, &zero) : NULL;
+static __always_inline struct tables tables_of(__u64 binding)
+{
+	struct tables t = { .binding = binding };
+	__u32 slot = LSM_BINDING_SLOT(binding), size = LSM_BINDING_SIZE(binding), zero = 0;
+	void *map;
+
+	if (size == LSM_SMALL) {
+		map = bpf_map_lookup_elem(&small_policies, &slot);
+		t.bytes = map ? bpf_map_lookup_elem(map, &zero) : NULL;
+		t.limit = LSM_SMALL_BYTES;
+	} else if (size == LSM_MEDIUM) {
+		map = bpf_map_lookup_elem(&medium_policies, &slot);
+		t.bytes = map ? bpf_map_lookup_elem(map, &zero) : NULL;
+		t.limit = LSM_MEDIUM_BYTES;
+	} else {
+		map = bpf_map_lookup_elem(&large_policies, &slot);
+		t.bytes = map ? bpf_map_lookup_elem(map, &zero) : NULL;
+		t.limit = LSM_LARGE_BYTES;
+	}
+	return t;
 }
 
-/* A @type at @offset of a blob, or NULL when it is not inside. Offsets come from the blob, which
- * the loader has checked; the verifier has not seen that. */
-#define blob_at(blob, offset, type)                                                                \
+static __always_inline struct tables policy_of(const struct lsm_instance *instance)
+{
+	return tables_of(*(const volatile __u64 *)&instance->binding);
+}
+
+/* A @type at @offset of the tables, or NULL when it is not inside. Offsets come from the blob,
+ * which the loader has checked; the verifier has not seen that. */
+#define table_at(t, offset, type)                                                                  \
 	({                                                                                         \
-		__u64 offset__ = (offset);                                                         \
+		__u64 offset__ = (offset), end__ = (t)->limit - sizeof(type);                      \
 		asm volatile("" : "+r"(offset__));                                                 \
-		offset__ <= LSM_BLOB_BYTES - sizeof(type) ? (type *)((blob)->bytes + offset__)     \
-							  : (type *)NULL;                          \
+		offset__ <= end__ ? (type *)((t)->bytes + offset__) : (type *)NULL;                \
 	})
 
-#define head_of(blob) ((struct lsm_head *)(blob))
+#define head_of(t) ((struct lsm_head *)(t)->bytes)
 
-static __always_inline struct lsm_domain *domain_of(const struct label *label, struct blob *blob)
+static __always_inline struct lsm_domain *domain_of(
+	const struct label *label, const struct tables *t)
 {
-	if (label->domain >= head_of(blob)->n_domains)
+	if (label->domain >= head_of(t)->n_domains)
 		return NULL;
-	return blob_at(blob,
-		head_of(blob)->off_domains + (__u64)label->domain * sizeof(struct lsm_domain),
+	return table_at(t,
+		head_of(t)->off_domains + (__u64)label->domain * sizeof(struct lsm_domain),
 		struct lsm_domain);
 }
 
-static __always_inline struct lsm_rule *rule_at(struct blob *blob, __u32 rule)
+static __always_inline struct lsm_rule *rule_at(const struct tables *t, __u32 rule)
 {
 	rule &= LSM_IMPLIED - 1;
-	if (rule >= head_of(blob)->n_rules)
+	if (rule >= head_of(t)->n_rules)
 		return NULL;
-	return blob_at(blob, head_of(blob)->off_rules + (__u64)rule * sizeof(struct lsm_rule),
-		struct lsm_rule);
+	return table_at(
+		t, head_of(t)->off_rules + (__u64)rule * sizeof(struct lsm_rule), struct lsm_rule);
 }
 
+/*
+ * What a rule says, taken out of the policy at once: the policy may be exchanged at any time, and a
+ * rule's number means nothing in the next. So it says whose rule it is, too.
+ */
+#define DECISION_RULE(d)   ((__u32)(d)&0xffff) /* with LSM_IMPLIED */
+#define DECISION_EFFECT(d) ((__u32)((d) >> 16) & 3)
+#define DECISION_REPORT	   (1u << 18)
+#define DECISION_AUDIT	   (1u << 19) /* the whole policy's */
+#define DECISION_VALID	   (1u << 20)
+#define DECISION_ERRNUM(d) ((__u32)((d) >> 32) & 0xfff)
+#define DECISION_COUNTS(d) ((__u32)((d) >> 44) & 0xfff) /* LSM_BINDING_COUNTS */
+#define DECISION_SLOT(d)   ((__u32)((d) >> 56))
+
+_Static_assert(LSM_POLICIES_MAX <= 256 && LSM_COUNTS_MAX <= 4096, "bits of a decision");
+
 static __always_inline void fill(struct lsm_event *e, __u32 capacity, const struct label *label,
-	const struct lsm_instance *instance, const struct request *q, __u32 rule, __u64 sequence)
+	const struct lsm_instance *instance, const struct request *q, __u64 decision,
+	__u64 sequence)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
@@ -80,9 +125,9 @@ static __always_inline void fill(struct lsm_event *e, __u32 capacity, const stru
 	e->cgroup = instance->cgroup;
 	e->instance = label->instance;
 	e->generation = label->generation;
-	e->slot = instance->slot;
+	e->slot = DECISION_SLOT(decision);
 	e->domain = label->domain;
-	e->rule = rule & (LSM_IMPLIED - 1);
+	e->rule = DECISION_RULE(decision) & (LSM_IMPLIED - 1);
 	e->operation = q->operation;
 	e->object = q->object;
 	e->why = q->why;
@@ -130,20 +175,48 @@ static __always_inline __u32 text_len(const struct request *q)
 	return s && s->begin < LSM_PATH_BYTES ? LSM_PATH_BYTES - s->begin : 0;
 }
 
+/*
+ * A token bucket in one word: the time at which it will be full again. Who finds the word changed
+ * under him three times is let have his token.
+ */
+static __always_inline bool take_token(struct lsm_instance *instance)
+{
+	__u64 interval = instance->event_interval_ns, burst = instance->event_burst_ns;
+	__u64 now, old, next;
+	int i;
+
+	if (!interval)
+		return true;
+	for (i = 0; i < 3; i++) {
+		now = bpf_ktime_get_ns();
+		old = *(volatile __u64 *)&instance->event_time;
+		next = (old > now ? old : now) + interval;
+		if (next - now > burst)
+			return false;
+		if (__sync_val_compare_and_swap(&instance->event_time, old, next) == old)
+			break;
+	}
+	return true;
+}
+
 static __always_inline void emit(const struct label *label, struct lsm_instance *instance,
-	const struct request *q, __u32 rule, __u32 outcome, __u32 errnum)
+	const struct request *q, __u64 decision, __u32 outcome, __u32 errnum)
 {
 	__u64 sequence = __sync_fetch_and_add(&instance->sequence, 1) + 1;
 	struct lsm_event *e;
 
+	if (!take_token(instance)) {
+		__sync_fetch_and_add(&instance->throttled, 1);
+		return;
+	}
 	if (text_len(q) <= TEXT_SMALL) {
 		e = bpf_ringbuf_reserve(&events, sizeof(*e) + TEXT_SMALL, 0);
 		if (e)
-			fill(e, TEXT_SMALL, label, instance, q, rule, sequence);
+			fill(e, TEXT_SMALL, label, instance, q, decision, sequence);
 	} else {
 		e = bpf_ringbuf_reserve(&events, sizeof(*e) + LSM_PATH_BYTES, 0);
 		if (e)
-			fill(e, LSM_PATH_BYTES, label, instance, q, rule, sequence);
+			fill(e, LSM_PATH_BYTES, label, instance, q, decision, sequence);
 	}
 	if (!e) {
 		__sync_fetch_and_add(&instance->lost, 1);
@@ -154,30 +227,21 @@ static __always_inline void emit(const struct label *label, struct lsm_instance 
 	bpf_ringbuf_submit(e, 0);
 }
 
-/*
- * What a rule says, taken out of the policy at once: the policy may be exchanged at any time, and a
- * rule's number means nothing in the next.
- */
-#define DECISION_RULE(d)   ((__u32)(d)&0xffff) /* with LSM_IMPLIED */
-#define DECISION_EFFECT(d) ((__u32)((d) >> 16) & 3)
-#define DECISION_REPORT	   (1u << 18)
-#define DECISION_AUDIT	   (1u << 19) /* the whole policy's */
-#define DECISION_VALID	   (1u << 20)
-#define DECISION_ERRNUM(d) ((__u32)((d) >> 32) & 0xfff)
-
 /* Not valid when there is no such rule. */
-static __always_inline __u64 decision_of(struct blob *blob, __u32 rule)
+static __always_inline __u64 decision_of(const struct tables *t, __u32 rule)
 {
-	struct lsm_rule *r = rule_at(blob, rule);
+	struct lsm_rule *r = rule_at(t, rule);
 	__u64 decision;
 
 	if (!r || r->effect > LSM_KILL)
 		return 0;
 	decision = DECISION_VALID | (rule & 0xffff) | (__u64)r->effect << 16;
 	decision |= (__u64)(r->errnum && r->errnum <= 0xfff ? r->errnum : EACCES) << 32;
+	decision |= (__u64)(LSM_BINDING_COUNTS(t->binding) & 0xfff) << 44;
+	decision |= (__u64)(LSM_BINDING_SLOT(t->binding) & 0xff) << 56;
 	if (r->report)
 		decision |= DECISION_REPORT;
-	if (head_of(blob)->flags & LSM_FLAG_AUDIT)
+	if (head_of(t)->flags & LSM_FLAG_AUDIT)
 		decision |= DECISION_AUDIT;
 	return decision;
 }
@@ -201,10 +265,30 @@ static __always_inline int verdict_of(__u64 decision)
 #define domain_decision(label, expression)                                                         \
 	({                                                                                         \
 		struct lsm_instance *instance__ = instance_of(label);                              \
-		struct blob *blob__ = instance__ ? policy_of(instance__) : NULL;                   \
-		struct lsm_domain *d = blob__ ? domain_of(label, blob__) : NULL;                   \
-		d ? decision_of(blob__, expression) : 0;                                           \
+		struct tables t__ = {};                                                            \
+		struct lsm_domain *d = NULL;                                                       \
+                                                                                                   \
+		if (instance__)                                                                    \
+			t__ = policy_of(instance__);                                               \
+		if (t__.bytes)                                                                     \
+			d = domain_of(label, &t__);                                                \
+		d ? decision_of(&t__, expression) : 0;                                             \
 	})
+
+/* @passed: what was refused in word only, or is told though it is allowed. */
+static __always_inline void count(struct lsm_instance *instance, __u64 decision, bool passed)
+{
+	__u32 index = DECISION_COUNTS(decision), rule = DECISION_RULE(decision) & (LSM_IMPLIED - 1);
+	void *map = bpf_map_lookup_elem(&counts, &index);
+	struct lsm_count *c = map ? bpf_map_lookup_elem(map, &rule) : NULL;
+
+	if (!c)
+		__sync_fetch_and_add(&instance->uncounted, 1);
+	else if (passed)
+		__sync_fetch_and_add(&c->passed, 1);
+	else
+		__sync_fetch_and_add(&c->refused, 1);
+}
 
 /* Does what @decision asks for and returns its verdict, 0 or a negative errno. */
 __noinline int act(struct label *label, struct request *q, __u64 decision, __u32 flags)
@@ -232,8 +316,10 @@ __noinline int act(struct label *label, struct request *q, __u64 decision, __u32
 			outcome = LSM_OUTCOME_KILLED;
 		}
 	}
+	if (report || !allows(decision))
+		count(instance, decision, outcome == LSM_OUTCOME_AUDITED);
 	if (report)
-		emit(label, instance, q, DECISION_RULE(decision), outcome,
+		emit(label, instance, q, decision, outcome,
 			outcome == LSM_OUTCOME_AUDITED ? 0 : DECISION_ERRNUM(decision));
 	return verdict_of(decision);
 }

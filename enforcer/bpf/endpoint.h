@@ -19,7 +19,7 @@ struct endpoint {
 
 struct lookup {
 	struct scratch *s;
-	struct blob *blob;
+	struct tables t;
 	__u32 first, count;
 };
 
@@ -50,13 +50,13 @@ static __always_inline bool endpoint_matches(const struct scratch *s, const stru
 static long lookup_step(__u32 i, struct lookup *l)
 {
 	struct scratch *s = l->s;
+	const struct tables t = l->t;
 	struct lsm_endpoint *e;
 
 	if (i >= l->count)
 		return 1;
-	e = blob_at(l->blob,
-		head_of(l->blob)->off_endpoints +
-			((__u64)l->first + i) * sizeof(struct lsm_endpoint),
+	e = table_at(&t,
+		head_of(&t)->off_endpoints + ((__u64)l->first + i) * sizeof(struct lsm_endpoint),
 		struct lsm_endpoint);
 	if (!e) {
 		s->rule = ~0u;
@@ -84,8 +84,8 @@ __noinline int judge_endpoint(struct label *label, struct endpoint *e, __u32 whi
 {
 	struct request q = { .object = LSM_OBJECT_ENDPOINT };
 	struct lsm_instance *instance;
-	struct lsm_domain *domain;
-	struct blob *blob;
+	struct lsm_domain *domain = NULL;
+	struct tables t = {};
 	struct scratch *s = scratch();
 	struct lookup l = {};
 	__u32 word;
@@ -95,8 +95,10 @@ __noinline int judge_endpoint(struct label *label, struct endpoint *e, __u32 whi
 	if (!s)
 		return fail_closed(label, LSM_WHY_STORAGE);
 	instance = instance_of(label);
-	blob = instance ? policy_of(instance) : NULL;
-	domain = blob ? domain_of(label, blob) : NULL;
+	if (instance)
+		t = policy_of(instance);
+	if (t.bytes)
+		domain = domain_of(label, &t);
 	if (!domain)
 		return fail_closed(label, LSM_WHY_POLICY);
 
@@ -111,7 +113,7 @@ __noinline int judge_endpoint(struct label *label, struct endpoint *e, __u32 whi
 	s->rule = domain->by_default[which == ENDPOINT_LISTEN ? OP_LISTEN : OP_CONNECT];
 
 	l.s = s;
-	l.blob = blob;
+	l.t = t;
 	l.first = domain->endpoints[which];
 	l.count = domain->n_endpoints[which];
 	if (l.count > LSM_ENDPOINTS_MAX)
@@ -123,7 +125,7 @@ __noinline int judge_endpoint(struct label *label, struct endpoint *e, __u32 whi
 	q.family = e->family;
 	q.port = e->port;
 	__builtin_memcpy(q.address, e->address, sizeof(q.address));
-	return act(label, &q, decision_of(blob, s->rule), act_flags);
+	return act(label, &q, decision_of(&t, s->rule), act_flags);
 }
 
 #endif

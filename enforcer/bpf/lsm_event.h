@@ -10,6 +10,7 @@
 
 #include "compiler/lsm_wire.h"
 
+/* Distinct policies. */
 #define LSM_POLICIES_MAX  256
 #define LSM_INSTANCES_MAX 1024
 
@@ -36,18 +37,46 @@ enum lsm_why {
 	LSM_WHY_COUNT,
 };
 
-/* One cgroup's enforcement: written by user space before the cgroup is bound, counted in by the
- * programs. */
+/*
+ * Which policy an instance is under, in one word, so that programs see either the old or the new:
+ * the policy's slot, which outer map it is in, and where its rules' counts are.
+ */
+#define LSM_BINDING(slot, size, counts)                                                            \
+	((lsm_u64)(slot) | (lsm_u64)(size) << 16 | (lsm_u64)(counts) << 32)
+#define LSM_BINDING_SLOT(b)   ((lsm_u32)((b)&0xffff))
+#define LSM_BINDING_SIZE(b)   ((lsm_u32)((b) >> 16 & 0xff))
+#define LSM_BINDING_COUNTS(b) ((lsm_u32)((b) >> 32))
+
+/* Each instance has two: a policy that takes another's place counts in the one that is free. */
+#define LSM_COUNTS_MAX (2 * LSM_INSTANCES_MAX)
+
+/* How often a rule decided, of its policy's counts: exact, whatever became of the events. What an
+ * allowing rule lets pass without a report is not counted. */
+struct lsm_count {
+	lsm_u64 passed; /* `audit` rules; what `mode audit` let pass */
+	lsm_u64 refused;
+};
+
+/*
+ * One container's enforcement. The map is mapped into the loader's memory: the first part is
+ * written there, a word at a time, the rest counted in by the programs.
+ */
 struct lsm_instance {
 	lsm_u64 cgroup;		    /* its id in the unified hierarchy; 0 until bound */
 	lsm_u64 start_ns;	    /* CLOCK_REALTIME_COARSE; a file changed since then is drift */
 	lsm_u64 start_monotonic_ns; /* the same moment */
-	lsm_u32 slot;		    /* of its policy */
-	lsm_u32 generation;	    /* differs each time the instance is used anew; 0: unused */
-	lsm_u64 sequence;	    /* events so far, lost ones included */
-	lsm_u64 lost;		    /* events that the ring buffer had no room for */
-	lsm_u64 refused;	    /* reported or not */
+	lsm_u64 binding;	    /* LSM_BINDING() */
+	lsm_u64 generation;	    /* differs each time the instance is used anew; 0: unused */
+	lsm_u64 event_interval_ns;  /* the token bucket: one more each; 0: no limit */
+	lsm_u64 event_burst_ns;	    /* and no more than so many intervals' worth */
+
+	lsm_u64 sequence;  /* events so far, those below included */
+	lsm_u64 lost;	   /* events that the ring buffer had no room for */
+	lsm_u64 throttled; /* events that had no token */
+	lsm_u64 refused;   /* reported or not */
+	lsm_u64 uncounted; /* decisions whose policy had been replaced when they took effect */
 	lsm_u64 unresolved[LSM_WHY_COUNT]; /* times that an object had no path, or worse */
+	lsm_u64 event_time;		   /* the bucket's state */
 };
 
 enum lsm_outcome { LSM_OUTCOME_REFUSED, LSM_OUTCOME_KILLED, LSM_OUTCOME_AUDITED };
@@ -66,7 +95,7 @@ struct lsm_event {
 	lsm_u64 time_ns;  /* CLOCK_MONOTONIC */
 	lsm_u64 cgroup;
 	lsm_u32 instance, generation;
-	lsm_u32 slot;
+	lsm_u32 slot; /* of the policy that decided */
 	lsm_u16 domain;
 	lsm_u16 rule;		 /* index into the policy's rules */
 	lsm_u8 operation;	 /* enum operation of the compiler's vocabulary */

@@ -27,16 +27,16 @@
 
 struct match {
 	struct scratch *s;
-	struct blob *blob;
+	struct tables t;
 };
 
 static long match_step(__u32 i, struct match *m)
 {
 	struct scratch *s = m->s;
-	struct blob *blob = m->blob;
+	const struct tables t = m->t;
 	__u32 state = s->state, at = s->at, k;
-	__u32 n_classes = head_of(blob)->n_classes;
-	__u64 off_next = head_of(blob)->off_next;
+	__u32 n_classes = head_of(&t)->n_classes;
+	__u64 off_next = head_of(&t)->off_next;
 
 	for (k = 0; k < MATCH_CHUNK; k++) {
 		__u8 byte;
@@ -48,8 +48,8 @@ static long match_step(__u32 i, struct match *m)
 			return 1;
 		}
 		byte = s->text[masked(at, LSM_PATH_BYTES)];
-		next = blob_at(blob,
-			off_next + 2 * ((__u64)state * n_classes + head_of(blob)->byte_class[byte]),
+		next = table_at(&t,
+			off_next + 2 * ((__u64)state * n_classes + head_of(&t)->byte_class[byte]),
 			__u16);
 		if (!next) {
 			s->done = 0;
@@ -64,9 +64,10 @@ static long match_step(__u32 i, struct match *m)
 }
 
 /* The row where the text's run from @start ends, or NULL. */
-static __always_inline struct lsm_row *row_of(struct scratch *s, struct blob *blob, __u32 start)
+static __always_inline struct lsm_row *row_of(
+	struct scratch *s, const struct tables *t, __u32 start)
 {
-	struct match m = { .s = s, .blob = blob };
+	struct match m = { .s = s, .t = *t };
 	__u16 *accept;
 
 	s->state = start;
@@ -75,11 +76,11 @@ static __always_inline struct lsm_row *row_of(struct scratch *s, struct blob *bl
 	bpf_loop(MATCH_STEPS, match_step, &m, 0);
 	if (!s->done || s->at != LSM_PATH_BYTES)
 		return NULL;
-	accept = blob_at(blob, head_of(blob)->off_accept + 2 * (__u64)s->state, __u16);
+	accept = table_at(t, head_of(t)->off_accept + 2 * (__u64)s->state, __u16);
 	if (!accept)
 		return NULL;
-	return blob_at(blob, head_of(blob)->off_rows + (__u64)*accept * sizeof(struct lsm_row),
-		struct lsm_row);
+	return table_at(
+		t, head_of(t)->off_rows + (__u64)*accept * sizeof(struct lsm_row), struct lsm_row);
 }
 
 /* volatile keeps it out of .rodata.cst16, of which its type information says nothing. */
@@ -125,8 +126,8 @@ __noinline int judge(struct label *label, struct scratch *s, __u32 ops, __u32 fl
 	struct lsm_instance *instance;
 	struct request q = {};
 	__u64 decisions[JUDGE_OPS_MAX] = {};
-	struct blob *blob;
-	struct lsm_domain *domain;
+	struct tables t = {};
+	struct lsm_domain *domain = NULL;
 	struct lsm_row *row = NULL;
 	__u32 i, op, act_flags = 0;
 	int r = 0, one;
@@ -135,15 +136,16 @@ __noinline int judge(struct label *label, struct scratch *s, __u32 ops, __u32 fl
 		return -EACCES;
 	s->transition = LSM_STAY;
 	instance = instance_of(label);
-	blob = instance ? policy_of(instance) : NULL;
-	domain = blob ? domain_of(label, blob) : NULL;
+	if (instance)
+		t = policy_of(instance);
+	if (t.bytes)
+		domain = domain_of(label, &t);
 	if (!domain)
 		return fail_closed(label, LSM_WHY_POLICY);
 	if (s->why) {
 		count_unresolved(label, s->why);
 	} else {
-		row = row_of(
-			s, blob, flags & JUDGE_NAME ? domain->start_names : domain->start_paths);
+		row = row_of(s, &t, flags & JUDGE_NAME ? domain->start_names : domain->start_paths);
 		if (!row)
 			return fail_closed(label, LSM_WHY_POLICY);
 	}
@@ -158,11 +160,11 @@ __noinline int judge(struct label *label, struct scratch *s, __u32 ops, __u32 fl
 		if (!op)
 			break;
 		n = rule_for(s, domain, row, op - 1, flags);
-		decisions[i] = decision_of(blob, n);
+		decisions[i] = decision_of(&t, n);
 		if (!allows(decisions[i]))
 			act_flags = ACT_SILENT_ALLOW;
-		rule = rule_at(blob, n);
-		if (op - 1 == LSM_EXEC && rule && rule->transition < head_of(blob)->n_domains)
+		rule = rule_at(&t, n);
+		if (op - 1 == LSM_EXEC && rule && rule->transition < head_of(&t)->n_domains)
 			s->transition = rule->transition;
 	}
 	if (flags & JUDGE_ANY) {

@@ -113,28 +113,46 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, LSM_INSTANCES_MAX);
 	__type(key, __u32);
 	__type(value, struct lsm_instance);
 } instances SEC(".maps");
 
-struct blob {
-	__u8 bytes[LSM_BLOB_BYTES];
-};
+/* An outer map's values must be of one size. */
+#define POLICIES(name, bytes)                                                                      \
+	struct name##_policy {                                                                     \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
+		__uint(max_entries, 1);                                                            \
+		__uint(key_size, sizeof(__u32));                                                   \
+		__uint(value_size, bytes);                                                         \
+	};                                                                                         \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);                                          \
+		__uint(max_entries, LSM_POLICIES_MAX);                                             \
+		__type(key, __u32);                                                                \
+		__array(values, struct name##_policy);                                             \
+	} name##_policies SEC(".maps")
 
-struct policy_map {
+POLICIES(small, LSM_SMALL_BYTES);
+POLICIES(medium, LSM_MEDIUM_BYTES);
+POLICIES(large, LSM_LARGE_BYTES);
+
+/* By rule. */
+struct counts_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
 	__uint(max_entries, 1);
 	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct blob));
+	__uint(value_size, sizeof(struct lsm_count));
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, LSM_POLICIES_MAX);
+	__uint(max_entries, LSM_COUNTS_MAX);
 	__type(key, __u32);
-	__array(values, struct policy_map);
-} policies SEC(".maps");
+	__array(values, struct counts_map);
+} counts SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
