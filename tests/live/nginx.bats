@@ -79,12 +79,14 @@ argument_of() {
 # A harmless module where there are modules; without them the kernel's own refusal tells itself apart
 # from the policy's.
 put_module() {
-	local modules
+	local modules module
 	modules=/lib/modules/$(uname -r)/kernel
 	if [ -d "$modules" ]; then
 		# Another suite may have loaded it.
 		! grep -q '^dummy ' /proc/modules || busybox rmmod dummy
-		on_stage cp "$(find "$modules" -name 'dummy.ko*' | head -n 1)" /var/lib/nginx/module.ko
+		module=$(find "$modules" -name 'dummy.ko*' | head -n 1)
+		# xz -dcf copies what is not compressed; the attack hands the kernel a plain file.
+		on_stage sh -c 'xz -dcf <"$1" >/var/lib/nginx/module.ko' sh "$module"
 	else
 		on_stage sh -c 'echo none >/var/lib/nginx/module.ko'
 	fi

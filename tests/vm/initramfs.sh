@@ -7,9 +7,8 @@ set -euo pipefail
 
 here=$(dirname "$(realpath "$0")")
 
-# In the order of loading: each stands after those that it needs. A newer kernel has some built in.
-modules='virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_console
-	netfs fscache 9pnet 9pnet_virtio 9p overlay'
+# Those that they need come with them. A newer kernel has some built in.
+modules='virtio_pci virtio_console 9pnet_virtio 9p overlay'
 applets='sh cp insmod ip ln mkdir mount switch_root'
 
 die() {
@@ -47,17 +46,22 @@ for applet in $applets; do
 done
 install -m 755 "$here/init" "$root/init"
 
+# modules.dep: FILE: what it needs…, the first to be loaded last.
 for module in $modules; do
-	file=$(find "$lib/kernel" -name "$module.ko" -o -name "$module.ko.xz")
-	case $file in
-	*.ko) cp "$file" "$root/modules/" ;;
-	*.ko.xz) xz -dc "$file" >"$root/modules/$module.ko" ;;
-	*)
+	if ! line=$(grep "/$module\.ko[.a-z]*:" "$lib/modules.dep"); then
 		grep -q "/$module\.ko$" "$lib/modules.builtin" || die "$release has no module $module"
 		continue
-		;;
-	esac
-	echo "$module" >>"$root/modules/order"
+	fi
+	for file in $(tr ' ' '\n' <<<"${line/:/}" | tac); do
+		name=$(basename "${file%%.ko*}")
+		[ ! -e "$root/modules/$name.ko" ] || continue
+		case $file in
+		*.xz) xz -dc "$lib/$file" >"$root/modules/$name.ko" ;;
+		*.ko) cp "$lib/$file" "$root/modules/$name.ko" ;;
+		*) die "$file: not a form that insmod could take" ;;
+		esac
+		echo "$name" >>"$root/modules/order"
+	done
 done
 
 (cd "$root" && find . | sort | cpio --quiet -o -H newc -R 0:0 >"$tmp/image")

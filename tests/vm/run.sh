@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [--kernel 6.1] [--cmdline EXTRA] [--timeout SECONDS] TEST...
+# run.sh [--kernel 6.1|6.12] [--cmdline EXTRA] [--timeout SECONDS] TEST...
 #
 # Boots one guest, runs the named files in it in their order (*.bats with bats, others as programs
 # that print TAP), and prints one TAP stream. Fails, with a "not ok" that says why, if a test failed

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# shell.sh [--kernel 6.1] [--cmdline EXTRA]: a root shell in the guest on this terminal. The guest
+# shell.sh [--kernel 6.1|6.12] [--cmdline EXTRA]: a root shell in the guest on this terminal. The guest
 # powers off when the shell ends; Ctrl-A X ends it at once.
 set -euo pipefail
 . "$(dirname "$(realpath "$0")")/qemu.bash"
