@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "structures are written as they are");
-_Static_assert(sizeof(struct lsm_head) == 328 && sizeof(struct lsm_domain) == 2656 &&
+_Static_assert(sizeof(struct lsm_head) == 336 && sizeof(struct lsm_domain) == 2656 &&
 		       sizeof(struct lsm_rule) == 16 && sizeof(struct lsm_endpoint) == 32 &&
 		       sizeof(struct lsm_row) == 128,
 	"no padding, and every table starts aligned");

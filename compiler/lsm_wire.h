@@ -21,7 +21,7 @@ typedef unsigned long long lsm_u64;
 #endif
 
 #define LSM_MAGIC   0x314d534c454c4150ull /* "PALELSM1" */
-#define LSM_VERSION 1
+#define LSM_VERSION 2
 
 /* An inner map's value has the smallest of these sizes that holds the blob, with zeros behind it:
  * those of one outer map must be alike. */
@@ -154,6 +154,7 @@ struct lsm_head {
 	lsm_u32 off_accept;    /* lsm_u16[n_states]: the row of a string that ends there */
 	lsm_u32 off_next;      /* lsm_u16[n_states * n_classes] */
 	lsm_u32 unused;
+	lsm_u64 serial; /* 0 in a file; the loader's, never given twice */
 	lsm_u8 byte_class[256];
 };
 

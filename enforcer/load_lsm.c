@@ -31,7 +31,8 @@ struct lsm {
 	struct ring_buffer *ring;
 	struct slot policies[LSM_POLICIES_MAX];
 	struct lsm_instance *instances; /* [LSM_INSTANCES_MAX], the map itself */
-	uint64_t generation;
+	uint64_t generation;		/* of the last instance */
+	uint64_t serial;		/* of the last policy */
 	lsm_on_event on_event;
 	void *ctx;
 };
@@ -363,8 +364,8 @@ static uint64_t clock_ns(clockid_t clock)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static int make_policy_map(
-	const void *blob, size_t len, enum lsm_size size, int *ret, struct pale_err **err)
+static int make_policy_map(const void *blob, size_t len, enum lsm_size size, uint64_t serial,
+	int *ret, struct pale_err **err)
 {
 	uint32_t bytes = lsm_size_bytes(size), zero = 0;
 	_cleanup_close_ int fd = -1;
@@ -373,6 +374,7 @@ static int make_policy_map(
 	if (!value)
 		abort();
 	memcpy(value, blob, len);
+	((struct lsm_head *)value)->serial = serial;
 	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "pale_policy", sizeof(zero), bytes, 1, NULL);
 	if (fd < 0)
 		return pale_err_set(err, errno, "create a map of %u bytes", bytes);
@@ -415,7 +417,7 @@ int lsm_add_policy(
 	if (slot == LSM_POLICIES_MAX)
 		return pale_err_set(
 			err, ENOSPC, "bpf-lsm: more than %d policies", LSM_POLICIES_MAX);
-	r = make_policy_map(blob, len, new.size, &map, err);
+	r = make_policy_map(blob, len, new.size, ++l->serial, &map, err);
 	if (r < 0)
 		return pale_err_wrap(err, "bpf-lsm");
 	if (bpf_map_update_elem(policies_fd(l, new.size), &slot, &map, 0) < 0)

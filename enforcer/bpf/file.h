@@ -4,7 +4,7 @@
 
 /* What an open file is: whether a policy speaks of it, whose it is, and whether it is drift. */
 
-#include "enforcer/bpf/match.h"
+#include "enforcer/bpf/directory.h"
 
 /* The file as the task opened it. Overlayfs maps files of its layers; 6.1 gives those the path that
  * the user opened, later kernels keep it beside them. */
@@ -36,6 +36,12 @@ static __always_inline __u32 owner_of(const struct inode *inode)
 	if (!inode || BPF_CORE_READ(inode, i_uid.val) == BPF_CORE_READ(task, cred, fsuid.val))
 		return LSM_OWNER;
 	return 0;
+}
+
+/* The same of an inode whose type the verifier knows. */
+static __always_inline __u32 own_inode(const struct inode *inode)
+{
+	return inode->i_uid.val == bpf_get_current_task_btf()->cred->fsuid.val ? LSM_OWNER : 0;
 }
 
 static __always_inline __u64 ctime_of(const struct inode *inode)
@@ -97,18 +103,42 @@ static __always_inline void walk_file(
 	walk(s, dentry, mnt, WALK_EXISTS | (is_directory(dentry) ? WALK_DIRECTORY : 0));
 }
 
+/* Whether @file's own path is the one that the user opened; see user_path(). */
+static __always_inline bool has_own_path(const struct file *file)
+{
+	if (bpf_core_type_exists(struct backing_file))
+		return !(file->f_mode & FMODE_BACKING);
+	return file->f_inode == file->f_path.dentry->d_inode;
+}
+
 /* For exec and map LSM_DRIFT has to be told by the caller, who has the file with its type. */
 static __always_inline int judge_file(
-	struct label *label, const struct file *file, __u32 ops, __u32 flags)
+	struct label *label, struct file *file, __u32 ops, __u32 flags)
 {
-	const struct path *path = user_path(file);
-	const struct dentry *dentry = BPF_CORE_READ(path, dentry);
-	struct scratch *s = scratch();
+	struct dentry *dentry = file->f_path.dentry;
+	struct vfsmount *mnt = file->f_path.mnt;
+	const struct path *path;
+	struct inode *dir = NULL;
+	struct scratch *s;
+	int r;
 
+	if (has_own_path(file)) {
+		dir = dentry->d_parent->d_inode;
+		if (dir && dentry->d_hash.pprev &&
+			passes_quietly(label, dir, mnt, dentry, ops,
+				flags | own_inode(file->f_inode), S_ISDIR(file->f_inode->i_mode)))
+			return 0;
+	}
+	s = scratch();
 	if (!s)
 		return fail_closed(label, LSM_WHY_STORAGE);
-	walk_file(s, dentry, BPF_CORE_READ(path, mnt));
-	return lsm_return(judge(label, s, ops, flags | owner_of(BPF_CORE_READ(dentry, d_inode))));
+	path = user_path(file);
+	walk_file(s, BPF_CORE_READ(path, dentry), BPF_CORE_READ(path, mnt));
+	r = lsm_return(
+		judge(label, s, ops, flags | owner_of(BPF_CORE_READ(path, dentry, d_inode))));
+	if (dir)
+		remember(dir, mnt, dentry, s);
+	return r;
 }
 
 static __always_inline __u32 drift_flag(const struct label *label, struct file *file)
@@ -125,18 +155,17 @@ static __always_inline __u32 drift_flag(const struct label *label, struct file *
 /* Pipes, sockets, and what else has an inode and is no file; anonymous memory that is mapped. */
 static __always_inline bool is_no_file(const struct file *file)
 {
-	umode_t mode = BPF_CORE_READ(file, f_inode, i_mode);
+	umode_t mode = file->f_inode->i_mode;
 
-	if (BPF_CORE_READ(file, f_inode, i_flags) & S_PRIVATE)
+	if (file->f_inode->i_flags & S_PRIVATE)
 		return true;
-	return (S_ISFIFO(mode) || S_ISSOCK(mode)) &&
-	       mount_is_internal(BPF_CORE_READ(file, f_path.mnt));
+	return (S_ISFIFO(mode) || S_ISSOCK(mode)) && mount_is_internal(file->f_path.mnt);
 }
 
 /* Those and memfd: a descriptor that is all there is of the object. */
 static __always_inline bool is_nameless(const struct file *file)
 {
-	return is_no_file(file) || mount_is_internal(BPF_CORE_READ(file, f_path.mnt));
+	return is_no_file(file) || mount_is_internal(file->f_path.mnt);
 }
 
 /*
@@ -149,15 +178,11 @@ static __always_inline bool is_layer_open(const struct file *file)
 	struct task_struct *task = bpf_get_current_task_btf();
 	const struct vfsmount *mnt;
 
-	if (bpf_core_type_exists(struct backing_file)) {
-		if (BPF_CORE_READ(file, f_mode) & FMODE_BACKING)
-			return true;
-	} else if (BPF_CORE_READ(file, f_inode) != BPF_CORE_READ(file, f_path.dentry, d_inode)) {
+	if (!has_own_path(file))
 		return true;
-	}
-	mnt = BPF_CORE_READ(file, f_path.mnt);
-	return BPF_CORE_READ(task, cred) != BPF_CORE_READ(task, real_cred) &&
-	       mount_is_internal(mnt) && !(BPF_CORE_READ(mnt, mnt_flags) & MNT_INTERNAL);
+	mnt = file->f_path.mnt;
+	return task->cred != task->real_cred && mount_is_internal(mnt) &&
+	       !(mnt->mnt_flags & MNT_INTERNAL);
 }
 
 /*
@@ -168,7 +193,7 @@ static __always_inline bool is_exec_open(const struct file *file)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (!(BPF_CORE_READ(file, f_flags) & FMODE_EXEC))
+	if (!(file->f_flags & FMODE_EXEC))
 		return false;
 	return LINUX_KERNEL_VERSION >= KERNEL_VERSION(6, 8, 0) ||
 	       BPF_CORE_READ_BITFIELD(task, in_execve);
@@ -177,8 +202,8 @@ static __always_inline bool is_exec_open(const struct file *file)
 /* What having @file open for what it is open for is worth. 0: nothing (O_PATH). */
 static __always_inline __u32 ops_of_open(const struct file *file)
 {
-	fmode_t mode = BPF_CORE_READ(file, f_mode);
-	__u32 flags = BPF_CORE_READ(file, f_flags), ops = 0;
+	fmode_t mode = file->f_mode;
+	__u32 flags = file->f_flags, ops = 0;
 
 	if (mode & FMODE_WRITE)
 		ops = OPS1((flags & O_APPEND) && !(flags & O_TRUNC) ? LSM_APPEND : LSM_WRITE);
@@ -189,8 +214,7 @@ static __always_inline __u32 ops_of_open(const struct file *file)
 
 static __always_inline bool appends_only(const struct file *file)
 {
-	return (BPF_CORE_READ(file, f_mode) & FMODE_WRITE) &&
-	       (BPF_CORE_READ(file, f_flags) & O_APPEND);
+	return (file->f_mode & FMODE_WRITE) && (file->f_flags & O_APPEND);
 }
 
 #endif

@@ -68,6 +68,7 @@ struct inode___split { /* 6.11 */
 } __core;
 
 struct dentry {
+	unsigned char d_iname[32]; /* 40 since 6.11 */
 	unsigned int d_flags;
 	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;

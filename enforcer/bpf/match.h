@@ -42,7 +42,7 @@ static long match_step(__u32 i, struct match *m)
 		__u8 byte;
 		__u16 *next;
 
-		if (at >= LSM_PATH_BYTES) {
+		if (at >= s->end) {
 			s->state = state;
 			s->at = at;
 			return 1;
@@ -73,9 +73,20 @@ static __always_inline struct lsm_row *row_of(
 	s->state = start;
 	s->at = s->begin;
 	s->done = 1;
+	s->serial = 0;
+	if (s->name > s->begin && s->name < LSM_PATH_BYTES) {
+		s->end = s->name;
+		bpf_loop(MATCH_STEPS, match_step, &m, 0);
+		s->directory_state = s->state;
+		if (s->at == s->name)
+			s->serial = head_of(t)->serial;
+	}
+	s->end = LSM_PATH_BYTES;
 	bpf_loop(MATCH_STEPS, match_step, &m, 0);
-	if (!s->done || s->at != LSM_PATH_BYTES)
+	if (!s->done || s->at != LSM_PATH_BYTES) {
+		s->serial = 0;
 		return NULL;
+	}
 	accept = table_at(t, head_of(t)->off_accept + 2 * (__u64)s->state, __u16);
 	if (!accept)
 		return NULL;
@@ -135,6 +146,8 @@ __noinline int judge(struct label *label, struct scratch *s, __u32 ops, __u32 fl
 	if (!label || !s)
 		return -EACCES;
 	s->transition = LSM_STAY;
+	s->serial = 0;
+	s->directory_domain = label->domain;
 	instance = instance_of(label);
 	if (instance)
 		t = policy_of(instance);

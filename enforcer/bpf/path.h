@@ -138,6 +138,8 @@ static long walk_step(__u32 i, struct walk *w)
 		s->why = LSM_WHY_TOO_LONG;
 		return 1;
 	}
+	if (s->dentry == s->leaf && name != (const unsigned char *)self)
+		s->name = s->begin + 1;
 	s->dentry = (__u64)parent;
 	return 0;
 }
@@ -180,6 +182,9 @@ __noinline int walk_once(struct scratch *s, __u32 flags)
 		return 0;
 	rename_sequence = settled_sequence_of(s, &rename_lock);
 	mount_sequence = settled_sequence_of(s, &mount_lock);
+	s->rename_sequence = rename_sequence;
+	s->mount_sequence = mount_sequence;
+	s->name = 0;
 	s->begin = LSM_PATH_BYTES;
 	s->components = 0;
 	s->done = 0;

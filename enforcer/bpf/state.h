@@ -42,6 +42,8 @@ struct label {
 	__u64 found;   /* a decision about connect, by the path that was found last */
 	__u32 finding; /* between connect or sendmsg of a unix socket and its peer's hook */
 	__u32 binding; /* between socket_bind of a unix path and its path_mknod */
+	__u64 name[4]; /* directory.h: of the file that is asked about, beginning with its first
+			  byte */
 	__u16 executable_len, executable_cut;
 	char executable[LSM_EXECUTABLE_BYTES];
 };
@@ -60,9 +62,14 @@ struct scratch {
 	__u32 components;
 	__u32 why; /* enum lsm_why */
 	__u32 done;
+	__u32 rename_sequence, mount_sequence; /* as they stood during the walk */
+	__u32 name; /* text[name] begins the last component; 0: it has not been told apart */
 	/* match.h */
 	__u32 state;
-	__u32 at;
+	__u32 at, end;
+	__u32 directory_state; /* before the last component; of policy `serial`, from its domain */
+	__u32 directory_domain;
+	__u64 serial; /* 0: there is no such state */
 	/* endpoint.h */
 	__u32 matched, excepted;
 	__u32 transition; /* of the rule for exec that was asked last */
