@@ -3,7 +3,7 @@
 # Runs suites, keeps their TAP under BUILD/test/, shows what failed, and adds up. The last line is "N passed, N failed", with ", N skipped"
 # when there were any. A program that dies or prints no result counts as a failure.
 #
-#	tally.sh BUILD SUITE…
+#	tally.sh BUILD SUITE[/KERNEL]…     the kernel of those that boot a guest
 set -u -o pipefail
 build=$1
 shift
@@ -93,15 +93,20 @@ suite_host() {
 }
 
 suite_vm() {
-	local suites
+	local kernel=$1 suites
 	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e '\.[od]$')
-	tap vm/selftest tests/vm/selftest.sh
+	tap "vm/selftest/$kernel" tests/vm/selftest.sh "$kernel"
 	# shellcheck disable=SC2086
-	tap "vm/$KERNEL" tests/vm/run.sh --kernel "$KERNEL" --timeout 900 tests/vm/boot.bats $suites
+	tap "vm/$kernel" tests/vm/run.sh --kernel "$kernel" --timeout 900 tests/vm/boot.bats $suites
+}
+
+# Of the guest's suites those that ask most of its kernel.
+suite_lsm() {
+	tap "lsm/$1" tests/vm/run.sh --kernel "$1" --timeout 600 tests/vm/boot.bats "$build/tests/vm/test_lsm"
 }
 
 for suite in "$@"; do
-	"suite_$suite"
+	"suite_${suite%%/*}" "${suite#*/}"
 done
 
 printf '%d passed, %d failed' $passed $failed

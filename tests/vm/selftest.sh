@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# selftest.sh: shows, on the host, that run.sh fails when it must. Prints TAP.
+# selftest.sh KERNEL: shows, on the host, that run.sh fails when it must. Prints TAP.
 set -uo pipefail
+kernel=$1
 here=$(dirname "$(realpath "$0")")
 out=$(mktemp -d "${TMPDIR:-/tmp}/pale-vm-selftest.XXXXXX")
 trap 'rm -rf "$out"' EXIT
@@ -27,7 +28,7 @@ boot() {
 		files+=("$here/selftest/$1")
 		shift
 	done
-	"$here/run.sh" "$@" "${files[@]}" >"$out/tap" 2>"$out/err"
+	"$here/run.sh" --kernel "$kernel" "$@" "${files[@]}" >"$out/tap" 2>"$out/err"
 }
 
 # expect STATUS NAME: the run's status, its results and its plan; comments may say anything.
@@ -96,7 +97,7 @@ boot hangs.sh --timeout 6
 result $? 'fails for a hang, in time'
 
 # Killed as no trap can see, it takes qemu along.
-TMPDIR=$out "$here/run.sh" "$here/selftest/hangs.sh" >"$out/tap" 2>&1 &
+TMPDIR=$out "$here/run.sh" --kernel "$kernel" "$here/selftest/hangs.sh" >"$out/tap" 2>&1 &
 run=$!
 qemu_of() { pgrep -P "$(pgrep -P "$run" -x timeout)" -f qemu-system; }
 for ((i = 0; i < 50; i++)); do
