@@ -137,17 +137,38 @@ static void kernel_version(int ret[3])
 	}
 }
 
-/* It can be changed at any time, where debugfs is mounted. */
+/*
+ * Whether a task may be interrupted by another inside the kernel: by its build, or on kernels that
+ * choose at boot (PREEMPT_DYNAMIC) by their command line or debugfs, where it can be changed at any
+ * time; lsm_load() sees only what holds then.
+ */
 static bool preempts_fully(void)
 {
-	struct pale_err *err = NULL;
-	char modes[64];
+	static const char *const places[][2] = {
+		{ "/proc/sys/kernel/version", "PREEMPT" },
+		{ "/proc/sys/kernel/version", "PREEMPT_RT" },
+		{ "/proc/cmdline", "preempt=full" },
+		{ "/sys/kernel/debug/sched/preempt", "(full)" },
+	};
 
-	if (read_line("/sys/kernel/debug/sched/preempt", modes, sizeof(modes), &err) < 0) {
-		pale_err_free(err);
-		return false;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		_cleanup_(pale_err_freep) struct pale_err *unused = NULL;
+		char line[4096];
+
+		if (read_line(places[i][0], line, sizeof(line), &unused) >= 0 &&
+			has_word(line, places[i][1], " "))
+			return true;
 	}
-	return has_word(modes, "(full)", " ");
+	return false;
+}
+
+/* See enforcer/bpf/state.h. */
+static bool loses_task_storage(void)
+{
+	int v[3];
+
+	kernel_version(v);
+	return v[0] == 6 && v[1] == 1 && preempts_fully();
 }
 
 /*
@@ -157,8 +178,7 @@ static bool preempts_fully(void)
 static int check_version(struct pale_err **err)
 {
 	static const int fixed[][3] = { { 6, 1, 54 }, { 6, 5, 4 } };
-	char command_line[4096];
-	int v[3], r;
+	int v[3];
 
 	kernel_version(v);
 	if (v[0] < 6 || (v[0] == 6 && v[1] < 6)) {
@@ -173,19 +193,6 @@ static int check_version(struct pale_err **err)
 				"and "
 				"6.6 do not",
 				v[0], v[1], v[2]);
-	}
-	if (v[0] > 6 || v[1] > 1)
-		return 0;
-	/* See enforcer/bpf/state.h. */
-	r = read_line("/proc/cmdline", command_line, sizeof(command_line), err);
-	if (r < 0)
-		return r;
-	if (has_word(command_line, "preempt=full", " ") || preempts_fully()) {
-		r = pale_err_set(err, 0,
-			"kernel %d.%d loses track of confined tasks under preempt=full", v[0],
-			v[1]);
-		pale_err_hint(err, "boot without preempt=full, or with a kernel since 6.2");
-		return r;
 	}
 	return 0;
 }
@@ -253,6 +260,14 @@ static void fit_to_kernel(struct lsm_bpf *skel)
 		snprintf(name, sizeof(name), "bpf_lsm_%s", section + 4);
 		if (btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) >= 0)
 			bpf_program__set_autoload(program, true);
+	}
+	skel->rodata->labels_by_task = loses_task_storage();
+	if (skel->rodata->labels_by_task) {
+		bpf_program__set_autoload(skel->progs.task_free, true);
+	} else {
+		bpf_program__set_autoload(skel->progs.task_free, false);
+		bpf_map__set_max_entries(skel->maps.task_labels, 1);
+		bpf_map__set_max_entries(skel->maps.task_scratches, 1);
 	}
 	skel->rodata->setattr_has_idmap = n_parameters(btf, "bpf_lsm_inode_setattr") == 3;
 	btf__free(btf);

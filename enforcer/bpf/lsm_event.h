@@ -13,6 +13,8 @@
 /* Distinct policies. */
 #define LSM_POLICIES_MAX  256
 #define LSM_INSTANCES_MAX 1024
+/* Confined tasks at once, where labels cannot be kept with the tasks (enforcer/bpf/state.h). */
+#define LSM_TASKS_MAX 32768
 
 /* Of an executable's path the last so many bytes are kept. */
 #define LSM_EXECUTABLE_BYTES 256

@@ -88,6 +88,7 @@ static const struct {
 	ACTION(read_as),
 	ACTION(receive),
 	ACTION(removexattr),
+	ACTION(refused_by_many),
 	ACTION(refused_often),
 	ACTION(rename),
 	ACTION(reopen),

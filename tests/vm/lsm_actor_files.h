@@ -44,6 +44,25 @@ static int act_refused_often(void)
 	return EACCES;
 }
 
+/* PATH N TASKS: so many at once, so that they get in each other's way. */
+static int act_refused_by_many(void)
+{
+	int status, r = EACCES;
+
+	for (int i = 0; i < atoi(args[2]); i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			return 254;
+		if (pid == 0)
+			_exit(act_refused_often());
+	}
+	while (wait(&status) > 0)
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != EACCES)
+			r = WIFEXITED(status) ? WEXITSTATUS(status) : 253;
+	return r;
+}
+
 static int act_list(void)
 {
 	return result(open(args[0], O_RDONLY | O_DIRECTORY));

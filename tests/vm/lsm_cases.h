@@ -138,6 +138,9 @@ static const struct lsm_case lsm_cases[] = {
 	{ "what is lost is counted", "", "refused_often /tmp/t/a 4000", EACCES, NULL,
 		.flood = 4000 },
 
+	{ "no task is lost sight of", "", "refused_by_many /tmp/t/a 10000 6", EACCES, NULL,
+		.flood = 60000 },
+
 	/* ---- write, append ---- */
 	{ "write", "allow write /tmp/t/a", "write /tmp/t/a", 0, NULL },
 	{ "write holds truncate", "allow write /tmp/t/a", "empty /tmp/t/a", 0, NULL },
