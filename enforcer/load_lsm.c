@@ -255,9 +255,10 @@ static void fit_to_kernel(struct lsm_bpf *skel)
 		char name[128];
 		const char *section = bpf_program__section_name(program);
 
-		if (bpf_program__autoload(program) || strncmp(section, "lsm/", 4) != 0)
+		if (bpf_program__autoload(program))
 			continue;
-		snprintf(name, sizeof(name), "bpf_lsm_%s", section + 4);
+		snprintf(name, sizeof(name), "%s%s", strncmp(section, "lsm/", 4) ? "" : "bpf_lsm_",
+			strchr(section, '/') + 1);
 		if (btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) >= 0)
 			bpf_program__set_autoload(program, true);
 	}
@@ -291,6 +292,56 @@ static size_t instances_bytes(void)
 	return (LSM_INSTANCES_MAX * sizeof(struct lsm_instance) + page - 1) / page * page;
 }
 
+static int note_one(struct lsm *l, enum lsm_own kind, uint32_t id, struct pale_err **err)
+{
+	uint64_t key = LSM_OWN_KEY(kind, id);
+	uint8_t unused = 0;
+
+	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.own), &key, &unused, 0) < 0)
+		return pale_err_set(err, errno, "bpf-lsm: note what is its own");
+	return 0;
+}
+
+/* The policies' maps are frozen and need none of this. */
+static int note_own(struct lsm *l, struct pale_err **err)
+{
+	const struct bpf_object_skeleton *s = l->skel->skeleton;
+	struct bpf_prog_info program_info;
+	struct bpf_link_info link_info;
+	struct bpf_map_info map_info;
+	struct bpf_map *map;
+	uint32_t len;
+	int r = 0;
+
+	for (int i = 0; i < s->prog_cnt && r >= 0; i++) {
+		if (!*s->progs[i].link)
+			continue;
+		len = sizeof(program_info);
+		memset(&program_info, 0, len);
+		if (bpf_obj_get_info_by_fd(
+			    bpf_program__fd(*s->progs[i].prog), &program_info, &len) < 0)
+			return pale_err_set(err, errno, "bpf-lsm: %s", s->progs[i].name);
+		r = note_one(l, LSM_OWN_PROGRAM, program_info.id, err);
+		len = sizeof(link_info);
+		memset(&link_info, 0, len);
+		if (bpf_obj_get_info_by_fd(bpf_link__fd(*s->progs[i].link), &link_info, &len) < 0)
+			return pale_err_set(err, errno, "bpf-lsm: link of %s", s->progs[i].name);
+		if (r >= 0)
+			r = note_one(l, LSM_OWN_LINK, link_info.id, err);
+	}
+	bpf_object__for_each_map(map, l->skel->obj)
+	{
+		len = sizeof(map_info);
+		memset(&map_info, 0, len);
+		if (r < 0)
+			break;
+		if (bpf_obj_get_info_by_fd(bpf_map__fd(map), &map_info, &len) < 0)
+			return pale_err_set(err, errno, "bpf-lsm: %s", bpf_map__name(map));
+		r = note_one(l, LSM_OWN_MAP, map_info.id, err);
+	}
+	return r;
+}
+
 int lsm_load(struct lsm **ret, struct pale_err **err)
 {
 	_cleanup_(unlisten) libbpf_print_fn_t previous;
@@ -319,6 +370,9 @@ int lsm_load(struct lsm **ret, struct pale_err **err)
 	r = lsm_bpf__attach(l->skel);
 	if (r < 0)
 		return pale_err_set(err, -r, "bpf-lsm: attach: %s", last_words);
+	r = note_own(l, err);
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(l);
 	return 0;
 }
@@ -813,6 +867,7 @@ const char *lsm_why_name(enum lsm_why why)
 		[LSM_WHY_STORAGE] = "no kernel memory",
 		[LSM_WHY_ROUTED] = "goes by way of another address",
 		[LSM_WHY_POLICY] = "policy gone",
+		[LSM_WHY_OWN] = "belongs to what enforces",
 	};
 
 	assert(why < LSM_WHY_COUNT);

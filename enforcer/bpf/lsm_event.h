@@ -16,6 +16,11 @@
 /* Confined tasks at once, where labels cannot be kept with the tasks (enforcer/bpf/state.h). */
 #define LSM_TASKS_MAX 32768
 
+/* Keys of the map of the engine's own objects. */
+enum lsm_own { LSM_OWN_PROGRAM, LSM_OWN_MAP, LSM_OWN_LINK };
+#define LSM_OWN_KEY(kind, id) ((lsm_u64)(kind) << 32 | (id))
+#define LSM_OWN_MAX	      4096
+
 /* Of an executable's path the last so many bytes are kept. */
 #define LSM_EXECUTABLE_BYTES 256
 /* A longer path is denied: LSM_WHY_TOO_LONG. */
@@ -36,6 +41,7 @@ enum lsm_why {
 	LSM_WHY_STORAGE,      /* no memory for the task's label or buffer */
 	LSM_WHY_ROUTED,	      /* packets that go elsewhere first than to their address */
 	LSM_WHY_POLICY,	      /* the label's instance or its policy is gone, or out of its bounds */
+	LSM_WHY_OWN,	      /* a program, map or link of this engine */
 	LSM_WHY_COUNT,
 };
 
@@ -90,6 +96,8 @@ enum lsm_object {
 	LSM_OBJECT_ENDPOINT, /* protocol, family, address, port */
 	LSM_OBJECT_NUMBER, /* number: capability, or socket family with detail: netlink protocol */
 	LSM_OBJECT_TASK,   /* number: signal, or ptrace's mode; target, target_tgid */
+	LSM_OBJECT_CALL,   /* a system call that a seccomp filter refused: number, detail:
+			      AUDIT_ARCH_…,   arguments; rule: none, the filter does not say */
 };
 
 struct lsm_event {
@@ -118,6 +126,7 @@ struct lsm_event {
 	lsm_u32 target_tgid;
 	lsm_u32 number, detail;
 	lsm_u8 address[16]; /* network order; IPv4 in the first four bytes */
+	lsm_u64 arguments[6];
 
 	lsm_u16 executable_len;
 	lsm_u16 executable_cut; /* 1: only the end of the path is here */

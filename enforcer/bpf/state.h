@@ -185,6 +185,17 @@ struct {
 	__array(values, struct counts_map);
 } counts SEC(".maps");
 
+/*
+ * What must not be got at by number: this engine's own programs, maps and links. Keys are
+ * LSM_OWN_KEY(), values mean nothing.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, LSM_OWN_MAX);
+	__type(key, __u64);
+	__type(value, __u8);
+} own SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
