@@ -24,6 +24,9 @@
 static char actor[4096];
 static pid_t outside;
 static int listener, waiting_client;
+/* Sockets that the actor may connect or send to. */
+static int peers[16];
+static int n_peers;
 
 /* ---- the tree ---- */
 
@@ -130,6 +133,9 @@ static void serve(int sock)
 		case 'r':
 			send_descriptor(sock, open("/tmp/t/a", O_RDONLY | O_CLOEXEC));
 			break;
+		case 'b':
+			send_descriptor(sock, open("/tmp/t/b", O_RDONLY | O_CLOEXEC));
+			break;
 		case 'w':
 			send_descriptor(sock, open("/tmp/t/a", O_WRONLY | O_CLOEXEC));
 			break;
@@ -186,6 +192,7 @@ static int inet_listener(int type, uint16_t port)
 		die("bind");
 	if (type == SOCK_STREAM && listen(fd, 4096) < 0)
 		die("listen");
+	peers[n_peers++] = fd;
 	return fd;
 }
 
@@ -200,6 +207,7 @@ static void unix_listener(int type, const char *name)
 	if (*name == '@')
 		a.sun_path[0] = 0;
 	unlink(name);
+	peers[n_peers++] = fd;
 	if (fd < 0 || bind(fd, (struct sockaddr *)&a, len) < 0)
 		die(name);
 	if (type != SOCK_DGRAM && listen(fd, 4096) < 0)
