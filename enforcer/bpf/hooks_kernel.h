@@ -91,7 +91,7 @@ int BPF_PROG(call_refused, unsigned long call, long signr, int code)
 	fill(e, 0, label, instance, &q,
 		(__u64)(LSM_BINDING_SLOT(binding) & 0xff) << 56 | LSM_RULES_MAX, sequence);
 	call_arguments(task, compat, e->arguments);
-	e->errnum = action == SECCOMP_RET_ERRNO ? code & 0xfff : 0;
+	e->errnum = 0; /* the errno is not told */
 	e->outcome = action == SECCOMP_RET_LOG ? LSM_OUTCOME_AUDITED
 		     : (code & SECCOMP_RET_KILL_MASK) || action == SECCOMP_RET_KILL
 			     ? LSM_OUTCOME_KILLED

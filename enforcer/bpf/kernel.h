@@ -362,7 +362,6 @@ struct open_flags;
 #define AUDIT_ARCH_I386	      0x40000003u
 #define SECCOMP_RET_KILL_MASK 0x80000000u /* of the kinds, those that kill a process */
 #define SECCOMP_RET_ACTION    0xffff0000u
-#define SECCOMP_RET_ERRNO     0x00050000u
 #define SECCOMP_RET_KILL      0x00000000u
 #define SECCOMP_RET_LOG	      0x7ffc0000u
 

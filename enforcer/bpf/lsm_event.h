@@ -112,7 +112,7 @@ struct lsm_event {
 	lsm_u8 outcome;		 /* enum lsm_outcome */
 	lsm_u8 object;		 /* enum lsm_object */
 	lsm_u8 why;		 /* enum lsm_why */
-	lsm_u16 errnum;		 /* what the call failed with; 0 when audited */
+	lsm_u16 errnum;		 /* of a refusal; 0 when audited, and of LSM_OBJECT_CALL */
 	lsm_u8 drift;		 /* exec, map: the file was made or changed since the start */
 	lsm_u8 in_creation;	 /* of an object that did not exist yet */
 	lsm_u32 tgid, tid, ppid; /* of the initial pid namespace */

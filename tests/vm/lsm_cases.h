@@ -134,6 +134,24 @@ static const struct lsm_case lsm_cases[] = {
 		"denied capability 2 | deny capability by default\n"
 		"denied capability 1 | deny capability by default" },
 
+	{ "a device's own operations are ioctl", "allow read /dev/null", "uring_ioctl /dev/null",
+		EACCES, "denied ioctl /dev/null | deny ioctl by default" },
+	{ "and may be allowed", "allow read, ioctl /dev/null", "uring_ioctl /dev/null", 0, NULL },
+
+	/* ---- what enforces ---- */
+	{ "the programs are out of reach", "allow capability sys_admin, bpf, perfmon",
+		"own_by_number program", EACCES,
+		"denied syscall (belongs to what enforces) | deny syscall by default" },
+	{ "and the maps", "allow capability sys_admin, bpf, perfmon", "own_by_number map", EACCES,
+		"denied syscall (belongs to what enforces) | deny syscall by default" },
+	{ "and the links", "allow capability sys_admin, bpf, perfmon", "own_by_number link", EACCES,
+		"denied syscall (belongs to what enforces) | deny syscall by default" },
+	{ "and though all is only audited", "mode audit\nallow capability sys_admin, bpf, perfmon",
+		"own_by_number link", EACCES,
+		"denied syscall (belongs to what enforces) | deny syscall by default" },
+	{ "what a filter refuses is told with its arguments", "", "filtered_call", 0,
+		"denied syscall 124 11 12 13 14 15 16" },
+
 	/* ---- events ---- */
 	{ "what is lost is counted", "", "refused_often /tmp/t/a 4000", EACCES, NULL,
 		.flood = 4000 },
