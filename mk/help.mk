@@ -9,6 +9,7 @@ help:
 	@echo 'make test-long       static checks, sanitizer builds, fuzzing'
 	@echo 'make editors         the syntax files of grammar/editors from their templates'
 	@echo 'make vm              a shell in the guest'
+	@echo 'make bench-vm        what confinement costs, in instructions, in the guest (KERNEL=6.1)'
 	@echo 'make asan fuzz bench lint format check-layers'
 	@echo 'make install         under DESTDIR and prefix ($(prefix))'
 	@echo 'make deps            every Debian package that any target needs'
