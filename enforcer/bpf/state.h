@@ -37,6 +37,7 @@ struct label {
 	__u64 mapped;  /* the file of which an exec may map parts that are not code */
 	__u64 mount;   /* struct vfsmount that the task last asked to write to */
 	__u64 falloc;  /* the file whose fallocate is under way */
+	__u64 created; /* the struct dentry of such a decision */
 	__u64 waiting; /* a decision about create that waits for the end of the open, hooks_file.h
 			*/
 	__u64 found;   /* a decision about connect, by the path that was found last */
@@ -52,16 +53,25 @@ struct label {
  * A task's working space: paths are too large for the stack, and a buffer per CPU could be
  * overwritten by another task that runs there meanwhile.
  */
+#define RAW_DENTRY_WORDS 16
+
 struct scratch {
 	/* path.h */
 	__u64 leaf, leaf_mount; /* struct dentry, struct vfsmount */
 	__u64 dentry, mount;	/* struct dentry, struct mount: how far the walk came */
 	__u64 root;		/* struct mount: its namespace's root */
-	__u64 own;		/* struct pid of the caller's process */
-	__u32 begin;		/* text[begin] … text[LSM_PATH_BYTES - 1] is the path so far */
+	/* of `mount`: its root, and where and on what it is mounted */
+	struct placement {
+		__u64 parent, mountpoint, root;
+	} placement;
+	/* the bytes of `dentry`; before and after it are words that offsets cannot leave */
+	__u64 raw[RAW_DENTRY_WORDS];
+	__u64 own;   /* struct pid of the caller's process */
+	__u32 begin; /* text[begin] … text[LSM_PATH_BYTES - 1] is the path so far */
 	__u32 components;
 	__u32 why; /* enum lsm_why */
 	__u32 done;
+	__u32 unlinked; /* the leaf has no place in its directory, and is no mount's root */
 	__u32 rename_sequence, mount_sequence; /* as they stood during the walk */
 	__u32 name; /* text[name] begins the last component; 0: it has not been told apart */
 	/* match.h */
