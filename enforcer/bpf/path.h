@@ -286,8 +286,8 @@ __noinline int walk_scratch(struct scratch *s, __u32 flags)
 
 	if (!s)
 		return 0;
-	s->root = (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns, root);
-	s->own = (__u64)BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
+	s->root = (__u64)task->nsproxy->mnt_ns->root;
+	s->own = (__u64)task->signal->pids[PIDTYPE_TGID];
 	for (attempt = 0; attempt < WALK_ATTEMPTS; attempt++)
 		if (!walk_once(s, flags))
 			return 0;

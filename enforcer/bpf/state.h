@@ -53,7 +53,7 @@ struct label {
  * A task's working space: paths are too large for the stack, and a buffer per CPU could be
  * overwritten by another task that runs there meanwhile.
  */
-#define RAW_DENTRY_WORDS 16
+#define RAW_DENTRY_WORDS 12
 
 struct scratch {
 	/* path.h */
