@@ -167,6 +167,15 @@ static int act_append_then_punch(void)
 		fallocate(appended_only(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096));
 }
 
+/* The refusal is of the one call. */
+static int act_punch_then_append(void)
+{
+	int fd = appended_only();
+
+	fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096);
+	return result(write(fd, "x", 1));
+}
+
 static int act_append_then_reopen(void)
 {
 	char path[64];

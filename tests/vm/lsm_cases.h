@@ -200,6 +200,8 @@ static const struct lsm_case lsm_cases[] = {
 		"denied write /tmp/t/a | deny write by default" },
 	{ "nor so on an overlay", "allow append /srv/t/a", "append_then_punch /srv/t/a", EACCES,
 		"denied write /srv/t/a | deny write by default" },
+	{ "but append as before, when that was refused", "allow append /tmp/t/a",
+		"punch_then_append /tmp/t/a", 0, "denied write /tmp/t/a | deny write by default" },
 	{ "nor open again", "allow append /tmp/t/a", "append_then_reopen /tmp/t/a", EACCES,
 		"denied write /tmp/t/a | deny write by default" },
 	{ "who may write may do all that", "allow read, write /tmp/t/a", "append_then_map /tmp/t/a",
