@@ -65,11 +65,12 @@ test-host: all $(TEST_PROGRAMS) $(PROGRAMS)
 test-vm: all $(TEST_PROGRAMS)
 	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) vm
 
-# What is too slow for `make test`, or needs more than Debian has: static checks, VS Code's tokenizer from npm, the sanitizer
-# builds and the fuzz targets.
+# What is too slow for `make test`, or needs more than Debian has: static checks, VS Code's tokenizer from npm, ordinary
+# programs in the guest, the sanitizer builds and the fuzz targets.
 .PHONY: test-long
-test-long: deps-node
+test-long: all deps-node
 	$(Q)tests/tally.sh $(B) textmate
+	$(Q)KERNEL=$(KERNEL) tests/tally.sh $(B) workloads
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory asan
 	$(Q)$(MAKE) --no-print-directory fuzz

@@ -94,10 +94,15 @@ suite_host() {
 
 suite_vm() {
 	local suites
-	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e '\.[od]$')
+	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e /workloads.bats -e '\.[od]$')
 	tap vm/selftest tests/vm/selftest.sh
 	# shellcheck disable=SC2086
 	tap "vm/$KERNEL" tests/vm/run.sh --kernel "$KERNEL" --timeout 900 tests/vm/boot.bats $suites
+}
+
+# Of test-long: each of its runs has its profiles compiled and the BPF programs verified by an emulator.
+suite_workloads() {
+	tap "workloads/$KERNEL" tests/vm/run.sh --kernel "$KERNEL" --timeout 900 tests/vm/workloads.bats
 }
 
 for suite in "$@"; do
