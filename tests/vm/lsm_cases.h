@@ -238,6 +238,11 @@ static const struct lsm_case lsm_cases[] = {
 	{ "is reported", "allow append /srv/t/*\naudit create /srv/t/**",
 		"append_create /srv/t/new", 0, "audited create /srv/t/new | audit create /srv/t/**",
 		.drop_caches = true },
+	{ "is reported, though what was created may not be written then", "audit create /srv/t/**",
+		"create /srv/t/new", EACCES,
+		"audited create /srv/t/new | audit create /srv/t/**\n"
+		"denied write /srv/t/new | deny write by default",
+		.drop_caches = true },
 	{ "and not what was not created", "allow append /srv/t/*\naudit create /srv/t/**",
 		"append_create /srv/t/a", 0, NULL, .drop_caches = true },
 	{ "overlayfs' own work is not the workload's", "allow append /etc/debian_version",

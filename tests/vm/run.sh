@@ -67,6 +67,11 @@ trap 'exit 143' TERM HUP
 vm_prepare
 printf '%s\n' "${tests[@]}" >"$vm_dir/guest/tests"
 date +%s >"$vm_dir/guest/started"
+# What says which random cases a test draws, and how many.
+: >"$vm_dir/guest/environment"
+for variable in PALE_SEED PALE_POLICIES; do
+	[ -z "${!variable:-}" ] || printf '%s=%q\n' "$variable" "${!variable}" >>"$vm_dir/guest/environment"
+done
 vm_pack
 mkfifo "$vm_dir/tap"
 console=$vm_dir/console
