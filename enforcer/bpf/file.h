@@ -132,7 +132,7 @@ static __always_inline int judge_file(
 
 	if (has_own_path(file)) {
 		dir = dentry->d_parent->d_inode;
-		if (dir && dentry->d_hash.pprev &&
+		if (dir && !(flags & JUDGE_FULL) && dentry->d_hash.pprev &&
 			passes_quietly(label, dir, mnt, dentry, ops,
 				flags | own_inode(file->f_inode), S_ISDIR(file->f_inode->i_mode)))
 			return 0;

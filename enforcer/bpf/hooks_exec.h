@@ -46,7 +46,8 @@ static __always_inline int judge_exec(struct label *label, struct linux_binprm *
 
 	if (!s)
 		return fail_closed(label, LSM_WHY_STORAGE);
-	r = judge_file(label, bprm->file, OPS1(LSM_EXEC), drift_flag(label, bprm->file));
+	r = judge_file(
+		label, bprm->file, OPS1(LSM_EXEC), JUDGE_FULL | drift_flag(label, bprm->file));
 	if (r)
 		return r;
 	len = LSM_PATH_BYTES - s->begin;

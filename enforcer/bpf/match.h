@@ -23,6 +23,7 @@
 #define JUDGE_IN_CREATION  16u /* the object does not exist yet */
 #define JUDGE_WAIT	   32u /* act when the open has ended; see hooks_file.h */
 #define JUDGE_SILENT_ALLOW 64u
+#define JUDGE_FULL	   256u /* the scratch must hold the path and the transition afterwards */
 #define JUDGE_ANY	   128u /* one of the operations is enough; otherwise the first is refused */
 
 /* The state after @byte, or ~0u, from which no step leads anywhere. */
