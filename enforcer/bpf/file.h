@@ -44,49 +44,62 @@ static __always_inline __u32 own_inode(const struct inode *inode)
 	return inode->i_uid.val == bpf_get_current_task_btf()->cred->fsuid.val ? LSM_OWNER : 0;
 }
 
-static __always_inline __u64 ctime_of(const struct inode *inode)
+#define CTIME_OF(name, read)                                                                       \
+	static __always_inline __u64 name(const struct inode *inode)                               \
+	{                                                                                          \
+		const struct inode___timespec *t = (const void *)inode;                            \
+		const struct inode___wrapped *w = (const void *)inode;                             \
+		const struct inode___split *s = (const void *)inode;                               \
+                                                                                                   \
+		if (bpf_core_field_exists(struct inode___timespec, i_ctime))                       \
+			return read(t, i_ctime.tv_sec) * 1000000000ull + read(t, i_ctime.tv_nsec); \
+		if (bpf_core_field_exists(struct inode___wrapped, __i_ctime))                      \
+			return read(w, __i_ctime.tv_sec) * 1000000000ull +                         \
+			       read(w, __i_ctime.tv_nsec);                                         \
+		if (bpf_core_field_exists(struct inode___split, i_ctime_sec))                      \
+			return read(s, i_ctime_sec) * 1000000000ull + read(s, i_ctime_nsec);       \
+		return ~0ull; /* a kernel that we do not know: all is drift */                     \
+	}
+
+#define DIRECTLY(p, member) ((p)->member)
+
+CTIME_OF(ctime_of, BPF_CORE_READ)
+CTIME_OF(known_ctime_of, DIRECTLY) /* the verifier knows the inode's type */
+
+/* Whether @file's own path is the one that the user opened; see user_path(). */
+static __always_inline bool has_own_path(const struct file *file)
 {
-	if (bpf_core_field_exists(struct inode___timespec, i_ctime)) {
-		const struct inode___timespec *i = (const void *)inode;
-
-		return BPF_CORE_READ(i, i_ctime.tv_sec) * 1000000000ull +
-		       BPF_CORE_READ(i, i_ctime.tv_nsec);
-	}
-	if (bpf_core_field_exists(struct inode___wrapped, __i_ctime)) {
-		const struct inode___wrapped *i = (const void *)inode;
-
-		return BPF_CORE_READ(i, __i_ctime.tv_sec) * 1000000000ull +
-		       BPF_CORE_READ(i, __i_ctime.tv_nsec);
-	}
-	if (bpf_core_field_exists(struct inode___split, i_ctime_sec)) {
-		const struct inode___split *i = (const void *)inode;
-
-		return BPF_CORE_READ(i, i_ctime_sec) * 1000000000ull +
-		       BPF_CORE_READ(i, i_ctime_nsec);
-	}
-	return ~0ull; /* a kernel that we do not know: all is drift */
+	if (bpf_core_type_exists(struct backing_file))
+		return !(file->f_mode & FMODE_BACKING);
+	return file->f_inode == file->f_path.dentry->d_inode;
 }
 
 /*
  * Made, written or changed since the instance's start: a ctime cannot be set at will, and every
  * change of attributes moves it too. An overlay's inode may lag behind the layer's that it shows.
  */
-static __always_inline bool is_drift(
-	const struct lsm_instance *instance, struct file *file, const struct inode *inode)
+static __always_inline bool is_drift(const struct lsm_instance *instance, struct file *file)
 {
 	__u64 *opened = bpf_inode_storage_get(&written, file->f_inode, NULL, 0);
+	const struct inode *inode;
 	struct file *layer;
 
 	if (opened && *opened >= instance->start_monotonic_ns)
 		return true;
-	if (ctime_of(inode) >= instance->start_ns || ctime_of(file->f_inode) >= instance->start_ns)
+	if (known_ctime_of(file->f_inode) >= instance->start_ns)
 		return true;
-	if (BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+	if (!has_own_path(file)) {
+		inode = BPF_CORE_READ(user_path(file), dentry, d_inode);
+		if (ctime_of(inode) >= instance->start_ns)
+			return true;
+		/* A mapped layer's own data is another thing. */
+		if (file->f_inode != inode)
+			return false;
+	}
+	if (file->f_inode->i_sb->s_magic != OVERLAYFS_SUPER_MAGIC)
 		return false;
-	/* ovl_open(), up to 6.12: the layer's file. A mapped layer's own data is another thing. */
-	if (BPF_CORE_READ(file, f_inode) != inode)
-		return false;
-	layer = BPF_CORE_READ(file, private_data);
+	/* ovl_open(), up to 6.12: the layer's file. */
+	layer = file->private_data;
 	return ctime_of(BPF_CORE_READ(layer, f_inode)) >= instance->start_ns;
 }
 
@@ -109,14 +122,6 @@ static __always_inline void walk_file(
 	struct scratch *s, const struct dentry *dentry, const struct vfsmount *mnt)
 {
 	walk_to(s, dentry, mnt, is_directory(dentry));
-}
-
-/* Whether @file's own path is the one that the user opened; see user_path(). */
-static __always_inline bool has_own_path(const struct file *file)
-{
-	if (bpf_core_type_exists(struct backing_file))
-		return !(file->f_mode & FMODE_BACKING);
-	return file->f_inode == file->f_path.dentry->d_inode;
 }
 
 /* For exec and map LSM_DRIFT has to be told by the caller, who has the file with its type. */
@@ -157,12 +162,9 @@ static __always_inline int judge_file(
 static __always_inline __u32 drift_flag(const struct label *label, struct file *file)
 {
 	const struct lsm_instance *instance = instance_of(label);
-	const struct path *path = user_path(file);
 
 	/* Without an instance judge() refuses. */
-	if (!instance || is_drift(instance, file, BPF_CORE_READ(path, dentry, d_inode)))
-		return LSM_DRIFT;
-	return 0;
+	return !instance || is_drift(instance, file) ? LSM_DRIFT : 0;
 }
 
 /* Pipes, sockets, and what else has an inode and is no file; anonymous memory that is mapped. */

@@ -181,6 +181,18 @@ int BPF_PROG(file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, u
 	return 0;
 }
 
+/* LSM_OWNER or 0 for what @dentry names; what does not exist yet will be the caller's. Here, and
+ * below, dentries are such as the verifier knows the type of. */
+static __always_inline __u32 entry_owner(const struct dentry *dentry)
+{
+	return dentry->d_inode ? own_inode(dentry->d_inode) : LSM_OWNER;
+}
+
+static __always_inline bool is_directory_entry(const struct dentry *dentry)
+{
+	return dentry->d_inode && S_ISDIR(dentry->d_inode->i_mode);
+}
+
 /* @dentry in @dir, which is to be made, removed or renamed. */
 static __always_inline int judge_entry(struct label *label, const struct path *dir,
 	const struct dentry *dentry, __u32 ops, __u32 walk_flags, __u32 flags)
@@ -189,7 +201,7 @@ static __always_inline int judge_entry(struct label *label, const struct path *d
 
 	if (!s)
 		return fail_closed(label, LSM_WHY_STORAGE);
-	walk(s, dentry, BPF_CORE_READ(dir, mnt), walk_flags);
+	walk(s, dentry, dir->mnt, walk_flags);
 	return lsm_return(judge(label, s, ops, flags));
 }
 
@@ -276,8 +288,7 @@ int BPF_PROG(path_unlink, const struct path *dir, struct dentry *dentry, int ret
 
 	if (ret || !label)
 		return ret;
-	return judge_entry(
-		label, dir, dentry, OPS1(LSM_DELETE), 0, owner_of(BPF_CORE_READ(dentry, d_inode)));
+	return judge_entry(label, dir, dentry, OPS1(LSM_DELETE), 0, entry_owner(dentry));
 }
 
 SEC("lsm/path_rmdir")
@@ -287,8 +298,8 @@ int BPF_PROG(path_rmdir, const struct path *dir, struct dentry *dentry, int ret)
 
 	if (ret || !label)
 		return ret;
-	return judge_entry(label, dir, dentry, OPS1(LSM_DELETE), WALK_DIRECTORY,
-		owner_of(BPF_CORE_READ(dentry, d_inode)));
+	return judge_entry(
+		label, dir, dentry, OPS1(LSM_DELETE), WALK_DIRECTORY, entry_owner(dentry));
 }
 
 /* Both paths are judged as what stands there before or will afterwards: an exchange of a file and a
@@ -299,15 +310,13 @@ int BPF_PROG(path_rename, const struct path *old_dir, struct dentry *old_dentry,
 {
 	struct label *label = confined();
 	__u32 old_walk, new_walk, old_owner, new_owner, ops = OPS1(LSM_RENAME);
-	const struct inode *replaced;
 	int r;
 
 	if (ret || !label)
 		return ret;
-	old_walk = is_directory(old_dentry) ? WALK_DIRECTORY : 0;
-	old_owner = owner_of(BPF_CORE_READ(old_dentry, d_inode));
-	replaced = BPF_CORE_READ(new_dentry, d_inode);
-	new_owner = replaced ? owner_of(replaced) : old_owner;
+	old_walk = is_directory_entry(old_dentry) ? WALK_DIRECTORY : 0;
+	old_owner = entry_owner(old_dentry);
+	new_owner = new_dentry->d_inode ? entry_owner(new_dentry) : old_owner;
 	/* Leaves a device file behind. */
 	if (flags & RENAME_WHITEOUT)
 		ops = OPS2(LSM_RENAME, LSM_CREATE);
@@ -317,7 +326,7 @@ int BPF_PROG(path_rename, const struct path *old_dir, struct dentry *old_dentry,
 	r = judge_entry(label, new_dir, new_dentry, OPS1(LSM_RENAME), old_walk, new_owner);
 	if (r || !(flags & RENAME_EXCHANGE))
 		return r;
-	new_walk = is_directory(new_dentry) ? WALK_DIRECTORY : 0;
+	new_walk = is_directory_entry(new_dentry) ? WALK_DIRECTORY : 0;
 	if (new_walk == old_walk)
 		return 0;
 	r = judge_entry(label, old_dir, old_dentry, OPS1(LSM_RENAME), new_walk, old_owner);
@@ -337,7 +346,7 @@ int BPF_PROG(path_link, struct dentry *old_dentry, const struct path *new_dir,
 
 	if (ret || !label)
 		return ret;
-	owner = owner_of(BPF_CORE_READ(old_dentry, d_inode));
+	owner = entry_owner(old_dentry);
 	r = judge_entry(label, new_dir, old_dentry, OPS1(LSM_LINK), WALK_EXISTS, owner);
 	if (r)
 		return r;
