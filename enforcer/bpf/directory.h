@@ -95,8 +95,8 @@ static __always_inline bool row_passes(
 
 	if (!accept)
 		return false;
-	row = table_at(t, head_of(t)->off_rows + (__u64)*accept * sizeof(struct lsm_row),
-		struct lsm_row);
+	row = table_at(
+		t, head_of(t)->off_rows + (__u64)*accept * sizeof(struct lsm_row), struct lsm_row);
 	if (!row)
 		return false;
 	for (i = 0; i < JUDGE_OPS_MAX; i++) {

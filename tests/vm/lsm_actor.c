@@ -5,6 +5,7 @@
  * before the thing itself is said on stderr and exits with 255.
  */
 #include "tests/vm/lsm_actor_files.h"
+#include "tests/vm/lsm_actor_mounts.h"
 #include "tests/vm/lsm_actor_network.h"
 #include "tests/vm/lsm_actor_programs.h"
 #include "tests/vm/lsm_actor_tasks.h"
@@ -30,6 +31,24 @@ static const struct {
 	ACTION(append_then_truncate),
 	ACTION(bind),
 	ACTION(bind_unspecified),
+	ACTION(ipc_namespace),
+	ACTION(mount_at),
+	ACTION(mount_bind),
+	ACTION(mount_bind_in),
+	ACTION(mount_bind_shared),
+	ACTION(mount_move),
+	ACTION(mount_pivot),
+	ACTION(mount_propagation),
+	ACTION(mount_remount),
+	ACTION(mount_reconfigure),
+	ACTION(mount_setattr),
+	ACTION(mount_then_bind),
+	ACTION(mount_umount),
+	ACTION(fs_make),
+	ACTION(fs_mount),
+	ACTION(tree_bind),
+	ACTION(tree_move),
+	ACTION(tree_of_made),
 	ACTION(chattr),
 	ACTION(chmod),
 	ACTION(chown),

@@ -109,6 +109,9 @@ static void make_tree(const char *dir, bool program)
 	snprintf(path, sizeof(path), "%s/link", dir);
 	if (symlink("a", path) < 0)
 		die(path);
+	snprintf(path, sizeof(path), "%s/up", dir);
+	if (symlink(".", path) < 0)
+		die(path);
 	if (!program)
 		return;
 	if (!image_len) {
@@ -249,6 +252,19 @@ struct seen {
 	bool gap;
 };
 
+/* KIND:TYPE:SOURCE:PLACE:OPTIONS */
+static void put_mount(struct text *t, const struct lsm_event *e)
+{
+	static const char *const kinds[] = { "new", "bind", "move", "remount", "propagation" };
+
+	text_printf(t, "%s:", kinds[e->detail]);
+	for (uint32_t i = 0; i < e->text_len; i++)
+		text_putc(t, e->text[i] ? e->text[i] : ':');
+	if (e->why)
+		text_printf(t, " (%s)", lsm_why_name(e->why));
+	text_printf(t, ":%u", e->number);
+}
+
 static void object_text(struct text *t, const struct lsm_event *e)
 {
 	static const char *const protocols[] = { "tcp", "udp", "sctp", "icmp" };
@@ -287,6 +303,9 @@ static void object_text(struct text *t, const struct lsm_event *e)
 		break;
 	case LSM_OBJECT_NUMBER:
 		text_printf(t, "%u", e->number);
+		break;
+	case LSM_OBJECT_MOUNT:
+		put_mount(t, e);
 		break;
 	case LSM_OBJECT_TASK:
 		text_printf(t, "%s%u", e->operation == OP_SIGNAL ? "" : "mode ", e->number);
@@ -456,6 +475,8 @@ static void run_case(const struct lsm_case *t)
 			t->events ? t->events : "");
 	text_release(&seen.text);
 	remove_cgroup(cgroup_path);
+	check_err(lsm_remove_instance(lsm, instance, &err), &err);
+	check_err(lsm_remove_policy(lsm, policy, &err), &err);
 }
 
 /* ---- what the cases connect to ---- */
