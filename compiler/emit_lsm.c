@@ -3,15 +3,17 @@
 
 #include "compiler/coverage_notes.h"
 #include "compiler/decide.h"
+#include "compiler/emit_lsm_mounts.h"
 #include "compiler/lsm_wire.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/socket.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "structures are written as they are");
-_Static_assert(sizeof(struct lsm_head) == 336 && sizeof(struct lsm_domain) == 2656 &&
+_Static_assert(sizeof(struct lsm_head) == 360 && sizeof(struct lsm_domain) == 2656 &&
 		       sizeof(struct lsm_rule) == 16 && sizeof(struct lsm_endpoint) == 32 &&
 		       sizeof(struct lsm_row) == 128,
 	"no padding, and every table starts aligned");
@@ -27,6 +29,7 @@ struct emission {
 	const struct policy *p;
 	struct text rules, domains, endpoints, rows, accept, next;
 	uint32_t n_endpoints;
+	struct lsm_mounts mounts;
 	uint32_t *row_of; /* [p->n_rows]: the number in the blob + 1, 0 until a state uses it */
 	uint32_t n_rows;
 };
@@ -36,6 +39,7 @@ static void release(struct emission *e)
 	text_release(&e->rules);
 	text_release(&e->domains);
 	text_release(&e->endpoints);
+	lsm_mounts_release(&e->mounts);
 	text_release(&e->rows);
 	text_release(&e->accept);
 	text_release(&e->next);
@@ -234,6 +238,7 @@ static void put_domain(struct emission *e, const struct domain *d)
 		out.anonymous[1][owner] = ask(e, d->index, &r);
 	}
 	out.fork = ask(e, d->index, &(struct request){ .operation = OP_FORK });
+	out.pivot = ask(e, d->index, &(struct request){ .operation = OP_PIVOT });
 	out.userns = ask(e, d->index, &(struct request){ .operation = OP_USERNS });
 	r = (struct request){ .operation = OP_CAPABILITY };
 	for (r.capability = 0; r.capability < 64; r.capability++)
@@ -244,6 +249,7 @@ static void put_domain(struct emission *e, const struct domain *d)
 	put_sockets(e, d->index, &out);
 	put_endpoints(e, d, OP_CONNECT, &out);
 	put_endpoints(e, d, OP_LISTEN, &out);
+	lsm_mounts_add(&e->mounts, d, &out);
 	text_add(&e->domains, &out, sizeof(out));
 }
 
@@ -266,6 +272,9 @@ static int write_blob(struct emission *e, struct text *ret, struct pale_err **er
 		.n_rules = e->p->n_rules,
 		.n_rows = e->n_rows,
 		.n_endpoints = e->n_endpoints,
+		.n_mounts = e->mounts.n_entries,
+		.n_automata = e->mounts.n_automata,
+		.n_cells = e->mounts.n_cells,
 		.n_states = e->p->dfa->n_states,
 		.n_classes = e->p->dfa->n_classes,
 	};
@@ -276,9 +285,12 @@ static int write_blob(struct emission *e, struct text *ret, struct pale_err **er
 		{ &e->domains, &head.off_domains },
 		{ &e->rules, &head.off_rules },
 		{ &e->endpoints, &head.off_endpoints },
+		{ &e->mounts.entries, &head.off_mounts },
+		{ &e->mounts.automata, &head.off_automata },
 		{ &e->rows, &head.off_rows },
 		{ &e->accept, &head.off_accept },
 		{ &e->next, &head.off_next },
+		{ &e->mounts.cells, &head.off_cells },
 	};
 	uint64_t bytes = sizeof(head);
 
@@ -297,7 +309,7 @@ static int write_blob(struct emission *e, struct text *ret, struct pale_err **er
 	return 0;
 }
 
-static bool has_sub_profiles(const struct policy *p)
+static bool has_sub_profiles(const struct policy *p, const struct rule *unused)
 {
 	return p->n_domains > 1;
 }
@@ -323,7 +335,7 @@ static bool may_call(const struct policy *p, const char *name)
 
 /* Linux 6.9: RWF_NOAPPEND, of pwritev2, io_submit and io_uring, writes anywhere through a
  * descriptor that was opened for appending, and no hook is told. */
-static bool may_write_where_it_appends(const struct policy *p)
+static bool may_write_where_it_appends(const struct policy *p, const struct rule *unused)
 {
 	bool appends = false;
 
@@ -337,35 +349,92 @@ static bool may_write_where_it_appends(const struct policy *p)
 				  may_call(p, "io_uring_setup"));
 }
 
-static bool may_set_by_call(const struct policy *p)
+static bool may_set_by_call(const struct policy *p, const struct rule *unused)
 {
 	return may_call(p, "file_setattr");
 }
 
-/*
- * What the programs of enforcer/bpf mediate. What they let pass is right where the policy allows;
- * only what they fail to refuse makes them wider. Operations that are not here have no program.
- */
+static bool allows_some(const struct policy *p, enum operation op)
+{
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		if (p->rules[i]->operations & OP_BIT(op) && rule_allows(p->rules[i], op))
+			return true;
+	}
+	return false;
+}
+
+static bool may_change_options(const struct policy *p, const struct rule *unused)
+{
+	return may_call(p, "mount_setattr") || may_call(p, "open_tree_attr");
+}
+
+static bool mounts_from_paths(const struct policy *p, const struct rule *unused)
+{
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		const struct globs *sources = &p->rules[i]->sources;
+
+		if (p->rules[i]->operations & OP_BIT(OP_MOUNT) && sources->n &&
+			sources->v[0]->text[0] == '/')
+			return true;
+	}
+	return false;
+}
+
+static bool may_change_root_and_bind(const struct policy *p, const struct rule *unused)
+{
+	struct request r = { .operation = OP_CAPABILITY, .capability = CAP_SYS_CHROOT };
+
+	for (uint32_t d = 0; d < p->n_domains; d++) {
+		if (decide(p, d, &r).verdict == VERDICT_ALLOW)
+			return allows_some(p, OP_BIND);
+	}
+	return false;
+}
+
+/* File systems of which not the whole is mounted, but what options, servers or namespaces choose:
+ * what fsmount(2) made is not told from what open_tree(2) cloned. */
+static bool has_other_roots(const struct policy *p, const struct rule *rule)
+{
+	static const char *const types[] = { "btrfs", "ceph", "cgroup", "cgroup2", "cifs", "nfs",
+		"nfs4", "nilfs2", "smb3" };
+
+	if (!may_call(p, "fsmount") || !may_call(p, "move_mount"))
+		return false;
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (!rule->fstype || !strcmp(rule->fstype, types[i]))
+			return true;
+	}
+	return false;
+}
+
+#define GAPS_MAX 2
+
+struct gap {
+	const char *why;
+	bool (*applies)(const struct policy *p, const struct rule *rule); /* NULL: always */
+};
+
+/* What the programs of enforcer/bpf mediate. Operations that are not here have no program. */
 static const struct mediation {
 	bool judged;
-	const char *lets;			 /* what passes against a refusal; NULL: nothing */
-	bool (*applies)(const struct policy *p); /* whether @lets can happen; NULL: always */
+	struct gap lets[GAPS_MAX];    /* what passes against a rule that refuses */
+	struct gap refuses[GAPS_MAX]; /* what is refused against one that allows */
 } bpf_lsm_mediates[OP_COUNT] = {
 	[OP_EXEC] = { true },
 	[OP_READ] = { true },
 	[OP_WRITE] = { true,
-		"since Linux 6.9 RWF_NOAPPEND of pwritev2, io_submit or io_uring, which the policy "
-		"allows, writes anywhere in a file that is open for appending",
-		may_write_where_it_appends },
+		{ { "since Linux 6.9 RWF_NOAPPEND of pwritev2, io_submit or io_uring, which the "
+		    "policy allows, writes anywhere in a file that is open for appending",
+			may_write_where_it_appends } } },
 	[OP_APPEND] = { true },
 	[OP_CREATE] = { true },
 	[OP_DELETE] = { true },
 	[OP_RENAME] = { true },
 	[OP_LINK] = { true },
 	[OP_SETATTR] = { true,
-		"since Linux 6.17 file_setattr, which the policy allows, asks a hook that is not "
-		"used",
-		may_set_by_call },
+		{ { "since Linux 6.17 file_setattr, which the policy allows, asks a hook that is "
+		    "not used",
+			may_set_by_call } } },
 	[OP_MAP] = { true },
 	/* hooks_file.h, judge_ioctl(): what passes there is no `ioctl` in the language */
 	[OP_IOCTL] = { true },
@@ -376,34 +445,67 @@ static const struct mediation {
 	[OP_SOCKET] = { true },
 	[OP_CAPABILITY] = { true },
 	/* hooks_task.h; what F_SETOWN asks for is sent out of interrupts, in anybody's name */
-	[OP_SIGNAL] = { true, "does not see what a process sends itself, nor what fcntl(F_SETOWN) "
-			      "has the kernel send" },
+	[OP_SIGNAL] = { true, { { "does not see what a process sends itself, nor what "
+				  "fcntl(F_SETOWN) has the kernel send" } } },
 	/* exec does not end a trace */
-	[OP_PTRACE] = { true, "who traces a program goes on when it enters a sub-profile",
-		has_sub_profiles },
+	[OP_PTRACE] = { true, { { "who traces a program goes on when it enters a sub-profile",
+				      has_sub_profiles } } },
 	[OP_USERNS] = { true },
 	[OP_FORK] = { true },
+	/* hooks_mount.h */
+	[OP_MOUNT] = { true,
+		{ { "mount_setattr, which the policy allows, changes the options of what is "
+		    "mounted and asks no hook",
+			  may_change_options },
+			{ "takes the name of a device as it is written: a link may lead to "
+			  "another",
+				mounts_from_paths } },
+		{ { "takes what fsmount makes of a part of a filesystem, such as a subvolume, for "
+		    "a bind",
+			has_other_roots } } },
+	[OP_BIND] = { true,
+		{ { "a thread that changes the root while another binds gives the name another "
+		    "meaning",
+			may_change_root_and_bind } },
+		{ { "refuses what mount(2) names through a symbolic link, or relative to a "
+		    "directory that threads share" } } },
+	[OP_UMOUNT] = { true },
+	[OP_PIVOT] = { true },
 };
+
+/* NULL: none applies. */
+static const char *gap_of(
+	const struct gap gaps[GAPS_MAX], const struct policy *p, const struct rule *rule)
+{
+	for (int i = 0; i < GAPS_MAX && gaps[i].why; i++) {
+		if (!gaps[i].applies || gaps[i].applies(p, rule))
+			return gaps[i].why;
+	}
+	return NULL;
+}
 
 static void cover(const struct policy *p, struct coverage *c)
 {
+	/* Of what is let pass a policy's rules are all alike. */
 	const char *lets[OP_COUNT];
 
-	for (int op = 0; op < OP_COUNT; op++) {
-		const struct mediation *m = &bpf_lsm_mediates[op];
-
-		lets[op] = m->lets && (!m->applies || m->applies(p)) ? m->lets : NULL;
-	}
+	for (int op = 0; op < OP_COUNT; op++)
+		lets[op] = gap_of(bpf_lsm_mediates[op].lets, p, NULL);
 	for (uint32_t i = 0; i < p->n_rules; i++) {
 		const struct rule *rule = p->rules[i];
 
 		for (uint64_t rest = rule->operations | rule->implied; rest; rest &= rest - 1) {
 			enum operation op = (enum operation)__builtin_ctzll(rest);
-			const char *why = rule_allows(rule, op) ? NULL : lets[op];
+			bool allows = rule_allows(rule, op);
+			const char *why =
+				allows ? gap_of(bpf_lsm_mediates[op].refuses, p, rule) : lets[op];
 
 			if (bpf_lsm_mediates[op].judged)
 				coverage_set(c, rule, op, MECHANISM_BPF_LSM,
-					why ? COVERAGE_WIDER : COVERAGE_EXACT, why);
+					!why	 ? COVERAGE_EXACT
+					: allows ? COVERAGE_NARROWER
+						 : COVERAGE_WIDER,
+					why);
 		}
 	}
 }
@@ -429,6 +531,8 @@ int emit_lsm(const struct policy *p, struct coverage *c, struct text *ret, struc
 		r = too_many("addresses", e.n_endpoints, LSM_ENDPOINTS_MAX,
 			"neighbouring networks can be one of a shorter prefix", err);
 	else
+		r = lsm_mounts_fit(&e.mounts, p, err);
+	if (r >= 0)
 		r = write_blob(&e, ret, err);
 	if (r >= 0)
 		cover(p, c);

@@ -41,10 +41,14 @@ int lsm_blob_open(struct lsm_blob *b, const void *bytes, size_t len, struct pale
 		return pale_err_plain(err, EBADMSG, "a BPF-LSM policy of %zu bytes says it has %u",
 			len, h->bytes);
 	if (h->n_domains < 1 || h->n_domains > LSM_DOMAINS_MAX || h->n_rules > LSM_RULES_MAX ||
-		h->n_endpoints > LSM_ENDPOINTS_MAX || h->n_classes < 1 || h->n_classes > 256 ||
+		h->n_endpoints > LSM_ENDPOINTS_MAX || h->n_mounts > LSM_MOUNTS_MAX ||
+		h->n_automata > 2 * LSM_MOUNTS_MAX || h->n_classes < 1 || h->n_classes > 256 ||
 		!inside(h, h->off_domains, h->n_domains, sizeof(struct lsm_domain)) ||
 		!inside(h, h->off_rules, h->n_rules, sizeof(struct lsm_rule)) ||
 		!inside(h, h->off_endpoints, h->n_endpoints, sizeof(struct lsm_endpoint)) ||
+		!inside(h, h->off_mounts, h->n_mounts, sizeof(struct lsm_mount)) ||
+		!inside(h, h->off_automata, h->n_automata, sizeof(struct lsm_automaton)) ||
+		!inside(h, h->off_cells, h->n_cells, sizeof(lsm_u16)) ||
 		!inside(h, h->off_rows, h->n_rows, sizeof(struct lsm_row)) ||
 		!inside(h, h->off_accept, h->n_states, sizeof(lsm_u16)) ||
 		!inside(h, h->off_next, (uint64_t)h->n_states * h->n_classes, sizeof(lsm_u16)))
@@ -113,6 +117,35 @@ bool lsm_blob_list(const struct lsm_blob *b, uint32_t domain, bool listen, uint3
 bool lsm_blob_endpoint(const struct lsm_blob *b, uint32_t i, struct lsm_endpoint *ret)
 {
 	return load(b, b->head.off_endpoints + (uint64_t)i * sizeof(*ret), ret, sizeof(*ret));
+}
+
+bool lsm_blob_mounts(
+	const struct lsm_blob *b, uint32_t domain, bool bind, uint32_t *ret_first, uint32_t *ret_n)
+{
+	return load_domain(b, domain,
+		       bind ? offsetof(struct lsm_domain, mounts[1])
+			    : offsetof(struct lsm_domain, mounts[0]),
+		       ret_first, sizeof(*ret_first)) &&
+	       load_domain(b, domain,
+		       bind ? offsetof(struct lsm_domain, n_mounts[1])
+			    : offsetof(struct lsm_domain, n_mounts[0]),
+		       ret_n, sizeof(*ret_n)) &&
+	       *ret_n <= LSM_MOUNTS_MAX;
+}
+
+bool lsm_blob_mount(const struct lsm_blob *b, uint32_t i, struct lsm_mount *ret)
+{
+	return load(b, b->head.off_mounts + (uint64_t)i * sizeof(*ret), ret, sizeof(*ret));
+}
+
+bool lsm_blob_automaton(const struct lsm_blob *b, uint32_t i, struct lsm_automaton *ret)
+{
+	return load(b, b->head.off_automata + (uint64_t)i * sizeof(*ret), ret, sizeof(*ret));
+}
+
+bool lsm_blob_cell(const struct lsm_blob *b, uint64_t i, uint32_t *ret)
+{
+	return load_u16(b, b->head.off_cells + 2 * i, ret);
 }
 
 /* What rule @cell (with LSM_IMPLIED) says to @op. */
@@ -270,6 +303,69 @@ static uint32_t endpoint_cell(const struct lsm_blob *b, uint32_t domain, const s
 	return DOMAIN_CELL(b, domain, by_default[r->operation]);
 }
 
+/* false: the tables are left. */
+static bool automaton_matches(
+	const struct lsm_blob *b, uint32_t i, const char *text, uint32_t len, bool *ret)
+{
+	struct lsm_automaton a;
+	uint32_t state, cell;
+
+	*ret = i == LSM_ANY_STRING;
+	if (*ret || !text)
+		return true;
+	if (!lsm_blob_automaton(b, i, &a))
+		return false;
+	state = a.start;
+	for (uint32_t k = 0; k < len; k++) {
+		uint64_t column = a.byte_class[(uint8_t)text[k]];
+
+		if (!lsm_blob_cell(b, a.next + (uint64_t)state * a.n_classes + column, &state))
+			return false;
+	}
+	if (!lsm_blob_cell(b, (uint64_t)a.accept + state, &cell))
+		return false;
+	*ret = cell == 1;
+	return true;
+}
+
+static bool type_matches(const struct lsm_mount *m, const char *type)
+{
+	char padded[LSM_FSTYPE_BYTES] = "";
+
+	if (!m->fstype[0])
+		return true;
+	if (!type || strlen(type) >= sizeof(padded))
+		return false;
+	memcpy(padded, type, strlen(type));
+	return !memcmp(padded, m->fstype, sizeof(padded));
+}
+
+static uint32_t mount_cell(const struct lsm_blob *b, uint32_t domain, const struct request *r)
+{
+	bool place, source;
+	uint32_t first, n;
+
+	if (!lsm_blob_mounts(b, domain, r->operation == OP_BIND, &first, &n))
+		return NOWHERE;
+	for (uint32_t i = 0; i < n; i++) {
+		struct lsm_mount m;
+
+		if (!lsm_blob_mount(b, first + i, &m))
+			return NOWHERE;
+		if ((r->mount_flags & m.flags) != m.flags || !type_matches(&m, r->fstype))
+			continue;
+		if (!automaton_matches(b, m.place, r->path, r->path_len, &place))
+			return NOWHERE;
+		if (!place)
+			continue;
+		if (!automaton_matches(b, m.source, r->source, r->source_len, &source))
+			return NOWHERE;
+		if (source)
+			return m.rule;
+	}
+	return DOMAIN_CELL(b, domain, by_default[r->operation]);
+}
+
 static uint32_t target_of(uint32_t domain, const struct request *r)
 {
 	switch (r->target) {
@@ -329,6 +425,13 @@ bool lsm_interpret(
 		break;
 	case OP_FORK:
 		cell = DOMAIN_CELL(b, domain, fork);
+		break;
+	case OP_MOUNT:
+	case OP_BIND:
+		cell = mount_cell(b, domain, r);
+		break;
+	case OP_PIVOT:
+		cell = DOMAIN_CELL(b, domain, pivot);
 		break;
 	case OP_USERNS:
 		cell = DOMAIN_CELL(b, domain, userns);

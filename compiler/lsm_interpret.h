@@ -35,9 +35,8 @@ struct lsm_answer {
 };
 
 /*
- * false: there is no table to ask. That is so for mount, bind, pivot, system calls and limits, for
- * signal 0, and for sockets that connect and listen speak for. (umount has one; no program asks it
- * yet.)
+ * false: there is no table to ask. That is so for system calls and limits, for signal 0, and for
+ * sockets that connect and listen speak for.
  */
 bool lsm_interpret(
 	const struct lsm_blob *b, uint32_t domain, const struct request *r, struct lsm_answer *ret);
@@ -53,5 +52,11 @@ bool lsm_blob_rule(const struct lsm_blob *b, uint32_t rule, struct lsm_rule *ret
 bool lsm_blob_list(const struct lsm_blob *b, uint32_t domain, bool listen, uint32_t *ret_first,
 	uint32_t *ret_n);
 bool lsm_blob_endpoint(const struct lsm_blob *b, uint32_t i, struct lsm_endpoint *ret);
+/* Its entries for mount or @bind. */
+bool lsm_blob_mounts(
+	const struct lsm_blob *b, uint32_t domain, bool bind, uint32_t *ret_first, uint32_t *ret_n);
+bool lsm_blob_mount(const struct lsm_blob *b, uint32_t i, struct lsm_mount *ret);
+bool lsm_blob_automaton(const struct lsm_blob *b, uint32_t i, struct lsm_automaton *ret);
+bool lsm_blob_cell(const struct lsm_blob *b, uint64_t i, uint32_t *ret);
 
 #endif

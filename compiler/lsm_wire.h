@@ -21,7 +21,7 @@ typedef unsigned long long lsm_u64;
 #endif
 
 #define LSM_MAGIC   0x314d534c454c4150ull /* "PALELSM1" */
-#define LSM_VERSION 2
+#define LSM_VERSION 3
 
 /* An inner map's value has the smallest of these sizes that holds the blob, with zeros behind it:
  * those of one outer map must be alike. */
@@ -48,6 +48,7 @@ static inline lsm_u32 lsm_size_bytes(enum lsm_size size)
 #define LSM_DOMAINS_MAX	  16
 #define LSM_RULES_MAX	  32767
 #define LSM_ENDPOINTS_MAX 4096
+#define LSM_MOUNTS_MAX	  1024
 #define LSM_IMPLIED	  0x8000u
 
 /* Operations on paths, as columns of a row. */
@@ -112,6 +113,35 @@ struct lsm_endpoint {
 	lsm_u32 unused2;
 };
 
+/*
+ * mount and bind: a domain has a run of these for each, in order of precedence. The first whose
+ * type, options, place and source all match decides; when none does, the domain's default.
+ */
+#define LSM_FSTYPE_BYTES 64 /* the NUL included */
+
+/* MOUNT_… of compiler/policy.h, which are MS_… of mount(2), too. */
+#define LSM_MOUNT_FLAGS 0xfu
+
+struct lsm_mount {
+	lsm_u16 rule;
+	lsm_u16 flags;	       /* must be set */
+	lsm_u32 place, source; /* automaton, or LSM_ANY_STRING */
+	lsm_u32 unused;
+	lsm_u8 fstype[LSM_FSTYPE_BYTES]; /* filled up with NUL; empty: any */
+};
+
+/* What is not there (a mount without a path, or without a source) matches this alone. */
+#define LSM_ANY_STRING 0xffffffffu
+
+/* As the large one below, for one rule's strings. Both tables lie among the cells. */
+struct lsm_automaton {
+	lsm_u32 start, n_states, n_classes;
+	lsm_u32 accept; /* first cell of n_states: 1 where a string that ends there matches */
+	lsm_u32 next;	/* first cell of n_states * n_classes */
+	lsm_u32 unused;
+	lsm_u8 byte_class[256];
+};
+
 /* Whom a signal or ptrace goes to: no task of this policy instance, or one in domain n (the
  * caller's own included). */
 #define LSM_TARGETS	     (1 + LSM_DOMAINS_MAX)
@@ -123,6 +153,8 @@ struct lsm_domain {
 	lsm_u32 start_names;
 	lsm_u32 endpoints[2]; /* first entry's index: [0] connect, [1] listen */
 	lsm_u32 n_endpoints[2];
+	lsm_u32 mounts[2]; /* first entry's index: [0] mount, [1] bind */
+	lsm_u32 n_mounts[2];
 	lsm_u16 by_default[32];	 /* rule, by enum operation */
 	lsm_u16 anonymous[2][2]; /* rule for an object without a path: [0] exec, [1] map; [1]: its
 				    owner is the caller's fsuid */
@@ -135,7 +167,8 @@ struct lsm_domain {
 			       ones are not asked here */
 	lsm_u16 raw;	    /* rule: SOCK_RAW of AF_INET and AF_INET6 */
 	lsm_u16 netlink[32]; /* rule, by protocol */
-	lsm_u16 unused[12];
+	lsm_u16 pivot;	     /* rule */
+	lsm_u16 unused[3];
 };
 
 #define LSM_FLAG_AUDIT 1u /* everything passes; what would have been refused is reported */
@@ -145,14 +178,17 @@ struct lsm_head {
 	lsm_u32 version;
 	lsm_u32 bytes; /* of the blob in use */
 	lsm_u32 flags;
-	lsm_u32 n_domains, n_rules, n_rows, n_endpoints;
+	lsm_u32 n_domains, n_rules, n_rows, n_endpoints, n_mounts, n_automata, n_cells;
 	lsm_u32 n_states, n_classes;
 	lsm_u32 off_domains;   /* struct lsm_domain[] */
 	lsm_u32 off_rules;     /* struct lsm_rule[] */
 	lsm_u32 off_endpoints; /* struct lsm_endpoint[] */
+	lsm_u32 off_mounts;    /* struct lsm_mount[] */
+	lsm_u32 off_automata;  /* struct lsm_automaton[] */
 	lsm_u32 off_rows;      /* struct lsm_row[] */
 	lsm_u32 off_accept;    /* lsm_u16[n_states]: the row of a string that ends there */
 	lsm_u32 off_next;      /* lsm_u16[n_states * n_classes] */
+	lsm_u32 off_cells;     /* lsm_u16[n_cells]: of all struct lsm_automaton */
 	lsm_u32 unused;
 	lsm_u64 serial; /* 0 in a file; the loader's, never given twice */
 	lsm_u8 byte_class[256];

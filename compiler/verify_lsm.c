@@ -3,7 +3,8 @@
  * The proof rests on the interpreter for what the tables say and on decide() for what they should.
  * Where a table has a cell for each question, each is asked. The automata are shown equal by a map
  * from the policy's states to the blob's that keeps starts, steps and answers; the endpoint lists
- * by asking once in each cell of the partition that all their borders make.
+ * by asking once in each cell of the partition that all their borders make; mounts by finding
+ * decide()'s list again, each rule with its type, its options and automata that accept the same.
  */
 #include "compiler/emit_lsm.h"
 
@@ -580,6 +581,153 @@ static int check_endpoints(struct proof *v)
 	return e;
 }
 
+/* ---- mounts */
+
+struct pair {
+	uint32_t state, image;
+};
+
+/* One of each class of bytes that either automaton tells apart. */
+static int bytes_of(const uint8_t *ours, const uint8_t *theirs, uint8_t ret[256])
+{
+	int n = 0;
+
+	for (int b = 0; b < 256; b++) {
+		bool known = false;
+
+		for (int k = 0; k < n && !known; k++)
+			known = theirs[ret[k]] == theirs[b] && ours[ret[k]] == ours[b];
+		if (!known)
+			ret[n++] = (uint8_t)b;
+	}
+	return n;
+}
+
+static int check_accepted(
+	const struct proof *v, const struct dfa *d, const struct lsm_automaton *a, struct pair p)
+{
+	uint32_t cell;
+
+	if (!lsm_blob_cell(&v->blob, (uint64_t)a->accept + p.image, &cell))
+		return broken(v, "a mount's automaton ends outside the table");
+	if ((cell == 1) != (d->accept[p.state] == 1))
+		return broken(v, "a mount's automaton takes other strings");
+	return 0;
+}
+
+/* In step, from both starts: a state of ours has one image. */
+static int check_automaton(const struct proof *v, const struct dfa *d, uint32_t index)
+{
+	struct lsm_automaton a;
+	struct pair *queue;
+	uint32_t *image, n = 0;
+	uint8_t bytes[256];
+	int n_bytes, e = 0;
+
+	if (!d)
+		return index == LSM_ANY_STRING ? 0 : broken(v, "a mount of fewer objects");
+	if (index == LSM_ANY_STRING || !lsm_blob_automaton(&v->blob, index, &a))
+		return broken(v, "a mount without its automaton");
+	n_bytes = bytes_of(d->byte_class, a.byte_class, bytes);
+	image = arena_array(v->arena, d->n_states, sizeof(*image));
+	memset(image, 0xff, d->n_states * sizeof(*image));
+	queue = arena_array(v->arena, d->n_states, sizeof(*queue));
+	image[d->start[0]] = a.start;
+	queue[n++] = (struct pair){ d->start[0], a.start };
+	for (uint32_t i = 0; i < n && e >= 0; i++) {
+		e = check_accepted(v, d, &a, queue[i]);
+		for (int k = 0; k < n_bytes && e >= 0; k++) {
+			struct pair to = { .state = dfa_step(d, queue[i].state, bytes[k]) };
+			uint64_t cell = a.next + (uint64_t)queue[i].image * a.n_classes +
+					a.byte_class[bytes[k]];
+
+			if (!lsm_blob_cell(&v->blob, cell, &to.image))
+				return broken(v, "a mount's automaton leaves the table");
+			if (image[to.state] == UNKNOWN) {
+				image[to.state] = to.image;
+				queue[n++] = to;
+			} else if (image[to.state] != to.image) {
+				return broken(v, "a mount's automaton takes one state for another");
+			}
+		}
+	}
+	return e;
+}
+
+/* Which strings a rule of many is the one to decide about is not looked for: so what it says when
+ * it does is compared here. */
+static bool says_the_same(const struct lsm_rule *r, const struct rule *rule)
+{
+	static const enum lsm_effect effects[] = {
+		[EFFECT_ALLOW] = LSM_ALLOW,
+		[EFFECT_AUDIT] = LSM_ALLOW,
+		[EFFECT_DENY] = LSM_DENY,
+		[EFFECT_KILL] = LSM_KILL,
+	};
+	bool allows = effects[rule->effect] == LSM_ALLOW;
+
+	return r->effect == effects[rule->effect] &&
+	       !!r->report == (allows ? rule->effect == EFFECT_AUDIT : !rule->quiet) &&
+	       (allows || r->errnum == (rule->errnum ? rule->errnum : EACCES));
+}
+
+static int check_mount(const struct proof *v, const struct rule *rule, uint32_t i)
+{
+	char type[LSM_FSTYPE_BYTES] = "";
+	struct lsm_mount m;
+	struct lsm_rule r;
+	int e;
+
+	if (rule->fstype && strlen(rule->fstype) < sizeof(type))
+		memcpy(type, rule->fstype, strlen(rule->fstype));
+	if (!lsm_blob_mount(&v->blob, i, &m) || m.rule != rule->index ||
+		m.flags != rule->mount_flags || memcmp(m.fstype, type, sizeof(type)) != 0)
+		return broken(v, "a rule about mounts");
+	if (!lsm_blob_rule(&v->blob, m.rule, &r) || !says_the_same(&r, rule))
+		return broken(v, "what a rule about mounts says");
+	e = check_automaton(v, rule->mount_on, m.place);
+	return e < 0 ? e : check_automaton(v, rule->mount_source, m.source);
+}
+
+static int check_mount_list(const struct proof *v, enum operation op)
+{
+	/* A type that no rule can name, nowhere. */
+	const struct request nothing = { .operation = op, .fstype = "/" };
+	const struct domain *d = v->p->domains[v->domain];
+	uint32_t first, n, found = 0;
+	int e = 0;
+
+	if (!lsm_blob_mounts(&v->blob, v->domain, op == OP_BIND, &first, &n))
+		return broken(v, "a list of mounts that leaves the table");
+	for (uint32_t i = 0; i < d->n_by_operation[op] && e >= 0; i++) {
+		const struct rule *rule = d->by_operation[op][i];
+
+		if (rule->is_default)
+			continue;
+		e = found < n ? check_mount(v, rule, first + found)
+			      : broken(v, "too few rules about mounts");
+		found++;
+	}
+	if (e >= 0 && found != n)
+		return broken(v, "too many rules about mounts");
+	return e < 0 ? e : compare(v, &nothing);
+}
+
+static int check_mounts(struct proof *v)
+{
+	const struct request pivot = { .operation = OP_PIVOT };
+	int e = 0;
+
+	for (v->domain = 0; v->domain < v->p->n_domains && e >= 0; v->domain++) {
+		e = check_mount_list(v, OP_MOUNT);
+		if (e >= 0)
+			e = check_mount_list(v, OP_BIND);
+		if (e >= 0)
+			e = compare(v, &pivot);
+	}
+	return e;
+}
+
 static int check_tables(struct proof *v)
 {
 	int e = check_head(v);
@@ -607,6 +755,8 @@ int verify_lsm(const struct policy *p, const void *blob, size_t len, struct pale
 		e = check_automata(&v);
 	if (e >= 0)
 		e = check_endpoints(&v);
+	if (e >= 0)
+		e = check_mounts(&v);
 	arena_free(v.arena);
 	return e;
 }

@@ -414,10 +414,14 @@ static int check_blob(const void *blob, size_t len, struct pale_err **err)
 			"policy of %zu bytes says it has %u, of at most %u", len, h->bytes,
 			LSM_LARGE_BYTES);
 	if (h->n_domains < 1 || h->n_domains > LSM_DOMAINS_MAX || h->n_rules > LSM_RULES_MAX ||
-		h->n_endpoints > LSM_ENDPOINTS_MAX || h->n_classes < 1 || h->n_classes > 256 ||
+		h->n_endpoints > LSM_ENDPOINTS_MAX || h->n_mounts > LSM_MOUNTS_MAX ||
+		h->n_automata > 2 * LSM_MOUNTS_MAX || h->n_classes < 1 || h->n_classes > 256 ||
 		!inside(h, h->off_domains, h->n_domains, sizeof(struct lsm_domain)) ||
 		!inside(h, h->off_rules, h->n_rules, sizeof(struct lsm_rule)) ||
 		!inside(h, h->off_endpoints, h->n_endpoints, sizeof(struct lsm_endpoint)) ||
+		!inside(h, h->off_mounts, h->n_mounts, sizeof(struct lsm_mount)) ||
+		!inside(h, h->off_automata, h->n_automata, sizeof(struct lsm_automaton)) ||
+		!inside(h, h->off_cells, h->n_cells, sizeof(lsm_u16)) ||
 		!inside(h, h->off_rows, h->n_rows, sizeof(struct lsm_row)) ||
 		!inside(h, h->off_accept, h->n_states, sizeof(lsm_u16)) ||
 		!inside(h, h->off_next, (uint64_t)h->n_states * h->n_classes, sizeof(lsm_u16)))

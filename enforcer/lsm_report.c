@@ -30,6 +30,74 @@ static void put_target(struct text *t, const struct policy *p, const struct lsm_
 		text_printf(t, "pid %u", e->target_tgid);
 }
 
+struct piece {
+	const char *s;
+	size_t len;
+};
+
+/* Up to the first NUL, which goes with it. */
+static struct piece cut_piece(struct piece *rest)
+{
+	const char *end = memchr(rest->s, 0, rest->len);
+	struct piece out = { rest->s, end ? (size_t)(end - rest->s) : 0 };
+
+	if (end) {
+		rest->s += out.len + 1;
+		rest->len -= out.len + 1;
+	}
+	return out;
+}
+
+static void put_options(struct text *t, uint32_t options)
+{
+	static const struct {
+		uint32_t flag;
+		const char *name;
+	} names[] = {
+		{ MOUNT_RO, "ro" },
+		{ MOUNT_NOSUID, "nosuid" },
+		{ MOUNT_NODEV, "nodev" },
+		{ MOUNT_NOEXEC, "noexec" },
+	};
+	const char *separator = " with ";
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (options & names[i].flag) {
+			text_printf(t, "%s%s", separator, names[i].name);
+			separator = ", ";
+		}
+	}
+}
+
+/* As a rule would have it, where there could be one. */
+static void put_mount(struct text *t, const struct lsm_event *e)
+{
+	static const char *const words[] = {
+		[LSM_MOUNT_MOVE] = "moving ",
+		[LSM_MOUNT_REMOUNT] = "remounting ",
+		[LSM_MOUNT_PROPAGATION] = "propagation of ",
+	};
+	struct piece place = { e->text, e->text_len }, type = cut_piece(&place),
+		     source = cut_piece(&place);
+	const char *word = e->detail < sizeof(words) / sizeof(*words) ? words[e->detail] : NULL;
+	size_t before;
+
+	text_puts(t, word ? word : "");
+	before = t->len;
+	text_add(t, type.s, type.len);
+	if (source.len && e->detail == LSM_MOUNT_NEW)
+		text_puts(t, " from ");
+	if (source.len == LSM_SOURCE_SHOWN)
+		text_puts(t, "…");
+	text_add(t, source.s, source.len);
+	if (t->len > before && (place.len || e->why))
+		text_puts(t, " on ");
+	text_add(t, place.s, place.len);
+	if (e->why)
+		text_printf(t, "%s(%s)", place.len ? " " : "", lsm_why_name((enum lsm_why)e->why));
+	put_options(t, e->number);
+}
+
 static void put_object(struct text *t, const struct policy *p, const struct lsm_event *e)
 {
 	bool unix_socket = e->operation == OP_CONNECT || e->operation == OP_LISTEN;
@@ -71,6 +139,9 @@ static void put_object(struct text *t, const struct policy *p, const struct lsm_
 		break;
 	case LSM_OBJECT_CALL:
 		break; /* put_call() */
+	case LSM_OBJECT_MOUNT:
+		put_mount(t, e);
+		break;
 	}
 }
 

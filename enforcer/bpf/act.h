@@ -112,6 +112,12 @@ static __always_inline struct lsm_rule *rule_at(const struct tables *t, __u32 ru
 
 _Static_assert(LSM_POLICIES_MAX <= 256 && LSM_COUNTS_MAX <= 4096, "bits of a decision");
 
+static __always_inline bool has_text(__u8 object)
+{
+	return object == LSM_OBJECT_PATH || object == LSM_OBJECT_ABSTRACT ||
+	       object == LSM_OBJECT_MOUNT;
+}
+
 static __always_inline void fill(struct lsm_event *e, __u32 capacity, const struct label *label,
 	const struct lsm_instance *instance, const struct request *q, __u64 decision,
 	__u64 sequence)
@@ -151,7 +157,7 @@ static __always_inline void fill(struct lsm_event *e, __u32 capacity, const stru
 	e->executable_cut = label->executable_cut;
 	__builtin_memcpy(e->executable, label->executable, sizeof(e->executable));
 	e->text_len = 0;
-	if (q->object != LSM_OBJECT_PATH && q->object != LSM_OBJECT_ABSTRACT)
+	if (!has_text(q->object))
 		return;
 	s = scratch();
 	if (!s)
@@ -170,7 +176,7 @@ static __always_inline __u32 text_len(const struct request *q)
 {
 	struct scratch *s;
 
-	if (q->object != LSM_OBJECT_PATH && q->object != LSM_OBJECT_ABSTRACT)
+	if (!has_text(q->object))
 		return 0;
 	s = scratch();
 	return s && s->begin < LSM_PATH_BYTES ? LSM_PATH_BYTES - s->begin : 0;

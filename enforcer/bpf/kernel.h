@@ -36,9 +36,21 @@ struct qstr {
 	const unsigned char *name;
 } __core;
 
+struct list_head {
+	struct list_head *next, *prev;
+} __core;
+
+struct file_system_type {
+	const char *name;
+} __core;
+
 struct super_block {
+	struct file_system_type *s_type;
+	unsigned long s_flags;
 	unsigned long s_magic;
 	struct dentry *s_root;
+	struct list_head s_mounts;
+	const char *s_subtype;
 } __core;
 
 struct inode {
@@ -91,7 +103,18 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	struct list_head mnt_mounts;   /* its children */
+	struct list_head mnt_instance; /* in s_mounts */
+	const char *mnt_devname;
 	struct mnt_namespace *mnt_ns;
+} __core;
+
+struct super_block___single { /* 6.18 */
+	struct mount *s_mounts;
+} __core;
+
+struct mount___single { /* 6.18 */
+	struct mount *mnt_next_for_sb;
 } __core;
 
 struct path {
@@ -126,6 +149,11 @@ struct proc_inode {
 
 struct nsproxy {
 	struct mnt_namespace *mnt_ns;
+} __core;
+
+struct fs_struct {
+	int users;
+	struct path root, pwd;
 } __core;
 
 struct signal_struct {
@@ -164,6 +192,7 @@ struct task_struct {
 	const struct cred *real_cred, *cred;
 	struct io_uring_task *io_uring;
 	struct nsproxy *nsproxy;
+	struct fs_struct *fs;
 	struct signal_struct *signal;
 	struct bpf_local_storage *bpf_storage;
 } __core;
@@ -260,6 +289,13 @@ struct open_flags;
 #define FMODE_BACKING	    0x2000000u
 #define S_PRIVATE	    0x200u
 #define MNT_INTERNAL	    0x4000
+#define MNT_NOSUID	    0x1
+#define MNT_NODEV	    0x2
+#define MNT_NOEXEC	    0x4
+#define MNT_READONLY	    0x40
+#define SB_RDONLY	    0x1ul
+#define LOOKUP_FOLLOW	    0x1u
+#define LOOKUP_AUTOMOUNT    0x4u
 #define DCACHE_PAR_LOOKUP   0x10000000u
 #define PF_IO_WORKER	    0x10u
 #define CAP_OPT_NOAUDIT	    2u
@@ -326,6 +362,12 @@ struct open_flags;
 #define RENAME_WHITEOUT 4u
 
 #define CLONE_THREAD 0x10000ul
+
+/* linux/mount.h, of the user's interface */
+#define MS_REMOUNT     0x20ul
+#define MS_BIND	       0x1000ul
+#define MS_MOVE	       0x2000ul
+#define MS_PROPAGATION 0x1e0000ul /* MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED */
 
 #define AF_UNSPEC  0
 #define AF_UNIX	   1

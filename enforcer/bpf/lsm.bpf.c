@@ -9,6 +9,7 @@
  *	match.h		paths against the automaton
  *	endpoint.h	addresses against their lists
  *	file.h		what an open file is
+ *	mount.h		mounts against their rules
  *	hooks_*.h	the programs
  *
  * A program first asks whether the task is confined, and nothing else of one that is not. What
@@ -17,6 +18,7 @@
 #include "enforcer/bpf/hooks_exec.h"
 #include "enforcer/bpf/hooks_file.h"
 #include "enforcer/bpf/hooks_kernel.h"
+#include "enforcer/bpf/hooks_mount.h"
 #include "enforcer/bpf/hooks_network.h"
 #include "enforcer/bpf/hooks_task.h"
 

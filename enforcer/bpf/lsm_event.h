@@ -98,7 +98,20 @@ enum lsm_object {
 	LSM_OBJECT_TASK,   /* number: signal, or ptrace's mode; target, target_tgid */
 	LSM_OBJECT_CALL,   /* a system call that a seccomp filter refused: number, detail:
 			      AUDIT_ARCH_…,   arguments; rule: none, the filter does not say */
+	LSM_OBJECT_MOUNT, /* text: the type, NUL, the source, NUL, the place, of which `why` speaks;
+			     number: options, MOUNT_…; detail: enum lsm_mount_kind */
 };
+
+enum lsm_mount_kind {
+	LSM_MOUNT_NEW,
+	LSM_MOUNT_BIND,
+	LSM_MOUNT_MOVE,
+	LSM_MOUNT_REMOUNT,
+	LSM_MOUNT_PROPAGATION,
+};
+
+/* Of a longer source the end. */
+#define LSM_SOURCE_SHOWN 255
 
 struct lsm_event {
 	lsm_u64 sequence; /* of its instance, from 1, without a gap unless events were lost */

@@ -43,8 +43,13 @@ struct label {
 	__u64 found;   /* a decision about connect, by the path that was found last */
 	__u32 finding; /* between connect or sendmsg of a unix socket and its peer's hook */
 	__u32 binding; /* between socket_bind of a unix path and its path_mknod */
-	__u64 name[4]; /* directory.h: of the file that is asked about, beginning with its first
-			  byte */
+	__u64 bind_source; /* hooks_mount.h: the name of what mount(2) is about to bind */
+	__u8 follows;	   /* … is being looked up */
+	__u8 mounts;	   /* a new mount was allowed, and its file system has yet to be made */
+	__u8 gets_tree;	   /* the kernel makes or finds a file system */
+	__u8 remounts;	   /* mount(2) has been judged, and the file system has yet to be asked */
+	__u64 name[4];	   /* directory.h: of the file that is asked about, beginning with its first
+			      byte */
 	__u16 executable_len, executable_cut;
 	char executable[LSM_EXECUTABLE_BYTES];
 };

@@ -197,6 +197,8 @@ static void add_cells(struct requests *to, uint32_t domain, uint32_t n_domains)
 	add(to, domain, r);
 	r.operation = OP_USERNS;
 	add(to, domain, r);
+	r.operation = OP_PIVOT;
+	add(to, domain, r);
 	for (int op = 0; op < OP_COUNT; op++) {
 		if (!(OPS_PATH & OP_BIT(op)))
 			continue;
@@ -208,6 +210,32 @@ static void add_cells(struct requests *to, uint32_t domain, uint32_t n_domains)
 			r.object_class = CLASS_ANONYMOUS;
 			add(to, domain, r);
 		}
+	}
+}
+
+static void add_mounts(struct requests *to, const struct policy *p, const struct rule *rule)
+{
+	const struct globs *places = random_below(4) ? &rule->paths : &rule->except_paths;
+	bool bind = rule->operations & OP_BIT(OP_BIND);
+
+	for (int k = 0; k < 60 && rule->paths.n; k++) {
+		const struct rule *other = p->rules[random_below(p->n_rules)];
+		struct request r = { .operation = bind ? OP_BIND : OP_MOUNT };
+		/* Another rule's sources, too: the first that matches decides. */
+		const struct globs *sources =
+			random_below(3) || !other->sources.n ? &rule->sources : &other->sources;
+
+		if (!places->n)
+			places = &rule->paths;
+		if (random_below(10))
+			r.path = string_for(to->a, places->v[random_below(places->n)], &r.path_len);
+		if (sources->n && random_below(10))
+			r.source = string_for(
+				to->a, sources->v[random_below(sources->n)], &r.source_len);
+		r.fstype = bind ? NULL : random_below(4) ? rule->fstype : other->fstype;
+		r.mount_flags = random_below(2) ? rule->mount_flags : random_below(16);
+		for (uint32_t d = 0; d < 2; d++)
+			add(to, d, r);
 	}
 }
 
@@ -227,6 +255,8 @@ static void requests_for(struct requests *to, const struct policy *p)
 		add_texts(to, &r->except_names, true);
 		add_endpoints(to, &r->endpoints);
 		add_endpoints(to, &r->except_endpoints);
+		if (r->operations & (OP_BIT(OP_MOUNT) | OP_BIT(OP_BIND)))
+			add_mounts(to, p, r);
 	}
 	for (uint32_t d = 0; d < p->n_domains; d++)
 		add_cells(to, d, p->n_domains);
@@ -314,6 +344,16 @@ static const char sample[] =
 	"    }\n"
 	"    capability { allow net_bind_service; audit chown; kill sys_module }\n"
 	"    allow socket raw, netlink(ROUTE, AUDIT), vsock\n"
+	"    mount {\n"
+	"        allow mount tmpfs on /{run,data}/* with nosuid, nodev\n"
+	"        audit mount tmpfs from scratch on /run/b with ro\n"
+	"        deny mount tmpfs on /data/b with noexec errno EROFS\n"
+	"        kill mount proc from /x* on /**\n"
+	"        allow bind /data/** on /run/**\n"
+	"        quiet deny bind /data/a/x on /run/**\n"
+	"        allow umount /run/*\n"
+	"        allow pivot\n"
+	"    }\n"
 	"    deny userns\n"
 	"    profile helper {\n"
 	"        on violation kill\n"
@@ -393,6 +433,29 @@ static void answers(void **state)
 	r.owner = true;
 	assert_int_equal(ask(&b, 0, r).effect, LSM_ALLOW);
 
+	r = file(OP_MOUNT, "/run/x/");
+	r.fstype = "tmpfs";
+	assert_int_equal(ask(&b, 0, r).effect, LSM_DENY);
+	r.mount_flags = MOUNT_NOSUID | MOUNT_NODEV | MOUNT_RO;
+	assert_int_equal(ask(&b, 0, r).effect, LSM_ALLOW);
+	assert_int_equal(ask(&b, 1, r).effect, LSM_KILL);
+	r.fstype = "ramfs";
+	assert_int_equal(ask(&b, 0, r).effect, LSM_DENY);
+	r.fstype = "proc";
+	r.source = "/x1";
+	r.source_len = 3;
+	assert_int_equal(ask(&b, 0, r).effect, LSM_KILL);
+	r = file(OP_BIND, "/run/x/");
+	assert_int_equal(ask(&b, 0, r).effect, LSM_DENY);
+	r.source = "/data/a/y/";
+	r.source_len = 10;
+	assert_int_equal(ask(&b, 0, r).effect, LSM_ALLOW);
+	r.source = "/data/a/x/";
+	assert_int_equal(ask(&b, 0, r).effect, LSM_DENY);
+	assert_false(ask(&b, 0, r).reported);
+	assert_int_equal(ask(&b, 0, file(OP_UMOUNT, "/run/x/")).effect, LSM_ALLOW);
+	assert_int_equal(ask(&b, 0, (struct request){ .operation = OP_PIVOT }).effect, LSM_ALLOW);
+
 	r = (struct request){ .operation = OP_CONNECT, .family = 6, .port = 443 };
 	inet_pton(AF_INET6, "::ffff:10.2.0.1", r.address);
 	assert_int_equal(ask(&b, 0, r).effect, LSM_ALLOW);
@@ -457,6 +520,8 @@ static void refused(const char *text, const char *because)
 
 static void limits(void **state)
 {
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+@";
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 	struct built b;
 
@@ -479,12 +544,27 @@ static void limits(void **state)
 	refused(text_str(&t), "4097 addresses");
 
 	text_clear(&t);
+	/* Many states, and a column for each letter. */
 	text_puts(&t, "profile p { file {\n");
-	for (int i = 0; i < 2500; i++)
-		text_printf(
-			&t, "allow read /srv/d%04d/*/x/**/*.json, /usr/lib/**/x%04d*.so*\n", i, i);
+	for (int i = 0; i < 5900; i++) {
+		text_puts(&t, "allow read /");
+		for (int k = 0; k < 12; k++)
+			text_putc(&t, letters[random_below(sizeof(letters) - 1)]);
+		text_puts(&t, "\n");
+	}
 	text_puts(&t, "} }");
 	refused(text_str(&t), "bytes of tables");
+
+	text_clear(&t);
+	text_puts(&t, "profile p { mount {\n");
+	for (int i = 0; i <= LSM_MOUNTS_MAX; i++)
+		text_printf(&t, "allow mount tmpfs on /x%d\n", i);
+	text_puts(&t, "} }");
+	refused(text_str(&t), "1025 rules about mounts");
+	refused("profile p { allow mount "
+		"a-filesystem-whose-name-is-longer-than-any-that-the-kernel-"
+		"has-ever-had on /x }",
+		"type of 71 bytes");
 
 	text_clear(&t);
 	text_puts(&t, "profile p { file {\n");
@@ -525,8 +605,13 @@ static void coverage(void **state)
 		{ "deny ioctl by default", OP_IOCTL, COVERAGE_EXACT },
 		{ "allow ioctl, map /dev/x*", OP_IOCTL, COVERAGE_EXACT },
 		{ "deny ptrace by default", OP_PTRACE, COVERAGE_WIDER },
-		{ "deny mount by default", OP_MOUNT, COVERAGE_UNENFORCED },
-		{ "deny umount by default", OP_UMOUNT, COVERAGE_UNENFORCED },
+		{ "deny mount by default", OP_MOUNT, COVERAGE_WIDER },
+		{ "kill mount proc from /x* on /**", OP_MOUNT, COVERAGE_WIDER },
+		{ "audit mount tmpfs from scratch on /run/b with ro", OP_MOUNT, COVERAGE_EXACT },
+		{ "allow bind /data/** on /run/**", OP_BIND, COVERAGE_NARROWER },
+		{ "deny bind by default", OP_BIND, COVERAGE_EXACT },
+		{ "deny umount by default", OP_UMOUNT, COVERAGE_EXACT },
+		{ "allow pivot", OP_PIVOT, COVERAGE_EXACT },
 		{ "deny syscall by default", OP_SYSCALL, COVERAGE_UNENFORCED },
 	};
 	struct built b;
@@ -538,7 +623,8 @@ static void coverage(void **state)
 
 		if (e->verdict != rows[i].verdict)
 			fail_msg("%s is %s", rows[i].rule, coverage_names[e->verdict]);
-		assert_true((e->why != NULL) == (e->verdict == COVERAGE_WIDER));
+		assert_true((e->why != NULL) ==
+			    (e->verdict == COVERAGE_WIDER || e->verdict == COVERAGE_NARROWER));
 	}
 	release(&b);
 	/* No exec leads into another profile. */
@@ -552,6 +638,19 @@ static void coverage(void **state)
 	release(&b);
 	build(&b, "profile p { allow read, write /x; allow syscall pwritev2 }");
 	assert_int_equal(covered(&b, "deny write by default", OP_WRITE)->verdict, COVERAGE_EXACT);
+	release(&b);
+	build(&b, "profile p { allow mount ext4 from /dev/x on /a; allow mount cgroup2 on /b }");
+	assert_int_equal(covered(&b, "deny mount by default", OP_MOUNT)->verdict, COVERAGE_WIDER);
+	assert_int_equal(covered(&b, "allow mount ext4 from /dev/x on /a", OP_MOUNT)->verdict,
+		COVERAGE_EXACT);
+	assert_int_equal(
+		covered(&b, "allow mount cgroup2 on /b", OP_MOUNT)->verdict, COVERAGE_NARROWER);
+	release(&b);
+	build(&b, "profile p { allow mount tmpfs on /a; allow syscall mount_setattr }");
+	assert_int_equal(covered(&b, "deny mount by default", OP_MOUNT)->verdict, COVERAGE_WIDER);
+	release(&b);
+	build(&b, "profile p { allow bind /a on /b; allow capability sys_chroot }");
+	assert_int_equal(covered(&b, "deny bind by default", OP_BIND)->verdict, COVERAGE_WIDER);
 	release(&b);
 }
 
@@ -689,7 +788,7 @@ static void random_rule(struct text *t, struct arena *a, bool sub)
 	const char *errnum =
 		refuses && !strcmp(effect, "deny") && random_below(3) == 0 ? " errno ENOENT" : "";
 
-	switch (random_below(9)) {
+	switch (random_below(11)) {
 	case 0:
 	case 1:
 	case 2:
@@ -725,6 +824,20 @@ static void random_rule(struct text *t, struct arena *a, bool sub)
 			random_below(2)	  ? "raw, packet"
 			: random_below(2) ? "netlink(ROUTE)"
 					  : "netlink");
+		break;
+	case 9:
+		text_printf(t, "%s mount %s%s on %s%s%s\n", effect,
+			random_below(2) ? "tmpfs" : "proc",
+			random_below(3) ? "" : arena_printf(a, " from %s", random_path(a)),
+			random_path(a),
+			random_below(2)	  ? ""
+			: random_below(2) ? " with ro"
+					  : " with nosuid, nodev",
+			errnum);
+		break;
+	case 10:
+		text_printf(
+			t, "%s bind %s on %s%s\n", effect, random_path(a), random_path(a), errnum);
 		break;
 	}
 }

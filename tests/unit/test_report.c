@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/compile.h"
+#include "enforcer/lsm_report.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -222,6 +223,54 @@ static void offers_nothing_without_an_object(void **state)
 	}
 }
 
+static void same_object(void *ctx, const struct violation *v)
+{
+	assert_string_equal(v->object, ctx);
+}
+
+static void tells_mounts_as_rules_do(void **state)
+{
+	static const struct {
+		enum lsm_mount_kind kind;
+		const char *text; /* its pieces end in NUL */
+		size_t len;
+		uint32_t options;
+		enum lsm_why why;
+		const char *object;
+	} cases[] = {
+		{ LSM_MOUNT_NEW, "tmpfs\0none\0/mnt/", 16, MOUNT_RO | MOUNT_NODEV, LSM_WHY_NONE,
+			"tmpfs from none on /mnt/ with ro, nodev" },
+		{ LSM_MOUNT_NEW, "tmpfs\0\0/mnt/", 12, 0, LSM_WHY_NONE, "tmpfs on /mnt/" },
+		{ LSM_MOUNT_NEW, "ramfs\0\0", 7, 0, LSM_WHY_NONE, "ramfs" },
+		{ LSM_MOUNT_NEW, "tmpfs\0\0/a/", 10, 0, LSM_WHY_DETACHED,
+			"tmpfs on /a/ (detached)" },
+		{ LSM_MOUNT_BIND, "\0/a/\0/b/", 8, 0, LSM_WHY_NONE, "/a/ on /b/" },
+		{ LSM_MOUNT_BIND, "\0\0/b/", 5, 0, LSM_WHY_NONE, "/b/" },
+		{ LSM_MOUNT_MOVE, "\0/a/\0/b/", 8, 0, LSM_WHY_NONE, "moving /a/ on /b/" },
+		{ LSM_MOUNT_REMOUNT, "\0\0/b/", 5, 0, LSM_WHY_NONE, "remounting /b/" },
+		{ LSM_MOUNT_PROPAGATION, "\0\0/b/", 5, 0, LSM_WHY_NONE, "propagation of /b/" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_free_ struct lsm_event *e = calloc(1, sizeof(*e) + 64);
+		struct lsm_reporter reporter = {
+			.policy = policy, .report = same_object, .ctx = (void *)cases[i].object
+		};
+
+		assert_non_null(e);
+		e->sequence = 1;
+		e->operation = cases[i].kind == LSM_MOUNT_BIND ? OP_BIND : OP_MOUNT;
+		e->object = LSM_OBJECT_MOUNT;
+		e->detail = cases[i].kind;
+		e->number = cases[i].options;
+		e->why = cases[i].why;
+		e->rule = (lsm_u16)policy->domains[0]->defaults[e->operation]->index;
+		e->text_len = (lsm_u32)cases[i].len;
+		memcpy(e->text, cases[i].text, cases[i].len);
+		lsm_report(&reporter, e);
+	}
+}
+
 static void writes_json(void **state)
 {
 	struct request r = { 0 };
@@ -254,6 +303,7 @@ int main(void)
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(offers_drift),
 		cmocka_unit_test(offers_nothing_without_an_object),
+		cmocka_unit_test(tells_mounts_as_rules_do),
 		cmocka_unit_test(writes_json),
 	};
 

@@ -21,6 +21,19 @@ struct seen {
 	bool gap;
 };
 
+/* KIND:TYPE:SOURCE:PLACE:OPTIONS */
+static void put_mount(struct text *t, const struct lsm_event *e)
+{
+	static const char *const kinds[] = { "new", "bind", "move", "remount", "propagation" };
+
+	text_printf(t, "%s:", kinds[e->detail]);
+	for (uint32_t i = 0; i < e->text_len; i++)
+		text_putc(t, e->text[i] ? e->text[i] : ':');
+	if (e->why)
+		text_printf(t, " (%s)", lsm_why_name(e->why));
+	text_printf(t, ":%u", e->number);
+}
+
 static void object_text(struct text *t, const struct lsm_event *e)
 {
 	static const char *const protocols[] = { "tcp", "udp", "sctp", "icmp" };
@@ -59,6 +72,9 @@ static void object_text(struct text *t, const struct lsm_event *e)
 		break;
 	case LSM_OBJECT_NUMBER:
 		text_printf(t, "%u", e->number);
+		break;
+	case LSM_OBJECT_MOUNT:
+		put_mount(t, e);
 		break;
 	case LSM_OBJECT_TASK:
 		text_printf(t, "%s%u", e->operation == OP_SIGNAL ? "" : "mode ", e->number);

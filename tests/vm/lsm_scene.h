@@ -86,6 +86,9 @@ static void make_tree(const char *dir, bool program)
 	snprintf(path, sizeof(path), "%s/link", dir);
 	if (symlink("a", path) < 0)
 		die(path);
+	snprintf(path, sizeof(path), "%s/up", dir);
+	if (symlink(".", path) < 0)
+		die(path);
 	if (!program)
 		return;
 	if (!image_len) {

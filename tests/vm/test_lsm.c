@@ -176,6 +176,8 @@ static void run_case(const struct lsm_case *t)
 			t->events ? t->events : "");
 	text_release(&seen.text);
 	remove_cgroup(cgroup_path);
+	check_err(lsm_remove_instance(lsm, instance, &err), &err);
+	check_err(lsm_remove_policy(lsm, policy, &err), &err);
 }
 
 int main(int argc, char **argv)
