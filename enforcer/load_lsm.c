@@ -137,17 +137,38 @@ static void kernel_version(int ret[3])
 	}
 }
 
-/* It can be changed at any time, where debugfs is mounted. */
+/*
+ * Whether a task may be interrupted by another inside the kernel: by its build, or on kernels that
+ * choose at boot (PREEMPT_DYNAMIC) by their command line or debugfs, where it can be changed at any
+ * time; lsm_load() sees only what holds then.
+ */
 static bool preempts_fully(void)
 {
-	struct pale_err *err = NULL;
-	char modes[64];
+	static const char *const places[][2] = {
+		{ "/proc/sys/kernel/version", "PREEMPT" },
+		{ "/proc/sys/kernel/version", "PREEMPT_RT" },
+		{ "/proc/cmdline", "preempt=full" },
+		{ "/sys/kernel/debug/sched/preempt", "(full)" },
+	};
 
-	if (read_line("/sys/kernel/debug/sched/preempt", modes, sizeof(modes), &err) < 0) {
-		pale_err_free(err);
-		return false;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		_cleanup_(pale_err_freep) struct pale_err *unused = NULL;
+		char line[4096];
+
+		if (read_line(places[i][0], line, sizeof(line), &unused) >= 0 &&
+			has_word(line, places[i][1], " "))
+			return true;
 	}
-	return has_word(modes, "(full)", " ");
+	return false;
+}
+
+/* See enforcer/bpf/state.h. */
+static bool loses_task_storage(void)
+{
+	int v[3];
+
+	kernel_version(v);
+	return v[0] == 6 && v[1] == 1 && preempts_fully();
 }
 
 /*
@@ -157,8 +178,7 @@ static bool preempts_fully(void)
 static int check_version(struct pale_err **err)
 {
 	static const int fixed[][3] = { { 6, 1, 54 }, { 6, 5, 4 } };
-	char command_line[4096];
-	int v[3], r;
+	int v[3];
 
 	kernel_version(v);
 	if (v[0] < 6 || (v[0] == 6 && v[1] < 6)) {
@@ -173,19 +193,6 @@ static int check_version(struct pale_err **err)
 				"and "
 				"6.6 do not",
 				v[0], v[1], v[2]);
-	}
-	if (v[0] > 6 || v[1] > 1)
-		return 0;
-	/* See enforcer/bpf/state.h. */
-	r = read_line("/proc/cmdline", command_line, sizeof(command_line), err);
-	if (r < 0)
-		return r;
-	if (has_word(command_line, "preempt=full", " ") || preempts_fully()) {
-		r = pale_err_set(err, 0,
-			"kernel %d.%d loses track of confined tasks under preempt=full", v[0],
-			v[1]);
-		pale_err_hint(err, "boot without preempt=full, or with a kernel since 6.2");
-		return r;
 	}
 	return 0;
 }
@@ -248,11 +255,20 @@ static void fit_to_kernel(struct lsm_bpf *skel)
 		char name[128];
 		const char *section = bpf_program__section_name(program);
 
-		if (bpf_program__autoload(program) || strncmp(section, "lsm/", 4) != 0)
+		if (bpf_program__autoload(program))
 			continue;
-		snprintf(name, sizeof(name), "bpf_lsm_%s", section + 4);
+		snprintf(name, sizeof(name), "%s%s", strncmp(section, "lsm/", 4) ? "" : "bpf_lsm_",
+			strchr(section, '/') + 1);
 		if (btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) >= 0)
 			bpf_program__set_autoload(program, true);
+	}
+	skel->rodata->labels_by_task = loses_task_storage();
+	if (skel->rodata->labels_by_task) {
+		bpf_program__set_autoload(skel->progs.task_free, true);
+	} else {
+		bpf_program__set_autoload(skel->progs.task_free, false);
+		bpf_map__set_max_entries(skel->maps.task_labels, 1);
+		bpf_map__set_max_entries(skel->maps.task_scratches, 1);
 	}
 	skel->rodata->setattr_has_idmap = n_parameters(btf, "bpf_lsm_inode_setattr") == 3;
 	btf__free(btf);
@@ -274,6 +290,56 @@ static size_t instances_bytes(void)
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
 	return (LSM_INSTANCES_MAX * sizeof(struct lsm_instance) + page - 1) / page * page;
+}
+
+static int note_one(struct lsm *l, enum lsm_own kind, uint32_t id, struct pale_err **err)
+{
+	uint64_t key = LSM_OWN_KEY(kind, id);
+	uint8_t unused = 0;
+
+	if (bpf_map_update_elem(bpf_map__fd(l->skel->maps.own), &key, &unused, 0) < 0)
+		return pale_err_set(err, errno, "bpf-lsm: note what is its own");
+	return 0;
+}
+
+/* The policies' maps are frozen and need none of this. */
+static int note_own(struct lsm *l, struct pale_err **err)
+{
+	const struct bpf_object_skeleton *s = l->skel->skeleton;
+	struct bpf_prog_info program_info;
+	struct bpf_link_info link_info;
+	struct bpf_map_info map_info;
+	struct bpf_map *map;
+	uint32_t len;
+	int r = 0;
+
+	for (int i = 0; i < s->prog_cnt && r >= 0; i++) {
+		if (!*s->progs[i].link)
+			continue;
+		len = sizeof(program_info);
+		memset(&program_info, 0, len);
+		if (bpf_obj_get_info_by_fd(
+			    bpf_program__fd(*s->progs[i].prog), &program_info, &len) < 0)
+			return pale_err_set(err, errno, "bpf-lsm: %s", s->progs[i].name);
+		r = note_one(l, LSM_OWN_PROGRAM, program_info.id, err);
+		len = sizeof(link_info);
+		memset(&link_info, 0, len);
+		if (bpf_obj_get_info_by_fd(bpf_link__fd(*s->progs[i].link), &link_info, &len) < 0)
+			return pale_err_set(err, errno, "bpf-lsm: link of %s", s->progs[i].name);
+		if (r >= 0)
+			r = note_one(l, LSM_OWN_LINK, link_info.id, err);
+	}
+	bpf_object__for_each_map(map, l->skel->obj)
+	{
+		len = sizeof(map_info);
+		memset(&map_info, 0, len);
+		if (r < 0)
+			break;
+		if (bpf_obj_get_info_by_fd(bpf_map__fd(map), &map_info, &len) < 0)
+			return pale_err_set(err, errno, "bpf-lsm: %s", bpf_map__name(map));
+		r = note_one(l, LSM_OWN_MAP, map_info.id, err);
+	}
+	return r;
 }
 
 int lsm_load(struct lsm **ret, struct pale_err **err)
@@ -304,6 +370,9 @@ int lsm_load(struct lsm **ret, struct pale_err **err)
 	r = lsm_bpf__attach(l->skel);
 	if (r < 0)
 		return pale_err_set(err, -r, "bpf-lsm: attach: %s", last_words);
+	r = note_own(l, err);
+	if (r < 0)
+		return r;
 	*ret = TAKE_PTR(l);
 	return 0;
 }
@@ -802,6 +871,7 @@ const char *lsm_why_name(enum lsm_why why)
 		[LSM_WHY_STORAGE] = "no kernel memory",
 		[LSM_WHY_ROUTED] = "goes by way of another address",
 		[LSM_WHY_POLICY] = "policy gone",
+		[LSM_WHY_OWN] = "belongs to what enforces",
 	};
 
 	assert(why < LSM_WHY_COUNT);

@@ -5,6 +5,7 @@
 #include "compiler/base/text.h"
 #include "compiler/lsm_wire.h"
 #include "compiler/object_text.h"
+#include "compiler/seccomp_answer.h"
 #include "enforcer/process.h"
 
 #include <string.h>
@@ -139,7 +140,34 @@ static void put_object(struct text *t, const struct policy *p, const struct lsm_
 	case LSM_OBJECT_MOUNT:
 		put_mount(t, e);
 		break;
+	case LSM_OBJECT_CALL:
+		break; /* put_call() */
 	}
+}
+
+/*
+ * The filter tells which call it refused, and decide() why. What decide() would have let pass was
+ * refused by another filter, the container's own.
+ */
+static void put_call(struct violation *v, struct text *t, const struct lsm_event *e)
+{
+	struct seccomp_data data = { .nr = (int)e->number, .arch = e->detail };
+
+	memcpy(data.args, e->arguments, sizeof(data.args));
+	memcpy(v->arguments, e->arguments, sizeof(v->arguments));
+	v->has_arguments = true;
+	v->mechanism = MECHANISM_SECCOMP;
+	v->decision = seccomp_decide(v->policy, &data);
+	v->domain = v->decision.rule ? v->decision.rule->domain : 0;
+	v->syscall_number = data.nr;
+	if (seccomp_abi(data.arch, e->number, &v->abi))
+		v->syscall = vocab_syscall_by_number(v->abi, data.nr);
+	if (v->syscall >= 0)
+		text_puts(t, vocab_syscalls[v->syscall].name);
+	else
+		text_printf(t, "%d", data.nr);
+	if (v->decision.verdict == VERDICT_ALLOW && v->outcome != OUTCOME_AUDITED)
+		v->outcome = OUTCOME_OVERBLOCKED;
 }
 
 /* Events are stamped with CLOCK_MONOTONIC. */
@@ -200,21 +228,26 @@ void lsm_report(void *ctx, const struct lsm_event *e)
 	} else if (r->lost) {
 		r->lost--;
 	}
-	if (e->rule >= p->n_rules || e->outcome >= sizeof(outcomes) / sizeof(*outcomes) ||
-		e->operation >= OP_COUNT) {
+	if ((e->rule >= p->n_rules && e->object != LSM_OBJECT_CALL) ||
+		e->outcome >= sizeof(outcomes) / sizeof(*outcomes) || e->operation >= OP_COUNT) {
 		r->lost++; /* not one that can be told */
 		return;
 	}
 	if (e->why == LSM_WHY_ANONYMOUS || e->why == LSM_WHY_UNLINKED)
 		v.object_class = CLASS_ANONYMOUS;
-	put_object(&object, p, e);
+	v.outcome = outcomes[e->outcome];
+	if (e->object == LSM_OBJECT_CALL) {
+		v.abi = vocab_abi_native();
+		put_call(&v, &object, e);
+	} else {
+		put_object(&object, p, e);
+		v.decision = decision_of(p->rules[e->rule], e);
+	}
 	v.object = text_str(&object);
 	v.object_len = (uint32_t)object.len;
 	if (e->executable_cut)
 		text_puts(&executable, "…");
 	text_add(&executable, e->executable, e->executable_len);
 	v.executable = text_str(&executable);
-	v.decision = decision_of(p->rules[e->rule], e);
-	v.outcome = outcomes[e->outcome];
 	r->report(r->ctx, &v);
 }

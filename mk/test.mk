@@ -18,7 +18,7 @@ $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
 
 # Starts hundreds of times in an emulated guest.
-$(B)/tests/vm/lsm_actor: LDFLAGS += -Wl,--as-needed
+$(B)/tests/vm/lsm_actor $(B)/tests/vm/lsm_verdict_actor: LDFLAGS += -Wl,--as-needed
 
 # Programs of other languages and C libraries that tests run under policies.
 PROGRAMS := $(addprefix $(B)/tests/programs/,go_server musl_threads container_calls)
@@ -68,11 +68,13 @@ test-vm: all $(TEST_PROGRAMS) $(PROGRAMS)
 	$(Q)tests/tally.sh $(B) vm/$(KERNEL)
 
 # What is too slow for `make test`, or needs more than Debian has: the guest's suites on the other kernels, static checks,
-# VS Code's tokenizer from npm, the sanitizer builds and the fuzz targets.
+# VS Code's tokenizer from npm, ordinary programs in the guest, the sanitizer builds and the fuzz targets.
 .PHONY: test-long $(OTHER_KERNELS:%=test-vm/%)
 test-long: deps-build deps-demo deps-test deps-node
+	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory $(OTHER_KERNELS:%=test-vm/%)
 	$(Q)tests/tally.sh $(B) textmate
+	$(Q)tests/tally.sh $(B) workloads/$(KERNEL)
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory asan
 	$(Q)$(MAKE) --no-print-directory fuzz

@@ -94,7 +94,7 @@ suite_host() {
 
 suite_vm() {
 	local kernel=$1 suites
-	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e '\.[od]$')
+	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e /workloads.bats -e '\.[od]$')
 	tap "vm/selftest/$kernel" tests/vm/selftest.sh "$kernel"
 	# shellcheck disable=SC2086
 	tap "vm/$kernel" tests/vm/run.sh --kernel "$kernel" --timeout 900 tests/vm/boot.bats $suites
@@ -103,6 +103,11 @@ suite_vm() {
 # Of the guest's suites those that ask most of its kernel.
 suite_lsm() {
 	tap "lsm/$1" tests/vm/run.sh --kernel "$1" --timeout 600 tests/vm/boot.bats "$build/tests/vm/test_lsm"
+}
+
+# Of test-long: each of its runs has its profiles compiled and the BPF programs verified by an emulator.
+suite_workloads() {
+	tap "workloads/$1" tests/vm/run.sh --kernel "$1" --timeout 900 tests/vm/workloads.bats
 }
 
 for suite in "$@"; do

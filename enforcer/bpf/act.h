@@ -28,6 +28,7 @@ struct request {
 
 #define ACT_SILENT_ALLOW 1u /* a rule that allows is not reported */
 #define ACT_PROBE	 2u /* the kernel asks whether it would be allowed: no report, no kill */
+#define ACT_REFUSE	 4u /* whatever the rule says, and though all is only audited */
 
 /*
  * A policy's tables. All of it is found anew by each function that is verified by itself; `limit`
@@ -309,7 +310,12 @@ __noinline int act(struct label *label, struct request *q, __u64 decision, __u32
 	if (!instance || !(decision & DECISION_VALID))
 		return fail_closed(label, LSM_WHY_POLICY);
 
-	if (allows(decision)) {
+	if (flags & ACT_REFUSE) {
+		__sync_fetch_and_add(&instance->refused, 1);
+		report = true;
+		decision &= ~(__u64)DECISION_AUDIT;
+		decision |= (__u64)LSM_DENY << 16;
+	} else if (allows(decision)) {
 		if ((decision & LSM_IMPLIED) || (flags & ACT_SILENT_ALLOW))
 			report = false;
 		outcome = LSM_OUTCOME_AUDITED;

@@ -74,17 +74,6 @@ static __always_inline void remember(struct inode *dir, const struct vfsmount *m
 	*(volatile __u32 *)&d->sequence = sequence + 2;
 }
 
-/* The state after @byte, or ~0u. */
-static __always_inline __u32 state_after(const struct tables *t, __u32 state, __u8 byte)
-{
-	const struct lsm_head *head = head_of(t);
-	const __u16 *next = table_at(t,
-		head->off_next + 2 * ((__u64)state * head->n_classes + head->byte_class[byte]),
-		__u16);
-
-	return next ? *next : ~0u;
-}
-
 /* May all of @ops be done to the text that ends in @state, without a word? */
 static __always_inline bool row_passes(
 	const struct tables *t, __u32 state, __u32 ops, __u32 variant)
@@ -124,6 +113,8 @@ __noinline int name_passes(
 	struct label *label, __u64 serial, __u32 state, __u32 len, __u64 ops_and_variant)
 {
 	const struct lsm_instance *instance;
+	__u64 off_next, n_classes;
+	const __u8 *byte;
 	struct tables t;
 	__u32 i;
 
@@ -135,13 +126,16 @@ __noinline int name_passes(
 	t = policy_of(instance);
 	if (!t.bytes || head_of(&t)->serial != serial)
 		return 0;
+	off_next = head_of(&t)->off_next;
+	n_classes = head_of(&t)->n_classes;
+	byte = (const __u8 *)label->name;
 	for (i = 0; i < NAME_BYTES; i++) {
 		if (i >= (len & 0xff))
 			break;
-		state = state_after(&t, state, ((const char *)label->name)[i]);
+		state = next_state(&t, off_next, n_classes, state, byte[i]);
 	}
 	if (len & NAME_SLASH)
-		state = state_after(&t, state, '/');
+		state = next_state(&t, off_next, n_classes, state, '/');
 	return row_passes(&t, state, ops_and_variant, ops_and_variant >> 32);
 }
 

@@ -91,16 +91,24 @@ static __always_inline bool is_drift(
 }
 
 /* The scratch gets the file's path, or the reason why it has none. */
-static __always_inline void walk_file(
-	struct scratch *s, const struct dentry *dentry, const struct vfsmount *mnt)
+static __always_inline void walk_to(
+	struct scratch *s, const struct dentry *dentry, const struct vfsmount *mnt, bool slash)
 {
-	if (mount_is_internal(mnt)) {
+	walk(s, dentry, mnt, WALK_EXISTS | (slash ? WALK_DIRECTORY : 0));
+	/* What is mounted for the kernel alone has no place in the namespace. */
+	if ((s->why == LSM_WHY_DETACHED || s->why == LSM_WHY_UNLINKED ||
+		    s->why == LSM_WHY_DISCONNECTED) &&
+		mount_is_internal(mnt)) {
 		s->begin = LSM_PATH_BYTES;
 		prepend(s, BPF_CORE_READ(dentry, d_name.name), BPF_CORE_READ(dentry, d_name.len));
 		s->why = LSM_WHY_ANONYMOUS;
-		return;
 	}
-	walk(s, dentry, mnt, WALK_EXISTS | (is_directory(dentry) ? WALK_DIRECTORY : 0));
+}
+
+static __always_inline void walk_file(
+	struct scratch *s, const struct dentry *dentry, const struct vfsmount *mnt)
+{
+	walk_to(s, dentry, mnt, is_directory(dentry));
 }
 
 /* Whether @file's own path is the one that the user opened; see user_path(). */
@@ -124,7 +132,7 @@ static __always_inline int judge_file(
 
 	if (has_own_path(file)) {
 		dir = dentry->d_parent->d_inode;
-		if (dir && dentry->d_hash.pprev &&
+		if (dir && !(flags & JUDGE_FULL) && dentry->d_hash.pprev &&
 			passes_quietly(label, dir, mnt, dentry, ops,
 				flags | own_inode(file->f_inode), S_ISDIR(file->f_inode->i_mode)))
 			return 0;
@@ -132,10 +140,15 @@ static __always_inline int judge_file(
 	s = scratch();
 	if (!s)
 		return fail_closed(label, LSM_WHY_STORAGE);
-	path = user_path(file);
-	walk_file(s, BPF_CORE_READ(path, dentry), BPF_CORE_READ(path, mnt));
-	r = lsm_return(
-		judge(label, s, ops, flags | owner_of(BPF_CORE_READ(path, dentry, d_inode))));
+	if (dir) {
+		walk_to(s, dentry, mnt, S_ISDIR(file->f_inode->i_mode));
+		flags |= own_inode(file->f_inode);
+	} else {
+		path = user_path(file);
+		walk_file(s, BPF_CORE_READ(path, dentry), BPF_CORE_READ(path, mnt));
+		flags |= owner_of(BPF_CORE_READ(path, dentry, d_inode));
+	}
+	r = lsm_return(judge(label, s, ops, flags));
 	if (dir)
 		remember(dir, mnt, dentry, s);
 	return r;

@@ -46,7 +46,8 @@ static __always_inline int judge_exec(struct label *label, struct linux_binprm *
 
 	if (!s)
 		return fail_closed(label, LSM_WHY_STORAGE);
-	r = judge_file(label, bprm->file, OPS1(LSM_EXEC), drift_flag(label, bprm->file));
+	r = judge_file(
+		label, bprm->file, OPS1(LSM_EXEC), JUDGE_FULL | drift_flag(label, bprm->file));
 	if (r)
 		return r;
 	len = LSM_PATH_BYTES - s->begin;
@@ -75,8 +76,7 @@ int BPF_PROG(bprm_creds_for_exec, struct linux_binprm *bprm, int ret)
 				label->state = LABEL_NONE;
 			return 0;
 		}
-		label = bpf_task_storage_get(
-			&labels, bpf_get_current_task_btf(), NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+		label = make_label(bpf_get_current_task_btf());
 		if (!label) {
 			count_failure(LSM_WHY_STORAGE);
 			return -EACCES;
@@ -146,10 +146,16 @@ SEC("lsm/task_alloc")
 int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, int ret)
 {
 	struct label *label = confined(), *child;
+	__u64 key = (__u64)task;
 	int r;
 
-	if (ret || !label)
+	if (ret)
 		return ret;
+	/* Should task_free have failed to: the memory may have been another task's. */
+	if (labels_by_task)
+		bpf_map_delete_elem(&task_labels, &key);
+	if (!label)
+		return 0;
 	if (!(clone_flags & CLONE_THREAD)) {
 		struct request q = { .operation = OP_FORK };
 
@@ -157,7 +163,7 @@ int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, in
 		if (r)
 			return lsm_return(r);
 	}
-	child = bpf_task_storage_get(&labels, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	child = make_label(task);
 	if (!child)
 		return fail_closed(label, LSM_WHY_STORAGE);
 	child->instance = label->instance;
@@ -167,6 +173,17 @@ int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, in
 	child->executable_cut = label->executable_cut;
 	__builtin_memcpy(child->executable, label->executable, sizeof(child->executable));
 	child->state = LABEL_ACTIVE;
+	return 0;
+}
+
+/* With labels_by_task only. */
+SEC("?lsm/task_free")
+int BPF_PROG(task_free, struct task_struct *task)
+{
+	__u64 key = (__u64)task;
+
+	bpf_map_delete_elem(&task_labels, &key);
+	bpf_map_delete_elem(&task_scratches, &key);
 	return 0;
 }
 

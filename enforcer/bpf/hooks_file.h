@@ -6,6 +6,19 @@
 
 #include "enforcer/bpf/file.h"
 
+/* What path_mknod decided takes effect. */
+static __always_inline void act_on_creation(struct label *label)
+{
+	struct request q = { .operation = OP_CREATE, .object = LSM_OBJECT_PATH, .in_creation = 1 };
+	struct scratch *s = scratch();
+	__u64 decision = label->waiting;
+
+	label->waiting = 0;
+	if (s)
+		q.why = s->why;
+	act(label, &q, decision, 0);
+}
+
 SEC("lsm/file_open")
 int BPF_PROG(file_open, struct file *file, int ret)
 {
@@ -18,8 +31,11 @@ int BPF_PROG(file_open, struct file *file, int ret)
 		return ret;
 	if (is_layer_open(file))
 		return 0;
-	if (label->waiting && !(file->f_mode & FMODE_CREATED))
+	if (label->waiting) {
+		if (file->f_mode & FMODE_CREATED)
+			act_on_creation(label);
 		label->waiting = 0;
+	}
 	/* The exec hooks judge what is run, mmap_file what else is mapped of it: nothing comes out
 	 * of this open but through them. */
 	if (is_exec_open(file))
@@ -186,8 +202,12 @@ static __always_inline int judge_creation(struct label *label, const struct path
 
 /*
  * open(O_CREAT) asks before it has looked whether the file is there, and forgets the answer if it
- * is: then nothing must be reported, nor anybody killed. bind() of a unix socket makes its file
- * here, at the one place where its path is known; that is `listen`.
+ * is: then nothing must be reported, nor anybody killed. It has looked when it gives back the
+ * mount's write access: who was refused, and finds nothing there now, was refused for that. What
+ * was allowed and is to be told waits for file_open, which knows whether the file is new.
+ *
+ * bind() of a unix socket makes its file here, at the one place where its path is known; that is
+ * `listen`.
  */
 SEC("lsm/path_mknod")
 int BPF_PROG(path_mknod, const struct path *dir, struct dentry *dentry, umode_t mode,
@@ -201,35 +221,30 @@ int BPF_PROG(path_mknod, const struct path *dir, struct dentry *dentry, umode_t 
 		label->binding = 0;
 		return judge_creation(label, dir, dentry, LSM_LISTEN, 0, 0);
 	}
-	return judge_creation(label, dir, dentry, LSM_CREATE, 0,
-		dentry->d_flags & DCACHE_PAR_LOOKUP ? JUDGE_WAIT : 0);
+	if (!(dentry->d_flags & DCACHE_PAR_LOOKUP))
+		return judge_creation(label, dir, dentry, LSM_CREATE, 0, 0);
+	label->created = (__u64)dentry;
+	return judge_creation(label, dir, dentry, LSM_CREATE, 0, JUDGE_WAIT);
 }
 
-SEC("fexit/do_filp_open")
-int BPF_PROG(
-	open_ended, int dfd, struct filename *name, const struct open_flags *op, struct file *file)
+SEC("fentry/mnt_drop_write")
+int BPF_PROG(drop_write, struct vfsmount *mnt)
 {
 	struct label *label = confined();
-	struct request q = { .operation = OP_CREATE, .object = LSM_OBJECT_PATH, .in_creation = 1 };
-	struct scratch *s;
-	__u64 decision;
-	int verdict;
+	const struct dentry *dentry;
+	bool is_there;
 
 	if (!label || !label->waiting)
 		return 0;
-	s = scratch();
-	if (s)
-		q.why = s->why;
-	decision = label->waiting;
-	label->waiting = 0;
-	verdict = verdict_of(decision);
-	if (verdict) {
-		if ((__u64)file != (__u64)(__s64)verdict)
-			return 0;
-	} else if (IS_ERR_VALUE(file) || !(BPF_CORE_READ(file, f_mode) & FMODE_CREATED)) {
-		return 0;
+	dentry = (const struct dentry *)label->created;
+	is_there = BPF_CORE_READ(dentry, d_inode);
+	if (verdict_of(label->waiting)) {
+		if (!is_there)
+			act_on_creation(label);
+		label->waiting = 0;
+	} else if (!is_there) {
+		label->waiting = 0;
 	}
-	act(label, &q, decision, 0);
 	return 0;
 }
 

@@ -9,7 +9,7 @@
 /* LSM_TARGET_… of @task as the label's instance sees it. */
 static __always_inline __u32 target_of(const struct label *label, struct task_struct *task)
 {
-	struct label *other = bpf_task_storage_get(&labels, task, NULL, 0);
+	struct label *other = label_of(task);
 	__u32 domain;
 
 	if (!other || other->state != LABEL_ACTIVE || other->instance != label->instance ||
@@ -77,9 +77,9 @@ int BPF_PROG(ptrace_traceme, struct task_struct *parent, int ret)
 {
 	struct label *label;
 
-	if (ret || !parent->bpf_storage)
+	if (ret)
 		return ret;
-	label = bpf_task_storage_get(&labels, parent, NULL, 0);
+	label = label_of(parent);
 	if (!label || label->state != LABEL_ACTIVE)
 		return 0;
 	return judge_ptrace(label, bpf_get_current_task_btf(), 0, 0);

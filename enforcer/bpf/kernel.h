@@ -176,10 +176,15 @@ struct cred {
 	struct user_namespace *user_ns;
 } __core;
 
+struct thread_info {
+	__u32 status;
+} __core;
+
 struct bpf_local_storage;
 struct io_uring_task;
 
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int flags;
 	unsigned in_execve : 1;
 	int pid, tgid;
@@ -261,6 +266,15 @@ struct cmsghdr {
 
 struct iattr {
 	unsigned int ia_valid;
+} __core;
+
+/* x86's system calls: of 64 bits di, si, dx, r10, r8, r9, of 32 bits bx, cx, dx, si, di, bp. */
+struct pt_regs {
+	unsigned long r10, r9, r8, bp, bx, cx, dx, si, di;
+} __core;
+
+struct io_uring_cmd {
+	struct file *file;
 } __core;
 
 struct kernel_siginfo;
@@ -383,6 +397,15 @@ struct open_flags;
 #define MSG_FASTOPEN 0x20000000u
 
 #define SIGKILL 9
+
+/* asm/thread_info.h, linux/audit.h, linux/seccomp.h */
+#define TS_COMPAT	      2u
+#define AUDIT_ARCH_X86_64     0xc000003eu
+#define AUDIT_ARCH_I386	      0x40000003u
+#define SECCOMP_RET_KILL_MASK 0x80000000u /* of the kinds, those that kill a process */
+#define SECCOMP_RET_ACTION    0xffff0000u
+#define SECCOMP_RET_KILL      0x00000000u
+#define SECCOMP_RET_LOG	      0x7ffc0000u
 
 /* libbpf knows; what a distribution carries back it does not. */
 extern int LINUX_KERNEL_VERSION __kconfig;

@@ -17,6 +17,7 @@
  */
 #include "enforcer/bpf/hooks_exec.h"
 #include "enforcer/bpf/hooks_file.h"
+#include "enforcer/bpf/hooks_kernel.h"
 #include "enforcer/bpf/hooks_mount.h"
 #include "enforcer/bpf/hooks_network.h"
 #include "enforcer/bpf/hooks_task.h"

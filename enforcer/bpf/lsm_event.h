@@ -13,6 +13,13 @@
 /* Distinct policies. */
 #define LSM_POLICIES_MAX  256
 #define LSM_INSTANCES_MAX 1024
+/* Confined tasks at once, where labels cannot be kept with the tasks (enforcer/bpf/state.h). */
+#define LSM_TASKS_MAX 32768
+
+/* Keys of the map of the engine's own objects. */
+enum lsm_own { LSM_OWN_PROGRAM, LSM_OWN_MAP, LSM_OWN_LINK };
+#define LSM_OWN_KEY(kind, id) ((lsm_u64)(kind) << 32 | (id))
+#define LSM_OWN_MAX	      4096
 
 /* Of an executable's path the last so many bytes are kept. */
 #define LSM_EXECUTABLE_BYTES 256
@@ -34,6 +41,7 @@ enum lsm_why {
 	LSM_WHY_STORAGE,      /* no memory for the task's label or buffer */
 	LSM_WHY_ROUTED,	      /* packets that go elsewhere first than to their address */
 	LSM_WHY_POLICY,	      /* the label's instance or its policy is gone, or out of its bounds */
+	LSM_WHY_OWN,	      /* a program, map or link of this engine */
 	LSM_WHY_COUNT,
 };
 
@@ -90,6 +98,8 @@ enum lsm_object {
 	LSM_OBJECT_TASK,   /* number: signal, or ptrace's mode; target, target_tgid */
 	LSM_OBJECT_MOUNT, /* text: the type, NUL, the source, NUL, the place, of which `why` speaks;
 			     number: options, MOUNT_…; detail: enum lsm_mount_kind */
+	LSM_OBJECT_CALL,  /* a system call that a seccomp filter refused: number, detail:
+			     AUDIT_ARCH_…,   arguments; rule: none, the filter does not say */
 };
 
 enum lsm_mount_kind {
@@ -115,7 +125,7 @@ struct lsm_event {
 	lsm_u8 outcome;		 /* enum lsm_outcome */
 	lsm_u8 object;		 /* enum lsm_object */
 	lsm_u8 why;		 /* enum lsm_why */
-	lsm_u16 errnum;		 /* what the call failed with; 0 when audited */
+	lsm_u16 errnum;		 /* of a refusal; 0 when audited, and of LSM_OBJECT_CALL */
 	lsm_u8 drift;		 /* exec, map: the file was made or changed since the start */
 	lsm_u8 in_creation;	 /* of an object that did not exist yet */
 	lsm_u32 tgid, tid, ppid; /* of the initial pid namespace */
@@ -129,6 +139,7 @@ struct lsm_event {
 	lsm_u32 target_tgid;
 	lsm_u32 number, detail;
 	lsm_u8 address[16]; /* network order; IPv4 in the first four bytes */
+	lsm_u64 arguments[6];
 
 	lsm_u16 executable_len;
 	lsm_u16 executable_cut; /* 1: only the end of the path is here */

@@ -23,7 +23,18 @@
 #define JUDGE_IN_CREATION  16u /* the object does not exist yet */
 #define JUDGE_WAIT	   32u /* act when the open has ended; see hooks_file.h */
 #define JUDGE_SILENT_ALLOW 64u
+#define JUDGE_FULL	   256u /* the scratch must hold the path and the transition afterwards */
 #define JUDGE_ANY	   128u /* one of the operations is enough; otherwise the first is refused */
+
+/* The state after @byte, or ~0u, from which no step leads anywhere. */
+static __always_inline __u32 next_state(
+	const struct tables *t, __u64 off_next, __u64 n_classes, __u32 state, __u8 byte)
+{
+	const __u16 *next = table_at(
+		t, off_next + 2 * (state * n_classes + head_of(t)->byte_class[byte]), __u16);
+
+	return next ? *next : ~0u;
+}
 
 struct match {
 	struct scratch *s;
@@ -35,27 +46,21 @@ static long match_step(__u32 i, struct match *m)
 	struct scratch *s = m->s;
 	const struct tables t = m->t;
 	__u32 state = s->state, at = s->at, k;
-	__u32 n_classes = head_of(&t)->n_classes;
+	__u64 n_classes = head_of(&t)->n_classes;
 	__u64 off_next = head_of(&t)->off_next;
 
 	for (k = 0; k < MATCH_CHUNK; k++) {
-		__u8 byte;
-		__u16 *next;
-
 		if (at >= s->end) {
 			s->state = state;
 			s->at = at;
 			return 1;
 		}
-		byte = s->text[masked(at, LSM_PATH_BYTES)];
-		next = table_at(&t,
-			off_next + 2 * ((__u64)state * n_classes + head_of(&t)->byte_class[byte]),
-			__u16);
-		if (!next) {
+		state = next_state(
+			&t, off_next, n_classes, state, s->text[masked(at, LSM_PATH_BYTES)]);
+		if (state == ~0u) {
 			s->done = 0;
 			return 1;
 		}
-		state = *next;
 		at++;
 	}
 	s->state = state;

@@ -99,6 +99,69 @@ struct walk {
 	struct scratch *s;
 };
 
+/* What a walk needs of a dentry, read at once: a probe costs as much as thirty loads. */
+#define RAW_BYTES (8 * RAW_DENTRY_WORDS)
+
+/* Field @f of the dentry that was read. Offsets are constants once the program is loaded; what lies
+ * further away on a kernel that we do not know reads as nothing, and the walk fails. */
+#define raw_field(s, f, type)                                                                      \
+	({                                                                                         \
+		__u64 o__ = bpf_core_field_offset(struct dentry, f);                               \
+                                                                                                   \
+		asm volatile("" : "+r"(o__));                                                      \
+		o__ <= RAW_BYTES - sizeof(type) ? *(type *)((char *)(s)->raw + o__) : (type)0;     \
+	})
+
+#define INLINE_NAME_BYTES 32
+
+/* Names that lie in the dentry are copied from what was read, a word at a time; what the last word
+ * spills over is put back. */
+static __always_inline bool prepend_inline(struct scratch *s, __u32 len)
+{
+	__u64 from = bpf_core_field_offset(struct dentry, d_iname), spilled;
+	__u32 begin = s->begin - len, end = s->begin;
+	const __u64 *words;
+
+	asm volatile("" : "+r"(from));
+	if (!len || len >= INLINE_NAME_BYTES || from > RAW_BYTES - INLINE_NAME_BYTES ||
+		begin >= LSM_PATH_BYTES || end > LSM_PATH_BYTES)
+		return false;
+	words = (const __u64 *)((char *)s->raw + from);
+	begin = masked(begin, LSM_PATH_BYTES);
+	end = masked(end, 2 * LSM_PATH_BYTES);
+	if (end > LSM_PATH_BYTES)
+		return false;
+	spilled = *(__u64 *)&s->text[end];
+	*(__u64 *)&s->text[begin] = words[0];
+	if (len > 8)
+		*(__u64 *)&s->text[begin + 8] = words[1];
+	if (len > 16)
+		*(__u64 *)&s->text[begin + 16] = words[2];
+	if (len > 24)
+		*(__u64 *)&s->text[begin + 24] = words[3];
+	*(__u64 *)&s->text[end] = spilled;
+	s->begin = begin;
+	return true;
+}
+
+static __always_inline void place(struct scratch *s, const struct mount *mount)
+{
+	s->mount = (__u64)mount;
+	/* One after the other since Linux 3.3; should that end, one by one. */
+	if (bpf_core_field_offset(struct mount, mnt_mountpoint) ==
+			bpf_core_field_offset(struct mount, mnt_parent) + 8 &&
+		bpf_core_field_offset(struct mount, mnt.mnt_root) ==
+			bpf_core_field_offset(struct mount, mnt_parent) + 16) {
+		bpf_probe_read_kernel(&s->placement, sizeof(s->placement),
+			(const void *)((__u64)mount +
+				       bpf_core_field_offset(struct mount, mnt_parent)));
+		return;
+	}
+	s->placement.parent = (__u64)BPF_CORE_READ(mount, mnt_parent);
+	s->placement.mountpoint = (__u64)BPF_CORE_READ(mount, mnt_mountpoint);
+	s->placement.root = (__u64)BPF_CORE_READ(mount, mnt.mnt_root);
+}
+
 /* bpf_loop's contract: 1 ends the loop. State lives in the scratch: on 6.1 the verifier takes what
  * a callback changes on the stack for unchanged. */
 static long walk_step(__u32 i, struct walk *w)
@@ -106,49 +169,54 @@ static long walk_step(__u32 i, struct walk *w)
 	static const char self[] = "self";
 	struct scratch *s = w->s;
 	const struct dentry *dentry = (const struct dentry *)s->dentry, *parent;
-	const struct mount *mount = (const struct mount *)s->mount, *above;
-	const unsigned char *name;
+	const void *name;
 	__u32 len;
-	char first = 0;
+	bool ok;
 
-	if (dentry == BPF_CORE_READ(mount, mnt.mnt_root)) {
-		above = BPF_CORE_READ(mount, mnt_parent);
-		if (above == mount) {
+	if (s->dentry == s->placement.root) {
+		if (s->placement.parent == s->mount) {
 			s->why = s->mount == s->root ? LSM_WHY_NONE : LSM_WHY_DETACHED;
 			s->done = 1;
 			return 1;
 		}
-		s->dentry = (__u64)BPF_CORE_READ(mount, mnt_mountpoint);
-		s->mount = (__u64)above;
+		s->dentry = s->placement.mountpoint;
+		place(s, (const struct mount *)s->placement.parent);
 		return 0;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
+	if (bpf_probe_read_kernel(s->raw, sizeof(s->raw), dentry)) {
+		s->why = LSM_WHY_DISCONNECTED;
+		return 1;
+	}
+	parent = (const struct dentry *)raw_field(s, d_parent, __u64);
 	if (!parent || parent == dentry) {
 		s->why = LSM_WHY_DISCONNECTED;
 		return 1;
 	}
-	len = BPF_CORE_READ(dentry, d_name.len);
-	name = BPF_CORE_READ(dentry, d_name.name);
-	bpf_probe_read_kernel(&first, 1, name);
-	if (is_own_proc(s, dentry, parent, first)) {
-		name = (const unsigned char *)self;
-		len = sizeof(self) - 1;
+	if (s->dentry == s->leaf && !raw_field(s, d_hash.pprev, __u64))
+		s->unlinked = 1;
+	len = raw_field(s, d_name.len, __u32);
+	name = (const void *)raw_field(s, d_name.name, __u64);
+	if ((__u64)name == s->dentry + bpf_core_field_offset(struct dentry, d_iname) &&
+		len < INLINE_NAME_BYTES) {
+		char first = raw_field(s, d_iname, char);
+
+		if (is_own_proc(s, dentry, parent, first)) {
+			name = self;
+			ok = prepend(s, self, sizeof(self) - 1);
+		} else {
+			ok = prepend_inline(s, len);
+		}
+	} else {
+		ok = prepend(s, name, len);
 	}
-	if (++s->components > LSM_COMPONENTS_MAX || !prepend(s, name, len) || !prepend_slash(s)) {
+	if (++s->components > LSM_COMPONENTS_MAX || !ok || !prepend_slash(s)) {
 		s->why = LSM_WHY_TOO_LONG;
 		return 1;
 	}
-	if (s->dentry == s->leaf && name != (const unsigned char *)self)
+	if (s->dentry == s->leaf && name != self)
 		s->name = s->begin + 1;
 	s->dentry = (__u64)parent;
 	return 0;
-}
-
-/* A mount's root keeps its place there whatever becomes of the name that it was mounted from. */
-static __always_inline bool is_unlinked(__u64 dentry, __u64 vfsmount)
-{
-	return !BPF_CORE_READ((const struct dentry *)dentry, d_hash.pprev) &&
-	       (__u64)BPF_CORE_READ((const struct vfsmount *)vfsmount, mnt_root) != dentry;
 }
 
 struct wait {
@@ -168,6 +236,9 @@ static __always_inline __u32 settled_sequence_of(struct scratch *s, const void *
 {
 	struct wait w = { .seqlock = seqlock, .s = s };
 
+	s->at = sequence_of(seqlock);
+	if (!(s->at & 1))
+		return s->at;
 	bpf_loop(WAIT_STEPS, wait_step, &w, 0);
 	return s->at;
 }
@@ -190,13 +261,17 @@ __noinline int walk_once(struct scratch *s, __u32 flags)
 	s->done = 0;
 	s->why = LSM_WHY_TOO_LONG;
 	s->dentry = s->leaf;
-	s->mount = (__u64)real_mount((const struct vfsmount *)s->leaf_mount);
+	s->unlinked = 0;
+	place(s, real_mount((const struct vfsmount *)s->leaf_mount));
 	if (flags & WALK_DIRECTORY)
 		prepend_slash(s);
 	bpf_loop(WALK_STEPS, walk_step, &w, 0);
 	if (s->done && !s->why && s->begin == LSM_PATH_BYTES)
 		s->why = LSM_WHY_DISCONNECTED;
-	if ((flags & WALK_EXISTS) && is_unlinked(s->leaf, s->leaf_mount))
+	/* A mount's root keeps its place there whatever becomes of the name that it was mounted
+	 * from.
+	 */
+	if ((flags & WALK_EXISTS) && s->unlinked)
 		s->why = LSM_WHY_UNLINKED;
 	return ((rename_sequence | mount_sequence) & 1) ||
 	       sequence_of(&rename_lock) != rename_sequence ||
@@ -211,8 +286,8 @@ __noinline int walk_scratch(struct scratch *s, __u32 flags)
 
 	if (!s)
 		return 0;
-	s->root = (__u64)BPF_CORE_READ(task, nsproxy, mnt_ns, root);
-	s->own = (__u64)BPF_CORE_READ(task, signal, pids[PIDTYPE_TGID]);
+	s->root = (__u64)task->nsproxy->mnt_ns->root;
+	s->own = (__u64)task->signal->pids[PIDTYPE_TGID];
 	for (attempt = 0; attempt < WALK_ATTEMPTS; attempt++)
 		if (!walk_once(s, flags))
 			return 0;

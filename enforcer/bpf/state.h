@@ -8,9 +8,9 @@
  * instance.
  *
  * bpf_task_storage_get() fails at times on 6.1 under preempt=full, where another task on the same
- * CPU may hold the storage's busy counter; a confined task would then pass as unconfined. The
- * loader refuses such kernels. To support them, a hash of labels by tid has to be asked when
- * task_struct.bpf_storage is set and the storage answers NULL.
+ * CPU may hold the storage's busy counter; a confined task would then pass as unconfined. On such a
+ * kernel labels lie in a hash by task instead, which costs every task a look-up and holds
+ * LSM_TASKS_MAX.
  */
 
 #include "enforcer/bpf/kernel.h"
@@ -37,6 +37,7 @@ struct label {
 	__u64 mapped;  /* the file of which an exec may map parts that are not code */
 	__u64 mount;   /* struct vfsmount that the task last asked to write to */
 	__u64 falloc;  /* the file whose fallocate is under way */
+	__u64 created; /* the struct dentry of such a decision */
 	__u64 waiting; /* a decision about create that waits for the end of the open, hooks_file.h
 			*/
 	__u64 found;   /* a decision about connect, by the path that was found last */
@@ -57,16 +58,25 @@ struct label {
  * A task's working space: paths are too large for the stack, and a buffer per CPU could be
  * overwritten by another task that runs there meanwhile.
  */
+#define RAW_DENTRY_WORDS 12
+
 struct scratch {
 	/* path.h */
 	__u64 leaf, leaf_mount; /* struct dentry, struct vfsmount */
 	__u64 dentry, mount;	/* struct dentry, struct mount: how far the walk came */
 	__u64 root;		/* struct mount: its namespace's root */
-	__u64 own;		/* struct pid of the caller's process */
-	__u32 begin;		/* text[begin] … text[LSM_PATH_BYTES - 1] is the path so far */
+	/* of `mount`: its root, and where and on what it is mounted */
+	struct placement {
+		__u64 parent, mountpoint, root;
+	} placement;
+	/* the bytes of `dentry`; before and after it are words that offsets cannot leave */
+	__u64 raw[RAW_DENTRY_WORDS];
+	__u64 own;   /* struct pid of the caller's process */
+	__u32 begin; /* text[begin] … text[LSM_PATH_BYTES - 1] is the path so far */
 	__u32 components;
 	__u32 why; /* enum lsm_why */
 	__u32 done;
+	__u32 unlinked; /* the leaf has no place in its directory, and is no mount's root */
 	__u32 rename_sequence, mount_sequence; /* as they stood during the walk */
 	__u32 name; /* text[name] begins the last component; 0: it has not been told apart */
 	/* match.h */
@@ -87,6 +97,9 @@ struct scratch {
 	char text[LSM_PATH_BYTES + TEXT_SLACK];
 };
 
+/* Set by the loader. */
+const volatile bool labels_by_task = false;
+
 struct cgroup_binding {
 	__u32 instance, generation;
 };
@@ -104,6 +117,27 @@ struct {
 	__type(key, int);
 	__type(value, struct scratch);
 } scratches SEC(".maps");
+
+/* With labels_by_task; otherwise the loader makes them as small as can be. Filled as needed: a
+ * task's key is its struct task_struct, and task_free takes it out. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, LSM_TASKS_MAX);
+	__type(key, __u64);
+	__type(value, struct label);
+} task_labels SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, LSM_TASKS_MAX);
+	__type(key, __u64);
+	__type(value, struct scratch);
+} task_scratches SEC(".maps");
+
+static const volatile struct label no_label = {};
+static const volatile struct scratch no_scratch = {};
 
 /*
  * When a confined task last opened a file for writing, CLOCK_MONOTONIC. Writing through a shared
@@ -166,6 +200,17 @@ struct {
 	__array(values, struct counts_map);
 } counts SEC(".maps");
 
+/*
+ * What must not be got at by number: this engine's own programs, maps and links. Keys are
+ * LSM_OWN_KEY(), values mean nothing.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, LSM_OWN_MAX);
+	__type(key, __u64);
+	__type(value, __u8);
+} own SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
@@ -187,34 +232,56 @@ static __always_inline void count_failure(__u32 why)
 		__sync_fetch_and_add(n, 1);
 }
 
-/* NULL: not confined. The first test costs an unconfined task a load instead of a look-up. */
-static __always_inline struct label *confined(void)
+/* NULL: none. The first test costs an unconfined task a load instead of a look-up. */
+static __always_inline struct label *label_of(struct task_struct *task)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct label *label;
+	__u64 key = (__u64)task;
 
-	if (!task->bpf_storage)
-		return NULL;
-	label = bpf_task_storage_get(&labels, task, NULL, 0);
-	if (!label || label->state != LABEL_ACTIVE)
-		return NULL;
-	return label;
-}
-
-/* Also that of a task whose first exec is under way. */
-static __always_inline struct label *any_label(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
+	if (labels_by_task)
+		return bpf_map_lookup_elem(&task_labels, &key);
 	if (!task->bpf_storage)
 		return NULL;
 	return bpf_task_storage_get(&labels, task, NULL, 0);
 }
 
+/* NULL: no memory. Empty, or as it was. */
+static __always_inline struct label *make_label(struct task_struct *task)
+{
+	__u64 key = (__u64)task;
+
+	if (!labels_by_task)
+		return bpf_task_storage_get(&labels, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	bpf_map_update_elem(&task_labels, &key, (const void *)&no_label, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&task_labels, &key);
+}
+
+/* NULL: not confined. */
+static __always_inline struct label *confined(void)
+{
+	struct label *label = label_of(bpf_get_current_task_btf());
+
+	return label && label->state == LABEL_ACTIVE ? label : NULL;
+}
+
+/* Also that of a task whose first exec is under way. */
+static __always_inline struct label *any_label(void)
+{
+	return label_of(bpf_get_current_task_btf());
+}
+
 static __always_inline struct scratch *scratch(void)
 {
-	return bpf_task_storage_get(
-		&scratches, bpf_get_current_task_btf(), NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 key = (__u64)task;
+	struct scratch *s;
+
+	if (!labels_by_task)
+		return bpf_task_storage_get(&scratches, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	s = bpf_map_lookup_elem(&task_scratches, &key);
+	if (s)
+		return s;
+	bpf_map_update_elem(&task_scratches, &key, (const void *)&no_scratch, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&task_scratches, &key);
 }
 
 /* NULL: the instance is gone, and the label's task may do nothing any more. */

@@ -4,10 +4,11 @@
 
 /*
  * Random numbers of property tests: the same on every machine, and in every run unless PALE_SEED
- * says otherwise. Needs cmocka.h, which has to come first.
+ * says otherwise.
  */
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static uint64_t random_state;
@@ -34,7 +35,7 @@ static inline void random_seed(uint64_t otherwise)
 	random_state = given ? strtoull(given, NULL, 0) : otherwise;
 	if (!random_state) /* of which nothing else would ever come */
 		random_state = 1;
-	print_message("# PALE_SEED=%llu\n", (unsigned long long)random_state);
+	printf("# PALE_SEED=%llu\n", (unsigned long long)random_state);
 }
 
 #endif

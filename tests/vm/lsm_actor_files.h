@@ -44,6 +44,25 @@ static int act_refused_often(void)
 	return EACCES;
 }
 
+/* PATH N TASKS: so many at once, so that they get in each other's way. */
+static int act_refused_by_many(void)
+{
+	int status, r = EACCES;
+
+	for (int i = 0; i < atoi(args[2]); i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			return 254;
+		if (pid == 0)
+			_exit(act_refused_often());
+	}
+	while (wait(&status) > 0)
+		if (!WIFEXITED(status) || WEXITSTATUS(status) != EACCES)
+			r = WIFEXITED(status) ? WEXITSTATUS(status) : 253;
+	return r;
+}
+
 static int act_list(void)
 {
 	return result(open(args[0], O_RDONLY | O_DIRECTORY));
@@ -146,6 +165,15 @@ static int act_append_then_punch(void)
 {
 	return result(
 		fallocate(appended_only(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096));
+}
+
+/* The refusal is of the one call. */
+static int act_punch_then_append(void)
+{
+	int fd = appended_only();
+
+	fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 4096);
+	return result(write(fd, "x", 1));
 }
 
 static int act_append_then_reopen(void)

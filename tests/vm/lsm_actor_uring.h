@@ -69,6 +69,25 @@ static int uring_open(
 	return res;
 }
 
+/* An operation that a device's own driver takes, in place of ioctl(2); /dev/null's do nothing. */
+static int act_uring_ioctl(void)
+{
+	struct uring u;
+	int fd = must(open(args[0], O_RDONLY));
+	unsigned tail, i;
+
+	uring_setup(&u, 0);
+	tail = *u.sq_tail;
+	i = tail & *u.sq_mask;
+	memset(&u.sqes[i], 0, sizeof(u.sqes[i]));
+	u.sqes[i].opcode = IORING_OP_URING_CMD;
+	u.sqes[i].fd = fd;
+	u.sq_array[i] = i;
+	__atomic_store_n(u.sq_tail, tail + 1, __ATOMIC_SEQ_CST);
+	must(syscall(SYS_io_uring_enter, u.fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0));
+	return -u.cqes[*u.cq_head & *u.cq_mask].res;
+}
+
 static int opened(int res)
 {
 	return res < 0 ? -res : 0;

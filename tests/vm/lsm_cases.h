@@ -138,9 +138,30 @@ static const struct lsm_case lsm_cases[] = {
 		"denied capability 2 | deny capability by default\n"
 		"denied capability 1 | deny capability by default" },
 
+	{ "a device's own operations are ioctl", "allow read /dev/null", "uring_ioctl /dev/null",
+		EACCES, "denied ioctl /dev/null | deny ioctl by default" },
+	{ "and may be allowed", "allow read, ioctl /dev/null", "uring_ioctl /dev/null", 0, NULL },
+
+	/* ---- what enforces ---- */
+	{ "the programs are out of reach", "allow capability sys_admin, bpf, perfmon",
+		"own_by_number program", EACCES,
+		"denied syscall (belongs to what enforces) | deny syscall by default" },
+	{ "and the maps", "allow capability sys_admin, bpf, perfmon", "own_by_number map", EACCES,
+		"denied syscall (belongs to what enforces) | deny syscall by default" },
+	{ "and the links", "allow capability sys_admin, bpf, perfmon", "own_by_number link", EACCES,
+		"denied syscall (belongs to what enforces) | deny syscall by default" },
+	{ "and though all is only audited", "mode audit\nallow capability sys_admin, bpf, perfmon",
+		"own_by_number link", EACCES,
+		"denied syscall (belongs to what enforces) | deny syscall by default" },
+	{ "what a filter refuses is told with its arguments", "", "filtered_call", 0,
+		"denied syscall 124 11 12 13 14 15 16" },
+
 	/* ---- events ---- */
 	{ "what is lost is counted", "", "refused_often /tmp/t/a 4000", EACCES, NULL,
 		.flood = 4000 },
+
+	{ "no task is lost sight of", "", "refused_by_many /tmp/t/a 10000 6", EACCES, NULL,
+		.flood = 60000 },
 
 	/* ---- write, append ---- */
 	{ "write", "allow write /tmp/t/a", "write /tmp/t/a", 0, NULL },
@@ -183,6 +204,8 @@ static const struct lsm_case lsm_cases[] = {
 		"denied write /tmp/t/a | deny write by default" },
 	{ "nor so on an overlay", "allow append /srv/t/a", "append_then_punch /srv/t/a", EACCES,
 		"denied write /srv/t/a | deny write by default" },
+	{ "but append as before, when that was refused", "allow append /tmp/t/a",
+		"punch_then_append /tmp/t/a", 0, "denied write /tmp/t/a | deny write by default" },
 	{ "nor open again", "allow append /tmp/t/a", "append_then_reopen /tmp/t/a", EACCES,
 		"denied write /tmp/t/a | deny write by default" },
 	{ "who may write may do all that", "allow read, write /tmp/t/a", "append_then_map /tmp/t/a",
@@ -218,6 +241,11 @@ static const struct lsm_case lsm_cases[] = {
 		KILLED, "killed create /srv/t/new | kill create /srv/t/**", .drop_caches = true },
 	{ "is reported", "allow append /srv/t/*\naudit create /srv/t/**",
 		"append_create /srv/t/new", 0, "audited create /srv/t/new | audit create /srv/t/**",
+		.drop_caches = true },
+	{ "is reported, though what was created may not be written then", "audit create /srv/t/**",
+		"create /srv/t/new", EACCES,
+		"audited create /srv/t/new | audit create /srv/t/**\n"
+		"denied write /srv/t/new | deny write by default",
 		.drop_caches = true },
 	{ "and not what was not created", "allow append /srv/t/*\naudit create /srv/t/**",
 		"append_create /srv/t/a", 0, NULL, .drop_caches = true },

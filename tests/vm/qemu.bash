@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # What run.sh and shell.sh share: one boot's folder, its initramfs and its command line.
-# Expects vm_kernel (a version that kernel.sh knows) and vm_cmdline (more for the kernel). Sets
-# vm_dir, a folder that the caller puts files for the guest's /run/pale-vm into (vm_dir/guest) and
-# that the caller removes, and vm_qemu, the command.
+# Expects vm_kernel (a version that kernel.sh knows), vm_cmdline (more for the kernel) and, where
+# time shall be the number of the guest's instructions, vm_count_instructions. Sets vm_dir, a folder
+# that the caller puts files for the guest's /run/pale-vm into (vm_dir/guest) and that the caller
+# removes, and vm_qemu, the command.
 # shellcheck shell=bash disable=SC2034,SC2154
 
 vm_here=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
@@ -28,13 +29,18 @@ vm_prepare() {
 		# that without norandmaps each exec takes more than twice as long.
 		norandmaps init_on_alloc=0
 	)
+	local clock=(-accel "tcg,thread=multi" -smp 2 -rtc "base=utc,clock=host")
+	# One nanosecond each, on one CPU, and none while it idles: the same run of code takes the
+	# same time whatever else the host does.
+	[ -z "${vm_count_instructions:-}" ] ||
+		clock=(-accel "tcg,thread=single" -smp 1 -icount "shift=0,sleep=off"
+			-rtc "base=utc,clock=vm")
 	# No KVM even where there is one: the guest's speed and its kernel's view of the CPU shall
 	# be the same on every machine that runs the tests. TCG does rep movsb byte by byte, which
 	# erms and fsrm call fast.
 	vm_qemu=(
 		qemu-system-x86_64 -no-user-config -nodefaults -display none -monitor none
-		-machine q35 -accel "tcg,thread=multi" -cpu "max,-erms,-fsrm" -smp 2 -m 2048 -no-reboot
-		-rtc "base=utc,clock=host"
+		-machine q35 -cpu "max,-erms,-fsrm" -m 2048 -no-reboot "${clock[@]}"
 		-kernel "$kernel_dir/boot/vmlinux" -initrd "$vm_dir/initrd"
 		-append "${append[*]} $vm_cmdline"
 		-virtfs "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap"

@@ -1,23 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh [--kernel 6.1|6.12] [--cmdline EXTRA] [--timeout SECONDS] TEST...
+# run.sh [--kernel 6.1|6.12] [--cmdline EXTRA] [--timeout SECONDS] [--count-instructions] TEST...
 #
 # Boots one guest, runs the named files in it in their order (*.bats with bats, others as programs
 # that print TAP), and prints one TAP stream. Fails, with a "not ok" that says why, if a test failed
 # or was skipped, a file did not report what it planned, the guest's kernel complained, or the guest
 # did not come to its end. The guest's console is kept in build/vm/console.log.
+# --count-instructions: a guest whose time is the number of its instructions, for benchmarks.
 set -euo pipefail
 . "$(dirname "$(realpath "$0")")/qemu.bash"
 
 usage() {
 	echo "run.sh: $*" >&2
-	echo "usage: run.sh [--kernel VERSION] [--cmdline EXTRA] [--timeout SECONDS] TEST..." >&2
+	echo "usage: run.sh [--kernel VERSION] [--cmdline EXTRA] [--timeout SECONDS] [--count-instructions] TEST..." >&2
 	exit 2
 }
 
 vm_kernel=6.1
 vm_cmdline=
+vm_count_instructions=
 timeout=120
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -29,6 +31,10 @@ while [ $# -gt 0 ]; do
 		--timeout) timeout=$2 ;;
 		esac
 		shift 2
+		;;
+	--count-instructions)
+		vm_count_instructions=1
+		shift
 		;;
 	-*) usage "unknown option $1" ;;
 	*) break ;;
@@ -61,6 +67,11 @@ trap 'exit 143' TERM HUP
 vm_prepare
 printf '%s\n' "${tests[@]}" >"$vm_dir/guest/tests"
 date +%s >"$vm_dir/guest/started"
+# What says which random cases a test draws, and how many.
+: >"$vm_dir/guest/environment"
+for variable in PALE_SEED PALE_POLICIES; do
+	[ -z "${!variable:-}" ] || printf '%s=%q\n' "$variable" "${!variable}" >>"$vm_dir/guest/environment"
+done
 vm_pack
 mkfifo "$vm_dir/tap"
 console=$vm_dir/console
