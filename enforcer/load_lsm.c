@@ -9,6 +9,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/utsname.h>
@@ -246,53 +247,139 @@ static int on_sample(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-static size_t instances_bytes(void)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	return (LSM_INSTANCES_MAX * sizeof(struct lsm_instance) + page - 1) / page * page;
-}
-
-int lsm_load(struct lsm **ret, struct pale_err **err)
+int lsm_new(struct lsm **ret, struct pale_err **err)
 {
 	_cleanup_(unlisten) libbpf_print_fn_t previous;
 	_cleanup_(lsm_freep) struct lsm *l = calloc(1, sizeof(*l));
-	int r;
+	struct bpf_program *program;
 
 	if (!l)
 		abort();
 	listen_to_libbpf(&previous);
 	l->skel = lsm_bpf__open();
 	if (!l->skel)
-		return pale_err_set(err, errno, "bpf-lsm: open: %s", last_words);
+		return pale_err_set(err, errno, "open: %s", last_words);
 	fit_to_kernel(l->skel);
+	l->programs = calloc((size_t)l->skel->skeleton->prog_cnt, sizeof(*l->programs));
+	if (!l->programs)
+		abort();
+	bpf_object__for_each_program(program, l->skel->obj)
+	{
+		if (bpf_program__autoload(program))
+			l->programs[l->n_programs++] =
+				(struct lsm_program){ .program = program, .fd = -1, .link = -1 };
+	}
+	*ret = TAKE_PTR(l);
+	return 0;
+}
+
+int lsm_load_programs(struct lsm *l, struct pale_err **err)
+{
+	_cleanup_(unlisten) libbpf_print_fn_t previous;
+	int r;
+
+	listen_to_libbpf(&previous);
 	r = lsm_bpf__load(l->skel);
 	if (r < 0)
-		return pale_err_set(err, -r, "bpf-lsm: load: %s", last_words);
-	l->instances = mmap(NULL, instances_bytes(), PROT_READ | PROT_WRITE, MAP_SHARED,
-		bpf_map__fd(l->skel->maps.instances), 0);
-	if (l->instances == MAP_FAILED) {
-		l->instances = NULL;
-		return pale_err_set(err, errno, "bpf-lsm: instances");
+		return pale_err_set(err, -r, "load: %s", last_words);
+	for (size_t i = 0; i < l->n_programs; i++) {
+		l->programs[i].fd =
+			fcntl(bpf_program__fd(l->programs[i].program), F_DUPFD_CLOEXEC, 3);
+		if (l->programs[i].fd < 0)
+			return pale_err_set(err, errno, "%s", lsm_program_name(l, i));
+	}
+	return 0;
+}
+
+struct memory {
+	const struct bpf_map *map;
+	size_t bytes;
+	void **at; /* in struct lsm */
+};
+
+#define MEMORIES 3
+
+static void memories_of(struct lsm *l, struct memory ret[MEMORIES])
+{
+	ret[0] = (struct memory){ l->skel->maps.instances,
+		LSM_INSTANCES_MAX * sizeof(*l->instances), (void **)&l->instances };
+	ret[1] = (struct memory){ l->skel->maps.slots, LSM_POLICIES_MAX * sizeof(*l->slots),
+		(void **)&l->slots };
+	ret[2] = (struct memory){ l->skel->maps.kept, sizeof(*l->kept), (void **)&l->kept };
+}
+
+int lsm_use_maps(struct lsm *l, struct pale_err **err)
+{
+	struct memory memories[MEMORIES];
+
+	memories_of(l, memories);
+	for (size_t i = 0; i < MEMORIES; i++) {
+		void *at = mmap(NULL, memories[i].bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+			bpf_map__fd(memories[i].map), 0);
+
+		if (at == MAP_FAILED)
+			return pale_err_set(err, errno, "map %s", bpf_map__name(memories[i].map));
+		*memories[i].at = at;
 	}
 	l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.events), on_sample, l, NULL);
-	if (!l->ring)
-		return pale_err_set(err, errno, "bpf-lsm: events");
-	r = lsm_bpf__attach(l->skel);
+	return l->ring ? 0 : pale_err_set(err, errno, "events");
+}
+
+static int attach(struct lsm *l, size_t i, struct pale_err **err)
+{
+	struct lsm_program *p = &l->programs[i];
+
+	/* What the program attaches to was said when it was loaded. */
+	p->link = bpf_raw_tracepoint_open(NULL, p->fd);
+	return p->link < 0 ? pale_err_set(err, errno, "attach %s", lsm_program_name(l, i)) : 0;
+}
+
+int lsm_attach_programs(struct lsm *l, struct pale_err **err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < l->n_programs && r >= 0; i++)
+		r = attach(l, i, err);
+	return r;
+}
+
+int lsm_load(struct lsm **ret, struct pale_err **err)
+{
+	_cleanup_(lsm_freep) struct lsm *l = NULL;
+	int r = lsm_new(&l, err);
+
+	if (r >= 0)
+		r = lsm_load_programs(l, err);
+	if (r >= 0)
+		r = lsm_use_maps(l, err);
+	if (r >= 0)
+		r = lsm_attach_programs(l, err);
 	if (r < 0)
-		return pale_err_set(err, -r, "bpf-lsm: attach: %s", last_words);
+		return pale_err_wrap(err, "bpf-lsm");
 	*ret = TAKE_PTR(l);
 	return 0;
 }
 
 void lsm_free(struct lsm *l)
 {
+	struct memory memories[MEMORIES];
+
 	if (!l)
 		return;
 	ring_buffer__free(l->ring);
-	if (l->instances)
-		munmap(l->instances, instances_bytes());
+	for (size_t i = 0; i < l->n_programs; i++) {
+		closep(&l->programs[i].link);
+		closep(&l->programs[i].fd);
+	}
+	free(l->programs);
+	if (l->skel) {
+		memories_of(l, memories);
+		for (size_t i = 0; i < MEMORIES; i++)
+			if (*memories[i].at)
+				munmap(*memories[i].at, memories[i].bytes);
+	}
 	lsm_bpf__destroy(l->skel);
+	lsm_pins_free(l->pins);
 	free(l);
 }
 
@@ -319,51 +406,46 @@ int lsm_poll(struct lsm *l, int timeout_ms, lsm_on_event on_event, void *ctx, st
 	return r;
 }
 
-static struct bpf_program *program_at(const struct lsm *l, size_t i)
-{
-	struct bpf_program *program;
-
-	bpf_object__for_each_program(program, l->skel->obj)
-	{
-		if (bpf_program__autoload(program) && i-- == 0)
-			return program;
-	}
-	return NULL;
-}
-
 const char *lsm_program_name(const struct lsm *l, size_t i)
 {
-	const struct bpf_program *program = program_at(l, i);
-
-	return program ? bpf_program__name(program) : NULL;
+	return i < l->n_programs ? bpf_program__name(l->programs[i].program) : NULL;
 }
 
-/* Where the skeleton keeps its link. */
-static struct bpf_link **link_of(const struct lsm *l, const char *name)
+/* The program that a link of another loader's keeps. */
+static int program_of(int link, int *ret, struct pale_err **err)
 {
-	const struct bpf_object_skeleton *s = l->skel->skeleton;
+	struct bpf_link_info info = { 0 };
+	uint32_t len = sizeof(info);
 
-	for (int i = 0; i < s->prog_cnt; i++)
-		if (!strcmp(s->progs[i].name, name))
-			return s->progs[i].link;
-	return NULL;
+	if (bpf_obj_get_info_by_fd(link, &info, &len) < 0)
+		return pale_err_set(err, errno, "link");
+	*ret = bpf_prog_get_fd_by_id(info.prog_id);
+	return *ret < 0 ? pale_err_set(err, errno, "program %u", info.prog_id) : 0;
 }
 
 int lsm_detach_program(struct lsm *l, size_t i, struct pale_err **err)
 {
-	struct bpf_link **link = link_of(l, lsm_program_name(l, i));
-	int r = bpf_link__destroy(*link);
+	struct lsm_program *p = &l->programs[i];
+	int r = 0;
 
-	*link = NULL;
-	return r < 0 ? pale_err_set(err, -r, "bpf-lsm: detach %s", lsm_program_name(l, i)) : 0;
+	if (p->fd < 0)
+		r = program_of(p->link, &p->fd, err);
+	if (r >= 0 && l->pins)
+		r = lsm_pins_remove(l, i, err);
+	if (r < 0)
+		return pale_err_wrap(err, "bpf-lsm: detach %s", lsm_program_name(l, i));
+	close(p->link);
+	p->link = -1;
+	return 0;
 }
 
 int lsm_attach_program(struct lsm *l, size_t i, struct pale_err **err)
 {
-	struct bpf_link **link = link_of(l, lsm_program_name(l, i));
+	int r = attach(l, i, err);
 
-	*link = bpf_program__attach(program_at(l, i));
-	return *link ? 0 : pale_err_set(err, errno, "bpf-lsm: attach %s", lsm_program_name(l, i));
+	if (r >= 0 && l->pins)
+		r = lsm_pins_add(l, i, err);
+	return r < 0 ? pale_err_wrap(err, "bpf-lsm") : 0;
 }
 
 const char *lsm_why_name(enum lsm_why why)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/base/cleanup.h"
+#include "compiler/base/sha256.h"
 #include "enforcer/lsm_internal.h"
 
 #include <errno.h>
@@ -82,12 +83,34 @@ static int policies_fd(const struct lsm *l, enum lsm_size size)
 	return bpf_map__fd(maps[size]);
 }
 
+/* Programs and, after our death, the next loader read these words at any time. */
+static void store(lsm_u64 *word, uint64_t value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+}
+
+static uint64_t load(const lsm_u64 *word)
+{
+	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
+}
+
+const struct lsm_slot *lsm_policy(const struct lsm *l, uint32_t policy)
+{
+	return policy < LSM_POLICIES_MAX && l->slots[policy].serial ? &l->slots[policy] : NULL;
+}
+
+static int no_policy(uint32_t policy, struct pale_err **err)
+{
+	return pale_err_set(err, ENOENT, "bpf-lsm: no policy %u", policy);
+}
+
 int lsm_add_policy(
 	struct lsm *l, const void *blob, size_t len, uint32_t *ret_policy, struct pale_err **err)
 {
 	_cleanup_close_ int map = -1;
 	const struct lsm_head *h = blob;
-	struct slot new = { .used = true };
+	struct lsm_slot new = { 0 };
+	uint64_t serial = l->kept->serial + 1;
 	uint32_t slot = 0;
 	int r;
 
@@ -97,43 +120,47 @@ int lsm_add_policy(
 	new.size = lsm_size_of(h->bytes);
 	new.n_rules = h->n_rules;
 	new.n_domains = h->n_domains;
-	while (slot < LSM_POLICIES_MAX && l->policies[slot].used)
+	sha256(blob, len, new.digest);
+	while (slot < LSM_POLICIES_MAX && l->slots[slot].serial)
 		slot++;
 	if (slot == LSM_POLICIES_MAX)
-		return pale_err_set(
+		return pale_err_plain(
 			err, ENOSPC, "bpf-lsm: more than %d policies", LSM_POLICIES_MAX);
-	r = make_policy_map(blob, len, new.size, ++l->serial, &map, err);
+	store(&l->kept->serial, serial);
+	r = make_policy_map(blob, len, new.size, serial, &map, err);
 	if (r < 0)
 		return pale_err_wrap(err, "bpf-lsm");
 	if (bpf_map_update_elem(policies_fd(l, new.size), &slot, &map, 0) < 0)
 		return pale_err_set(err, errno, "bpf-lsm: policy slot %u", slot);
-	l->policies[slot] = new;
+	l->slots[slot] = new;
+	store(&l->slots[slot].serial, serial);
 	*ret_policy = slot;
 	return 0;
 }
 
-static struct slot *policy_at(struct lsm *l, uint32_t policy)
+static uint32_t n_instances(const struct lsm *l, uint32_t policy)
 {
-	return policy < LSM_POLICIES_MAX && l->policies[policy].used ? &l->policies[policy] : NULL;
-}
+	uint32_t n = 0;
 
-static int no_policy(uint32_t policy, struct pale_err **err)
-{
-	return pale_err_set(err, ENOENT, "bpf-lsm: no policy %u", policy);
+	for (uint32_t i = 0; i < LSM_INSTANCES_MAX; i++)
+		n += l->instances[i].generation &&
+		     LSM_BINDING_SLOT(l->instances[i].binding) == policy;
+	return n;
 }
 
 int lsm_remove_policy(struct lsm *l, uint32_t policy, struct pale_err **err)
 {
-	struct slot *slot = policy_at(l, policy);
+	const struct lsm_slot *slot = lsm_policy(l, policy);
+	uint32_t n = n_instances(l, policy);
 
 	if (!slot)
 		return no_policy(policy, err);
-	if (slot->n_instances)
-		return pale_err_set(err, EBUSY, "bpf-lsm: policy %u has %u instances", policy,
-			slot->n_instances);
+	if (n)
+		return pale_err_plain(err, EBUSY, "bpf-lsm: policy %u has %u instance%s", policy, n,
+			n == 1 ? "" : "s");
+	store(&l->slots[policy].serial, 0);
 	if (bpf_map_delete_elem(policies_fd(l, slot->size), &policy) < 0)
 		return pale_err_set(err, errno, "bpf-lsm: policy slot %u", policy);
-	*slot = (struct slot){ 0 };
 	return 0;
 }
 
@@ -143,7 +170,7 @@ int lsm_remove_policy(struct lsm *l, uint32_t policy, struct pale_err **err)
  */
 static int wait_for_programs(struct lsm *l, uint32_t policy, struct pale_err **err)
 {
-	const int outer = policies_fd(l, l->policies[policy].size);
+	const int outer = policies_fd(l, l->slots[policy].size);
 	_cleanup_close_ int map = -1;
 	uint32_t id;
 
@@ -199,23 +226,13 @@ static int no_instance(uint32_t instance, struct pale_err **err)
 	return pale_err_set(err, ENOENT, "bpf-lsm: no instance %u", instance);
 }
 
-/* Programs read these words at any time. */
-static void store(lsm_u64 *word, uint64_t value)
-{
-	__atomic_store_n(word, value, __ATOMIC_RELEASE);
-}
-
-static uint64_t load(const lsm_u64 *word)
-{
-	return __atomic_load_n(word, __ATOMIC_ACQUIRE);
-}
-
 int lsm_add_instance(struct lsm *l, uint32_t policy, uint64_t start_ns, uint32_t *ret_instance,
 	struct pale_err **err)
 {
 	uint64_t now = clock_ns(CLOCK_REALTIME_COARSE), monotonic = clock_ns(CLOCK_MONOTONIC);
 	uint64_t age = now > start_ns ? now - start_ns : 0;
-	struct slot *slot = policy_at(l, policy);
+	const struct lsm_slot *slot = lsm_policy(l, policy);
+	uint64_t generation = l->kept->generation + 1;
 	struct lsm_instance *instance;
 	uint32_t index = 0;
 	int r;
@@ -225,7 +242,7 @@ int lsm_add_instance(struct lsm *l, uint32_t policy, uint64_t start_ns, uint32_t
 	while (index < LSM_INSTANCES_MAX && l->instances[index].generation)
 		index++;
 	if (index == LSM_INSTANCES_MAX)
-		return pale_err_set(
+		return pale_err_plain(
 			err, ENOSPC, "bpf-lsm: more than %d instances", LSM_INSTANCES_MAX);
 	r = make_counts(l, 2 * index, slot->n_rules, err);
 	if (r < 0)
@@ -236,8 +253,8 @@ int lsm_add_instance(struct lsm *l, uint32_t policy, uint64_t start_ns, uint32_t
 		.start_monotonic_ns = age < monotonic ? monotonic - age : 0,
 		.binding = LSM_BINDING(policy, slot->size, 2 * index),
 	};
-	store(&instance->generation, ++l->generation);
-	slot->n_instances++;
+	store(&l->kept->generation, generation);
+	store(&instance->generation, generation);
 	*ret_instance = index;
 	return 0;
 }
@@ -246,7 +263,7 @@ static int take_counts(struct lsm *l, uint64_t binding, struct lsm_count **ret_c
 	size_t *ret_n, struct pale_err **err)
 {
 	uint32_t index = LSM_BINDING_COUNTS(binding),
-		 n = l->policies[LSM_BINDING_SLOT(binding)].n_rules;
+		 n = l->slots[LSM_BINDING_SLOT(binding)].n_rules;
 	_cleanup_free_ struct lsm_count *counts = NULL;
 	int r = read_counts(l, index, n, &counts, ret_n, err);
 
@@ -260,7 +277,7 @@ static int take_counts(struct lsm *l, uint64_t binding, struct lsm_count **ret_c
 int lsm_set_policy(struct lsm *l, uint32_t index, uint32_t policy, struct lsm_count **ret_counts,
 	size_t *ret_n, struct pale_err **err)
 {
-	struct slot *new = policy_at(l, policy), *old;
+	const struct lsm_slot *new = lsm_policy(l, policy), *old;
 	struct lsm_instance *instance;
 	uint64_t before, after;
 	int r;
@@ -271,7 +288,7 @@ int lsm_set_policy(struct lsm *l, uint32_t index, uint32_t policy, struct lsm_co
 		return no_policy(policy, err);
 	instance = &l->instances[index];
 	before = load(&instance->binding);
-	old = &l->policies[LSM_BINDING_SLOT(before)];
+	old = &l->slots[LSM_BINDING_SLOT(before)];
 	if (new->n_domains != old->n_domains)
 		return pale_err_set(err, EINVAL,
 			"bpf-lsm: a policy of %u domains cannot take the place of one of %u",
@@ -281,11 +298,9 @@ int lsm_set_policy(struct lsm *l, uint32_t index, uint32_t policy, struct lsm_co
 	if (r < 0)
 		return pale_err_wrap(err, "bpf-lsm");
 	store(&instance->binding, after);
-	new->n_instances++;
 	r = wait_for_programs(l, policy, err);
 	if (r >= 0)
 		r = take_counts(l, before, ret_counts, ret_n, err);
-	old->n_instances--;
 	return r < 0 ? pale_err_wrap(err, "bpf-lsm") : 0;
 }
 
@@ -299,28 +314,32 @@ void lsm_limit_events(struct lsm *l, uint32_t instance, uint32_t rate, uint32_t 
 	store(&l->instances[instance].event_interval_ns, interval);
 }
 
+static int unbind(struct lsm *l, uint64_t cgroup, struct pale_err **err)
+{
+	if (bpf_map_delete_elem(bpf_map__fd(l->skel->maps.cgroups), &cgroup) < 0 && errno != ENOENT)
+		return pale_err_set(err, errno, "unbind cgroup %llu", (unsigned long long)cgroup);
+	return 0;
+}
+
 int lsm_remove_instance(struct lsm *l, uint32_t index, struct pale_err **err)
 {
 	_cleanup_free_ struct lsm_count *counts = NULL;
 	struct lsm_instance *instance;
-	uint64_t cgroup, binding;
+	uint64_t binding;
 	size_t n;
 	int r;
 
 	if (!is_instance(l, index))
 		return no_instance(index, err);
 	instance = &l->instances[index];
-	cgroup = instance->cgroup;
 	binding = load(&instance->binding);
-	if (cgroup && bpf_map_delete_elem(bpf_map__fd(l->skel->maps.cgroups), &cgroup) < 0 &&
-		errno != ENOENT)
-		return pale_err_set(
-			err, errno, "bpf-lsm: unbind cgroup %llu", (unsigned long long)cgroup);
+	/* First, so that should we end here the binding is seen to be of no instance. */
 	store(&instance->generation, 0);
-	r = wait_for_programs(l, LSM_BINDING_SLOT(binding), err);
+	r = instance->cgroup ? unbind(l, instance->cgroup, err) : 0;
+	if (r >= 0)
+		r = wait_for_programs(l, LSM_BINDING_SLOT(binding), err);
 	if (r >= 0)
 		r = take_counts(l, binding, &counts, &n, err);
-	l->policies[LSM_BINDING_SLOT(binding)].n_instances--;
 	return r < 0 ? pale_err_wrap(err, "bpf-lsm") : 0;
 }
 
@@ -345,9 +364,7 @@ int lsm_cgroup_id(int cgroup_fd, uint64_t *ret, struct pale_err **err)
 
 int lsm_bind_cgroup(struct lsm *l, uint64_t cgroup_id, uint32_t index, struct pale_err **err)
 {
-	struct {
-		uint32_t instance, generation;
-	} binding = { .instance = index };
+	struct lsm_cgroup_binding binding = { .instance = index };
 	struct lsm_instance *instance;
 
 	if (!is_instance(l, index))
@@ -375,9 +392,9 @@ int lsm_counters(
 	return 0;
 }
 
-static const struct slot *policy_of(const struct lsm *l, uint32_t instance)
+static const struct lsm_slot *policy_of(const struct lsm *l, uint32_t instance)
 {
-	return &l->policies[LSM_BINDING_SLOT(load(&l->instances[instance].binding))];
+	return &l->slots[LSM_BINDING_SLOT(load(&l->instances[instance].binding))];
 }
 
 int lsm_rule_counts(const struct lsm *l, uint32_t index, struct lsm_count **ret, size_t *ret_n,
@@ -391,9 +408,9 @@ int lsm_rule_counts(const struct lsm *l, uint32_t index, struct lsm_count **ret,
 
 size_t lsm_policy_bytes(const struct lsm *l, uint32_t policy)
 {
-	return policy < LSM_POLICIES_MAX && l->policies[policy].used
-		       ? lsm_size_bytes(l->policies[policy].size)
-		       : 0;
+	const struct lsm_slot *slot = lsm_policy(l, policy);
+
+	return slot ? lsm_size_bytes(slot->size) : 0;
 }
 
 size_t lsm_instance_bytes(const struct lsm *l, uint32_t instance)
@@ -402,4 +419,122 @@ size_t lsm_instance_bytes(const struct lsm *l, uint32_t instance)
 		return 0;
 	return sizeof(struct lsm_instance) +
 	       (policy_of(l, instance)->n_rules + 1) * sizeof(struct lsm_count);
+}
+
+/* ---- after a loader that was killed ---- */
+
+static bool holds(int outer, uint32_t index)
+{
+	uint32_t id;
+
+	return bpf_map_lookup_elem(outer, &index, &id) == 0;
+}
+
+static int drop(int outer, uint32_t index, struct pale_err **err)
+{
+	if (holds(outer, index) && bpf_map_delete_elem(outer, &index) < 0)
+		return pale_err_set(err, errno, "drop what stands at %u", index);
+	return 0;
+}
+
+/* A policy was being added or removed. */
+static int repair_slots(struct lsm *l, struct pale_err **err)
+{
+	int r = 0;
+
+	for (uint32_t slot = 0; slot < LSM_POLICIES_MAX && r >= 0; slot++)
+		for (uint32_t size = 0; size < LSM_SIZES && r >= 0; size++)
+			if (!l->slots[slot].serial || l->slots[slot].size != size)
+				r = drop(policies_fd(l, size), slot, err);
+	return r;
+}
+
+/* An instance was being put under another policy, and which one it was under before is not known:
+ * what that one's rules decided is not lost, but nobody's. */
+static int repair_exchange(struct lsm *l, uint32_t index, struct pale_err **err)
+{
+	struct lsm_instance *instance = &l->instances[index];
+	uint64_t binding = load(&instance->binding), sum = 0;
+	uint32_t other = LSM_BINDING_COUNTS(binding) ^ 1;
+	const int counts = bpf_map__fd(l->skel->maps.counts);
+	_cleanup_free_ struct lsm_count *v = NULL;
+	_cleanup_close_ int map = -1;
+	struct bpf_map_info info = { 0 };
+	uint32_t id, len = sizeof(info);
+	size_t n;
+	int r;
+
+	if (bpf_map_lookup_elem(counts, &other, &id) < 0)
+		return 0;
+	r = wait_for_programs(l, LSM_BINDING_SLOT(binding), err);
+	if (r < 0)
+		return r;
+	map = bpf_map_get_fd_by_id(id);
+	if (map < 0 || bpf_obj_get_info_by_fd(map, &info, &len) < 0)
+		return pale_err_set(err, errno, "counts %u", other);
+	r = read_counts(l, other, info.max_entries - 1, &v, &n, err);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < n; i++)
+		sum += v[i].passed + v[i].refused;
+	r = drop(counts, other, err);
+	__atomic_fetch_add(&instance->uncounted, sum, __ATOMIC_RELAXED);
+	return r;
+}
+
+/* One was being added, removed, bound or put under another policy. */
+static int repair_instances(struct lsm *l, struct pale_err **err)
+{
+	const int counts = bpf_map__fd(l->skel->maps.counts),
+		  cgroups = bpf_map__fd(l->skel->maps.cgroups);
+	struct lsm_cgroup_binding binding;
+	int r = 0;
+
+	for (uint32_t i = 0; i < LSM_INSTANCES_MAX && r >= 0; i++) {
+		struct lsm_instance *instance = &l->instances[i];
+
+		if (is_instance(l, i)) {
+			r = repair_exchange(l, i, err);
+			if (instance->cgroup &&
+				(bpf_map_lookup_elem(cgroups, &instance->cgroup, &binding) < 0 ||
+					binding.instance != i))
+				store(&instance->cgroup, 0);
+			continue;
+		}
+		r = drop(counts, 2 * i, err);
+		if (r >= 0)
+			r = drop(counts, 2 * i + 1, err);
+	}
+	return r;
+}
+
+static int repair_cgroups(struct lsm *l, struct pale_err **err)
+{
+	const int cgroups = bpf_map__fd(l->skel->maps.cgroups);
+	struct lsm_cgroup_binding binding;
+	uint64_t key, next;
+	int r = 0;
+
+	/* The key that follows is asked for before the entry may go. */
+	for (bool more = bpf_map_get_next_key(cgroups, NULL, &key) == 0; more && r >= 0;
+		key = next) {
+		more = bpf_map_get_next_key(cgroups, &key, &next) == 0;
+		if (bpf_map_lookup_elem(cgroups, &key, &binding) < 0)
+			continue;
+		if (!is_instance(l, binding.instance) ||
+			(uint32_t)l->instances[binding.instance].generation != binding.generation)
+			r = unbind(l, key, err);
+	}
+	return r;
+}
+
+int lsm_repair_policies(struct lsm *l, struct pale_err **err)
+{
+	int r = repair_slots(l, err);
+
+	if (r >= 0)
+		r = repair_instances(l, err);
+	if (r >= 0)
+		r = repair_cgroups(l, err);
+	return r;
 }

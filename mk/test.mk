@@ -17,8 +17,8 @@ $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
 
-# Starts hundreds of times in an emulated guest.
-$(B)/tests/vm/lsm_actor: LDFLAGS += -Wl,--as-needed
+# They start hundreds of times in an emulated guest.
+$(B)/tests/vm/lsm_actor $(B)/tests/vm/stress_actor: LDFLAGS += -Wl,--as-needed
 
 # Programs of other languages and C libraries that tests run under policies.
 PROGRAMS := $(addprefix $(B)/tests/programs/,go_server musl_threads container_calls)
