@@ -9,6 +9,7 @@ help:
 	@echo 'make test-long       static checks, sanitizer builds, fuzzing, the guest's suites on the other kernels'
 	@echo 'make editors         the syntax files of grammar/editors from their templates'
 	@echo 'make vm              a shell in the guest; KERNEL=6.1|6.12 here and for test-vm'
+	@echo 'make stress-vm       BPF-LSM under load in the guest; SWAPS=10000 FLOOD=1000000 KERNEL='
 	@echo 'make asan fuzz bench lint format check-layers'
 	@echo 'make install         under DESTDIR and prefix ($(prefix))'
 	@echo 'make deps            every Debian package that any target needs'

@@ -105,6 +105,13 @@ suite_lsm() {
 	tap "lsm/$1" tests/vm/run.sh --kernel "$1" --timeout 600 tests/vm/boot.bats "$build/tests/vm/test_lsm"
 }
 
+# STRESS: how much of it, for the guest's command line.
+suite_stress() {
+	tap "stress/$1" tests/vm/run.sh --kernel "$1" --timeout 3000 --cmdline "$STRESS" tests/vm/boot.bats \
+		"$build/tests/vm/test_lsm_stress" "$build/tests/vm/test_lsm_pins"
+	grep '^# ' "$out/stress-$1.tap"
+}
+
 for suite in "$@"; do
 	"suite_${suite%%/*}" "${suite#*/}"
 done
