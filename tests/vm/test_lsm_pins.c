@@ -461,6 +461,7 @@ int main(void)
 	shared->serial = 2;
 	canary = start_actor(CANARY, "0 1 -/tmp/stress/denied +/tmp/stress/allowed");
 	wait_running(1);
+	share_cpu(canary);
 	result(canary_lives() && stress->denied, "they enforce when it has gone");
 	started = seconds();
 	run_loader(look, 0);
@@ -477,7 +478,6 @@ int main(void)
 	run_loader(account, 0);
 	kill(canary, SIGCONT);
 	result(true, "each refusal is counted");
-	share_cpu(canary);
 	edition = test_upgrade();
 	if (upgrades) {
 		edition = test_upgrade_kills(edition, upgrades);
