@@ -4,8 +4,9 @@
 
 /*
  * The BPF-LSM programs (enforcer/bpf/lsm.bpf.c) from user space: loaded and attached once, then
- * given policies as data and cgroups to apply them to. Enforcement lasts as long as the struct lsm:
- * nothing is pinned, and the kernel detaches everything when the process ends, however it ends.
+ * given policies as data and cgroups to apply them to. Enforcement lasts as long as the struct lsm,
+ * and the kernel detaches everything when the process ends, however it ends; or, with lsm_open(),
+ * until lsm_unpin().
  *
  * A task is confined from the commit of its first exec inside a bound cgroup, that exec judged
  * already; what it did before, and tasks that never exec, pass. Once confined it stays so wherever
@@ -36,7 +37,35 @@ struct lsm;
  * addresses of the kernel's rename and mount sequences, a kernel.kptr_restrict that shows them.
  */
 int lsm_load(struct lsm **ret, struct pale_err **err);
-/* Detaches; tasks that were confined are no longer. Takes NULL. */
+
+/*
+ * As lsm_load(), but enforcement outlives the process: programs and maps are pinned below @dir, a
+ * directory of a BPF file system that only its owner, the caller, may enter. Mount one for this
+ * alone. Whoever comes next with lsm_open() goes on with the policies, instances, counts and unread
+ * events that there are; what lsm_policy() and lsm_counters() do not know is not there.
+ *
+ * Programs that are pinned already are taken as they are. In place of others (another version of
+ * pale) ours are attached beside them, and only then theirs are taken off: in between both must
+ * allow, what both report is reported and counted twice, and two answers of theirs do not go
+ * together: where the new set and the old are attached, a bind of a unix socket's path is asked as
+ * `create` also, and a connect by another path than the socket's own as that one also.
+ *
+ * A loader may be killed at any moment: a complete set of programs, once there, stays, and the next
+ * lsm_open() completes or takes back what was under way. Only counts of a policy that was just
+ * being replaced then turn up in `uncounted`.
+ *
+ * One process at a time: -EBUSY. -EINVAL: not a BPF file system. -EPERM: others may enter. -EPROTO:
+ * pinned by a version of pale whose maps have another meaning (LSM_SCHEMA); nothing was changed.
+ */
+int lsm_open(const char *dir, struct lsm **ret, struct pale_err **err);
+/* For tests: other editions are other programs, though they do the same. */
+int lsm_open_edition(const char *dir, unsigned edition, struct lsm **ret, struct pale_err **err);
+
+/* Takes off all that lsm_open() pinned, of whatever version; the kernel detaches it a moment later.
+ * Free the struct lsm first. */
+int lsm_unpin(const char *dir, struct pale_err **err);
+
+/* Detaches what is not pinned; tasks that were confined are no longer. Takes NULL. */
 void lsm_free(struct lsm *l);
 void lsm_freep(struct lsm **l);
 
@@ -47,6 +76,9 @@ void lsm_freep(struct lsm **l);
  */
 int lsm_add_policy(
 	struct lsm *l, const void *blob, size_t len, uint32_t *ret_policy, struct pale_err **err);
+
+/* NULL: no such policy. Belongs to @l, and changes with it. */
+const struct lsm_slot *lsm_policy(const struct lsm *l, uint32_t policy);
 
 /* Forgets it and frees its slot. -EBUSY: an instance is under it. */
 int lsm_remove_policy(struct lsm *l, uint32_t policy, struct pale_err **err);
@@ -117,7 +149,8 @@ size_t lsm_instance_bytes(const struct lsm *l, uint32_t instance);
 
 /*
  * The programs by number, from 0; NULL past the last. For tests, which take one off to see what it
- * alone stops, and put it back.
+ * alone stops, and put it back. Of a pinned one the kernel detaches it a moment later, and the next
+ * lsm_open() does not find the set complete.
  */
 const char *lsm_program_name(const struct lsm *l, size_t i);
 int lsm_detach_program(struct lsm *l, size_t i, struct pale_err **err);

@@ -12,6 +12,7 @@ help:
 	@echo 'make mutate-bpf      each BPF program taken off in turn: an attack must notice'
 	@echo 'make vm              a shell in the guest; KERNEL=6.1|6.12 here, for test-vm and bench-vm'
 	@echo 'make bench-vm        what confinement costs, in instructions, in the guest'
+	@echo 'make stress-vm       BPF-LSM under load in the guest; SWAPS=10000 FLOOD=1000000 KERNEL='
 	@echo 'make asan fuzz bench lint format check-layers'
 	@echo 'make install         under DESTDIR and prefix ($(prefix))'
 	@echo 'make deps            every Debian package that any target needs'

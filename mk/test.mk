@@ -17,8 +17,8 @@ $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
 
-# Starts hundreds of times in an emulated guest.
-$(B)/tests/vm/lsm_actor $(B)/tests/vm/lsm_verdict_actor: LDFLAGS += -Wl,--as-needed
+# They start hundreds of times in an emulated guest.
+$(B)/tests/vm/lsm_actor $(B)/tests/vm/lsm_verdict_actor $(B)/tests/vm/stress_actor: LDFLAGS += -Wl,--as-needed
 
 # Programs of other languages and C libraries that tests run under policies.
 PROGRAMS := $(addprefix $(B)/tests/programs/,go_server musl_threads container_calls)
@@ -81,6 +81,14 @@ test-long: deps-build deps-demo deps-test deps-node
 
 $(OTHER_KERNELS:%=test-vm/%):
 	$(Q)$(MAKE) --no-print-directory test-vm KERNEL=$(@F)
+
+# What `make test` does in the guest with small numbers: renames, exchanges of policies, floods, kills and upgrades of loaders.
+SWAPS ?= 10000
+FLOOD ?= 1000000
+.PHONY: stress-vm
+stress-vm: all $(TEST_PROGRAMS)
+	$(Q)STRESS='pale_swaps=$(SWAPS) pale_flood=$(FLOOD) pale_opens=40000 pale_instances=1000 pale_every=1 pale_step=1 pale_upgrades=12' \
+		tests/tally.sh $(B) stress/$(KERNEL)
 
 # A shell in the guest.
 vm: all

@@ -110,6 +110,13 @@ suite_workloads() {
 	tap "workloads/$1" tests/vm/run.sh --kernel "$1" --timeout 900 tests/vm/workloads.bats
 }
 
+# STRESS: how much of it, for the guest's command line.
+suite_stress() {
+	tap "stress/$1" tests/vm/run.sh --kernel "$1" --timeout 3000 --cmdline "$STRESS" tests/vm/boot.bats \
+		"$build/tests/vm/test_lsm_stress" "$build/tests/vm/test_lsm_pins"
+	grep '^# ' "$out/stress-$1.tap"
+}
+
 for suite in "$@"; do
 	"suite_${suite%%/*}" "${suite#*/}"
 done

@@ -46,6 +46,27 @@ enum lsm_why {
 };
 
 /*
+ * Pinned maps outlive the programs that made them. To be raised whenever programs or loaders would
+ * no longer understand what older ones left in a map; a map of another shape is found out anyway.
+ */
+#define LSM_SCHEMA 1
+
+/* What user space keeps beside the maps that programs read, so that the next loader finds it. */
+struct lsm_kept {
+	lsm_u64 generation; /* of the last instance */
+	lsm_u64 serial;	    /* of the last policy */
+};
+
+/* A policy's slot. */
+struct lsm_slot {
+	lsm_u64 serial; /* never used twice; 0: the slot is free */
+	lsm_u32 size;	/* enum lsm_size */
+	lsm_u32 n_rules, n_domains;
+	lsm_u32 unused;
+	lsm_u8 digest[32]; /* SHA-256 of the blob as it was given */
+};
+
+/*
  * Which policy an instance is under, in one word, so that programs see either the old or the new:
  * the policy's slot, which outer map it is in, and where its rules' counts are.
  */

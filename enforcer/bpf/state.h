@@ -216,6 +216,23 @@ struct {
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
 
+/* The loader's own. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lsm_kept);
+} kept SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, LSM_POLICIES_MAX);
+	__type(key, __u32);
+	__type(value, struct lsm_slot);
+} slots SEC(".maps");
+
 /* What no instance can be charged with. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
