@@ -90,7 +90,7 @@ static void fresh_trees(const struct row *r)
 	if (program && !r->actor)
 		copy_file(attack, "/tmp/t/prog");
 	put_text("/tmp/t", "doc.pale", 0755, "");
-	put_text("/tmp/t", "shell-script", 0644, "echo ran >&5\n");
+	put_text("/tmp/t", "shell-script", 0755, "echo ran >&5\n");
 	put_text("/tmp/t/dir", "script", 0644, "echo ran >&5\n");
 	if (mentions(r, "evil.so"))
 		copy_file(preload, "/tmp/t/evil.so");
