@@ -45,14 +45,15 @@ int lsm_load(struct lsm **ret, struct pale_err **err);
  * events that there are; what lsm_policy() and lsm_counters() do not know is not there.
  *
  * Programs that are pinned already are taken as they are. In place of others (another version of
- * pale) ours are attached beside them, and only then theirs are taken off: in between both must
- * allow, what both report is reported and counted twice, and two answers of theirs do not go
- * together: where the new set and the old are attached, a bind of a unix socket's path is asked as
- * `create` also, and a connect by another path than the socket's own as that one also.
+ * pale) ours are attached beside them, and only then theirs are taken off. In between, while the
+ * kernel verifies nothing any more but attaches and detaches, both must allow, and what both let
+ * pass with a report is reported and counted twice. Since they share a task's label, the second to
+ * be asked does not see what the first has used up: a bind of a unix socket's path is then asked as
+ * `create` too, and a connect by another name than the socket is bound to by that one too.
  *
  * A loader may be killed at any moment: a complete set of programs, once there, stays, and the next
- * lsm_open() completes or takes back what was under way. Only counts of a policy that was just
- * being replaced then turn up in `uncounted`.
+ * lsm_open() completes or takes back what was under way. When a policy was just being replaced,
+ * what its rules had decided turns up in `uncounted`, or is lost with the loader that had taken it.
  *
  * One process at a time: -EBUSY. -EINVAL: not a BPF file system. -EPERM: others may enter. -EPROTO:
  * pinned by a version of pale whose maps have another meaning (LSM_SCHEMA); nothing was changed.

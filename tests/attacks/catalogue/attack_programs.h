@@ -249,6 +249,17 @@ static int act_read_as_program(void)
 	return 250;
 }
 
+/* What the kernel cannot execute changes nothing: then the other is executed. */
+static int act_exec_in_vain_then(void)
+{
+	char *const in_vain[] = { args[0], NULL };
+
+	execv(args[0], in_vain);
+	must(errno == ENOEXEC ? 0 : -1);
+	execv(args[1], args + 1);
+	return errno;
+}
+
 static pid_t fork_twice(void)
 {
 	pid_t pid = fork();

@@ -135,10 +135,10 @@ static int act_read_in_cgroup(void)
 }
 
 /* The runner's socket must not stay open. */
-static void wait_for_parent(void)
+static void outlive_not(pid_t parent)
 {
 	close(3);
-	for (pid_t parent = getppid(); getppid() == parent;)
+	while (getppid() == parent)
 		usleep(20000);
 	_exit(0);
 }
@@ -147,10 +147,11 @@ static void wait_for_parent(void)
 static int act_read_among_many(void)
 {
 	int n = atoi(args[0]);
+	pid_t parent = getpid();
 
 	for (int i = 0; i < n; i++) {
 		if (must(fork()) == 0) {
-			wait_for_parent();
+			outlive_not(parent);
 		}
 	}
 	return show_file(args[1]);
@@ -159,6 +160,7 @@ static int act_read_among_many(void)
 static int act_fork_many(void)
 {
 	int n = atoi(args[0]), r = 0;
+	pid_t parent = getpid();
 
 	for (int i = 0; i < n && r == 0; i++) {
 		pid_t pid = fork();
@@ -166,7 +168,7 @@ static int act_fork_many(void)
 		if (pid < 0)
 			r = errno;
 		if (pid == 0) {
-			wait_for_parent();
+			outlive_not(parent);
 		}
 	}
 	return say_if(r, "forked");

@@ -318,6 +318,12 @@ const struct row rows[] = {
 		"profile sub { allow read /tmp/t/** }",
 		"read_as_program /tmp/t/prog /tmp/t/a", "read_as_program /tmp/t/prog /tmp/t/b",
 		"secret", EACCES, READ_A, .programs = "file_open" },
+	{ "36", "sub-profile of an exec that failed",
+		"allow exec /tmp/t/shell-script as sub; allow read /tmp/t/b\n"
+		"profile sub { file { allow read, map /** } }",
+		"exec_in_vain_then /tmp/t/shell-script @attack read /tmp/t/a",
+		"exec_in_vain_then /tmp/t/shell-script @attack read /tmp/t/b", "secret", EACCES,
+		READ_A, .programs = "file_open" },
 	{ "47", "first thing that a program does", "allow read /tmp/t/b", "read /tmp/t/a",
 		"read /tmp/t/b", "secret", EACCES, READ_A,
 		.programs = "bprm_committing_creds file_open" },

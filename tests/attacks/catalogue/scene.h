@@ -29,6 +29,7 @@ static struct {
 	volatile struct {
 		bool ready, poked;
 		int signals;
+		unsigned looks;	     /* at its word so far */
 	} * seen;		     /* written by the victim */
 	char marked[256], mark[512]; /* a path and how it was */
 	bool reached;
@@ -90,7 +91,7 @@ static void fresh_trees(const struct row *r)
 	if (program && !r->actor)
 		copy_file(attack, "/tmp/t/prog");
 	put_text("/tmp/t", "doc.pale", 0755, "");
-	put_text("/tmp/t", "shell-script", 0644, "echo ran >&5\n");
+	put_text("/tmp/t", "shell-script", 0755, "echo ran >&5\n");
 	put_text("/tmp/t/dir", "script", 0644, "echo ran >&5\n");
 	if (mentions(r, "evil.so"))
 		copy_file(preload, "/tmp/t/evil.so");
@@ -188,6 +189,7 @@ static void be_victim(void)
 	for (;;) {
 		if (victim_word)
 			scene.seen->poked = true;
+		scene.seen->looks++;
 		usleep(1000);
 	}
 }
@@ -317,6 +319,15 @@ static bool said(const char *word)
 	return false;
 }
 
+/* Until it has looked at its word since now, and taken its signals. */
+static void await_victim(void)
+{
+	unsigned before = scene.seen->looks;
+
+	while (scene.seen->looks - before < 2 && waitpid(scene.victim, NULL, WNOHANG) == 0)
+		usleep(1000);
+}
+
 static bool has_effect(const char *effect)
 {
 	if (!effect)
@@ -329,8 +340,7 @@ static bool has_effect(const char *effect)
 		return has_changed();
 	if (!strcmp(effect, "reached"))
 		return scene.reached;
-	/* It looks every millisecond. */
-	usleep(20000);
+	await_victim();
 	if (!strcmp(effect, "poked"))
 		return scene.seen->poked;
 	if (!strcmp(effect, "signalled"))
