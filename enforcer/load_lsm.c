@@ -392,6 +392,9 @@ static int note_map(
 	struct bpf_map_info info = { 0 };
 	uint32_t len = sizeof(info);
 
+	/* Of programs that another loader loaded the constants are not at hand; they are frozen. */
+	if (bpf_map__fd(map) < 0)
+		return 0;
 	if (bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len) < 0)
 		return pale_err_set(err, errno, "number of %s", bpf_map__name(map));
 	return note(own, LSM_OWN_MAP, info.id, keys, n, err);
