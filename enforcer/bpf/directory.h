@@ -53,7 +53,9 @@ static __always_inline void remember(struct inode *dir, const struct vfsmount *m
 	struct directory *d;
 	__u32 sequence;
 
-	if (s->why || !s->serial || dentry == mnt->mnt_root ||
+	/* @dir was asked for before the walk, which may have found the file somewhere else. Where it
+	 * was moved since then, the sequence has gone on, and what is remembered is of no use. */
+	if (s->why || !s->serial || dentry == mnt->mnt_root || dentry->d_parent->d_inode != dir ||
 		dentry->d_sb->s_magic == PROC_SUPER_MAGIC)
 		return;
 	d = bpf_inode_storage_get(&directories, dir, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
@@ -162,6 +164,9 @@ static __always_inline bool passes_quietly(struct label *label, struct inode *di
 		return false;
 	remembered = bpf_inode_storage_get(&directories, dir, NULL, 0);
 	if (!remembered || !read_directory(remembered, &d))
+		return false;
+	/* @dir was asked for before; now it is in what the sequences cover. */
+	if (dentry->d_parent->d_inode != dir)
 		return false;
 	if (d.mount != (__u64)mnt || d.namespace != (__u64)task->nsproxy->mnt_ns ||
 		d.domain != label->domain)
