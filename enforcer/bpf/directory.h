@@ -53,8 +53,9 @@ static __always_inline void remember(struct inode *dir, const struct vfsmount *m
 	struct directory *d;
 	__u32 sequence;
 
-	/* @dir was asked for before the walk, which may have found the file somewhere else. Where it
-	 * was moved since then, the sequence has gone on, and what is remembered is of no use. */
+	/* @dir was asked for before the walk, which may have found the file somewhere else. Where
+	 * it was moved since then, the sequence has gone on, and what is remembered is of no use.
+	 */
 	if (s->why || !s->serial || dentry == mnt->mnt_root || dentry->d_parent->d_inode != dir ||
 		dentry->d_sb->s_magic == PROC_SUPER_MAGIC)
 		return;
