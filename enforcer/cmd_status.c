@@ -4,6 +4,7 @@
 #include "compiler/command_input.h"
 #include "enforcer/commands.h"
 #include "enforcer/host.h"
+#include "enforcer/load_lsm.h"
 
 #include <jansson.h>
 #include <sys/utsname.h>
@@ -45,6 +46,13 @@ static void add_details(struct text *t, const struct host *h, enum mechanism m)
 			text_puts(t, ", memory");
 		if (h->controllers & (1u << CGROUP_CPU))
 			text_puts(t, ", cpu");
+		break;
+	case MECHANISM_BPF_LSM:
+		text_puts(t, "enabled");
+		if (h->absent_hooks)
+			text_printf(t,
+				", without the hooks %s, which this kernel mediates by others",
+				h->absent_hooks);
 		break;
 	default:
 		text_puts(t, "enabled");
@@ -124,6 +132,22 @@ static json_t *mechanism_json(const struct host *h, enum mechanism m)
 	}
 	if (m == MECHANISM_LANDLOCK && available)
 		json_object_set_new(o, "abi", json_integer(h->landlock_abi));
+	if (m == MECHANISM_BPF_LSM) {
+		json_t *sizes = json_array(), *memory = json_object();
+
+		if (available)
+			json_object_set_new(o, "absent_hooks",
+				json_string(h->absent_hooks ? h->absent_hooks : ""));
+		for (int i = 0; i < LSM_SIZES; i++)
+			json_array_append_new(
+				sizes, json_integer(lsm_size_bytes((enum lsm_size)i)));
+		json_object_set_new(memory, "policy_bytes", sizes);
+		json_object_set_new(
+			memory, "container_bytes", json_integer(sizeof(struct lsm_instance)));
+		json_object_set_new(
+			memory, "container_bytes_per_rule", json_integer(sizeof(struct lsm_count)));
+		json_object_set_new(o, "memory", memory);
+	}
 	if (m == MECHANISM_CGROUP) {
 		json_t *a = json_array();
 

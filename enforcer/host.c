@@ -2,6 +2,7 @@
 #include "enforcer/host.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
 #include "enforcer/load_apparmor.h"
 #include "enforcer/load_landlock.h"
 #include "enforcer/load_lsm.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static int probe_seccomp(struct host *h, struct pale_err **err)
@@ -39,6 +41,14 @@ static int probe_cgroup(struct host *h, struct pale_err **err)
 	return 0;
 }
 
+static void add_absent(void *ctx, const char *hook, bool present)
+{
+	struct text *t = ctx;
+
+	if (!present)
+		text_printf(t, "%s%s", t->len ? ", " : "", hook);
+}
+
 static int probe_bpf_lsm(struct host *h, struct pale_err **err)
 {
 	int r;
@@ -46,6 +56,13 @@ static int probe_bpf_lsm(struct host *h, struct pale_err **err)
 	if (geteuid() != 0)
 		return pale_err_set(err, EPERM, "only root may load it");
 	r = lsm_supported(err);
+	if (r >= 0) {
+		struct text absent = TEXT_INIT;
+
+		r = lsm_optional_hooks(add_absent, &absent, err);
+		h->absent_hooks = absent.len ? strdup(text_str(&absent)) : NULL;
+		text_release(&absent);
+	}
 	if (r >= 0 && !h->cgroup_writable)
 		return pale_err_set(err, EROFS,
 			"no cgroup can be made for the command in the unified hierarchy");
@@ -85,6 +102,7 @@ void host_release(struct host *h)
 {
 	for (int i = 0; i < MECHANISM_COUNT; i++)
 		pale_err_free(h->why_not[i]);
+	free(h->absent_hooks);
 	free(h->cgroup_mount);
 	*h = (struct host){ 0 };
 }

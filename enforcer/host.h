@@ -14,6 +14,7 @@ struct host {
 	cgroup_controllers controllers; /* of the unified hierarchy */
 	bool cgroup_writable;		/* a group can be made */
 	char *cgroup_mount;		/* or NULL */
+	char *absent_hooks; /* of BPF-LSM's optional ones, with ", " between them; or NULL */
 };
 
 /* Tries things out: seccomp and Landlock by asking, BPF-LSM by loading a program. */

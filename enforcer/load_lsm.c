@@ -222,6 +222,40 @@ static int n_parameters(const struct btf *btf, const char *function)
 	return id < 0 ? 0 : btf_vlen(btf__type_by_id(btf, btf__type_by_id(btf, (__u32)id)->type));
 }
 
+static bool has_hook(const struct btf *btf, const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+	char name[128];
+
+	snprintf(name, sizeof(name), "%s%s", strncmp(section, "lsm/", 4) ? "" : "bpf_lsm_",
+		strchr(section, '/') + 1);
+	return btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) >= 0;
+}
+
+int lsm_optional_hooks(
+	void (*take)(void *ctx, const char *hook, bool present), void *ctx, struct pale_err **err)
+{
+	_cleanup_(unlisten) libbpf_print_fn_t previous;
+	struct bpf_program *program;
+	struct lsm_bpf *skel;
+	struct btf *btf;
+
+	listen_to_libbpf(&previous);
+	skel = lsm_bpf__open();
+	if (!skel)
+		return pale_err_set(err, errno, "bpf-lsm: open: %s", last_words);
+	btf = btf__load_vmlinux_btf();
+	bpf_object__for_each_program(program, skel->obj)
+	{
+		if (!bpf_program__autoload(program) && program != skel->progs.task_free)
+			take(ctx, strchr(bpf_program__section_name(program), '/') + 1,
+				has_hook(btf, program));
+	}
+	btf__free(btf);
+	lsm_bpf__destroy(skel);
+	return 0;
+}
+
 /* Hooks that not all kernels have; what they mediate has others elsewhere. */
 static void fit_to_kernel(struct lsm_bpf *skel)
 {
@@ -230,14 +264,7 @@ static void fit_to_kernel(struct lsm_bpf *skel)
 
 	bpf_object__for_each_program(program, skel->obj)
 	{
-		char name[128];
-		const char *section = bpf_program__section_name(program);
-
-		if (bpf_program__autoload(program))
-			continue;
-		snprintf(name, sizeof(name), "%s%s", strncmp(section, "lsm/", 4) ? "" : "bpf_lsm_",
-			strchr(section, '/') + 1);
-		if (btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) >= 0)
+		if (!bpf_program__autoload(program) && has_hook(btf, program))
 			bpf_program__set_autoload(program, true);
 	}
 	skel->rodata->labels_by_task = loses_task_storage();

@@ -18,6 +18,7 @@
 #include "compiler/base/error.h"
 #include "enforcer/bpf/lsm_event.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,13 @@
  * empty program and attaches nothing.
  */
 int lsm_supported(struct pale_err **err);
+
+/*
+ * The hooks that are used only where the kernel has them, and whether this one does; what they
+ * mediate has other hooks elsewhere, or is not there to be mediated. All others are required.
+ */
+int lsm_optional_hooks(
+	void (*take)(void *ctx, const char *hook, bool present), void *ctx, struct pale_err **err);
 
 struct lsm;
 
