@@ -94,8 +94,9 @@ int lsm_remove_policy(struct lsm *l, uint32_t policy, struct pale_err **err);
 
 /*
  * Makes an instance, which stands for one container, under @policy; any number may share one.
- * @start_ns: CLOCK_REALTIME_COARSE; files made or changed at that time or later are drift. -ENOSPC:
- * LSM_INSTANCES_MAX.
+ * @start_ns: CLOCK_REALTIME_COARSE; files made or changed at that time or later are drift.
+ * LSM_START_OF_IMAGE: all is drift but what an overlay shows from below its upper layer; the
+ * overlay module must have been loaded before the programs were. -ENOSPC: LSM_INSTANCES_MAX.
  */
 int lsm_add_instance(struct lsm *l, uint32_t policy, uint64_t start_ns, uint32_t *ret_instance,
 	struct pale_err **err);

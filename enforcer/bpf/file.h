@@ -75,6 +75,21 @@ static __always_inline bool has_own_path(const struct file *file)
 }
 
 /*
+ * Whether an overlay shows it from a layer below its upper one. Where the overlay module came after
+ * the programs, its structures are not known, and nothing is said to be of the image.
+ */
+static __always_inline bool is_of_image(const struct inode *inode)
+{
+	const struct ovl_inode *o;
+
+	if (!bpf_core_field_exists(struct ovl_inode, __upperdentry) ||
+		BPF_CORE_READ(inode, i_sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
+		return false;
+	o = core_container(inode, struct ovl_inode, vfs_inode);
+	return !BPF_CORE_READ(o, __upperdentry);
+}
+
+/*
  * Made, written or changed since the instance's start: a ctime cannot be set at will, and every
  * change of attributes moves it too. An overlay's inode may lag behind the layer's that it shows.
  */
@@ -84,6 +99,10 @@ static __always_inline bool is_drift(const struct lsm_instance *instance, struct
 	const struct inode *inode;
 	struct file *layer;
 
+	if (instance->start_ns == LSM_START_OF_IMAGE)
+		return !is_of_image(has_own_path(file)
+					    ? file->f_inode
+					    : BPF_CORE_READ(user_path(file), dentry, d_inode));
 	if (opened && *opened >= instance->start_monotonic_ns)
 		return true;
 	if (known_ctime_of(file->f_inode) >= instance->start_ns)

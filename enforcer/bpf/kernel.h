@@ -135,6 +135,11 @@ struct backing_file { /* 6.6; its path is private to the kernel but in its BTF *
 	struct path user_path;
 } __core;
 
+struct ovl_inode { /* of the overlay module, if that is loaded before the programs are */
+	struct inode vfs_inode;
+	struct dentry *__upperdentry;
+} __core;
+
 struct vm_area_struct {
 	unsigned long vm_flags;
 	struct file *vm_file;

@@ -86,13 +86,17 @@ struct lsm_count {
 	lsm_u64 refused;
 };
 
+/* Of a container: whatever is not in its image's lower layers is drift, whenever it came. */
+#define LSM_START_OF_IMAGE 0
+
 /*
  * One container's enforcement. The map is mapped into the loader's memory: the first part is
  * written there, a word at a time, the rest counted in by the programs.
  */
 struct lsm_instance {
 	lsm_u64 cgroup;		    /* its id in the unified hierarchy; 0 until bound */
-	lsm_u64 start_ns;	    /* CLOCK_REALTIME_COARSE; a file changed since then is drift */
+	lsm_u64 start_ns;	    /* CLOCK_REALTIME_COARSE; a file changed since then is drift, or
+				       LSM_START_OF_IMAGE */
 	lsm_u64 start_monotonic_ns; /* the same moment */
 	lsm_u64 binding;	    /* LSM_BINDING() */
 	lsm_u64 generation;	    /* differs each time the instance is used anew; 0: unused */

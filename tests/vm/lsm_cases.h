@@ -24,6 +24,7 @@ struct lsm_case {
 	uint64_t flood;	     /* as many events, and more than fit */
 	bool storm;	     /* while another process renames as fast as it can */
 	bool drop_caches;    /* before it runs confined */
+	bool image;	     /* what the guest's lower layer, the host, does not have is drift */
 };
 
 #define KILLED (256 + SIGKILL)
@@ -155,6 +156,21 @@ static const struct lsm_case lsm_cases[] = {
 		"denied syscall (belongs to what enforces) | deny syscall by default" },
 	{ "what a filter refuses is told with its arguments", "", "filtered_call", 0,
 		"denied syscall 124 11 12 13 14 15 16" },
+
+	/* ---- an image's files ---- */
+	{ "what is in the image is no drift",
+		"allow exec drift /**/lsm_actor\nallow exec /usr/bin/true", "exec /usr/bin/true", 0,
+		NULL, .image = true },
+	{ "what was there before the start, and is not, is drift",
+		"allow exec drift /**/lsm_actor\nallow exec /srv/t/prog",
+		"exec /srv/t/prog nothing", EACCES,
+		"denied exec /srv/t/prog (drift) | deny exec by default", .image = true },
+	{ "and so is what another file system has",
+		"allow exec drift /**/lsm_actor\nallow exec /tmp/t/prog",
+		"exec /tmp/t/prog nothing", EACCES,
+		"denied exec /tmp/t/prog (drift) | deny exec by default", .image = true },
+	{ "which may be allowed", "allow exec drift /**/lsm_actor, /srv/t/prog",
+		"exec /srv/t/prog nothing", 0, NULL, .image = true },
 
 	/* ---- events ---- */
 	{ "what is lost is counted", "", "refused_often /tmp/t/a 4000", EACCES, NULL,

@@ -142,9 +142,10 @@ static void run_case(const struct lsm_case *t)
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
 	cgroup = new_cgroup(cgroup_path, sizeof(cgroup_path));
 	check_err(lsm_add_policy(lsm, blob.s, blob.len, &policy, &err), &err);
-	check_err(
-		lsm_add_instance(lsm, policy,
-			(uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec, &instance, &err),
+	check_err(lsm_add_instance(lsm, policy,
+			  t->image ? LSM_START_OF_IMAGE
+				   : (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec,
+			  &instance, &err),
 		&err);
 	check_err(lsm_cgroup_id(cgroup, &id, &err), &err);
 	check_err(lsm_bind_cgroup(lsm, id, instance, &err), &err);
