@@ -444,9 +444,8 @@ static const struct mediation {
 	[OP_LISTEN] = { true },
 	[OP_SOCKET] = { true },
 	[OP_CAPABILITY] = { true },
-	/* hooks_task.h; what F_SETOWN asks for is sent out of interrupts, in anybody's name */
-	[OP_SIGNAL] = { true, { { "does not see what a process sends itself, nor what "
-				  "fcntl(F_SETOWN) has the kernel send" } } },
+	/* hooks_task.h, owner.h: what passes there is no `signal` in the language */
+	[OP_SIGNAL] = { true },
 	/* exec does not end a trace */
 	[OP_PTRACE] = { true, { { "who traces a program goes on when it enters a sub-profile",
 				      has_sub_profiles } } },

@@ -5,6 +5,7 @@
 /* Opening, changing, naming and mapping files. */
 
 #include "enforcer/bpf/file.h"
+#include "enforcer/bpf/owner.h"
 
 /* What path_mknod decided takes effect. */
 static __always_inline void act_on_creation(struct label *label)
@@ -72,7 +73,7 @@ int BPF_PROG(file_receive, struct file *file, int ret)
 	return ops ? judge_file(label, file, ops, 0) : 0;
 }
 
-/* A descriptor that may append must not become one that may write. */
+/* A descriptor that may append must not become one that may write; and see owner.h. */
 SEC("lsm/file_fcntl")
 int BPF_PROG(file_fcntl, struct file *file, unsigned int cmd, unsigned long arg, int ret)
 {
@@ -80,6 +81,8 @@ int BPF_PROG(file_fcntl, struct file *file, unsigned int cmd, unsigned long arg,
 
 	if (ret || !label)
 		return ret;
+	if (cmd == F_SETOWN || cmd == F_SETOWN_EX)
+		return judge_owner(label, cmd == F_SETOWN ? (int)arg : OWNER_UNKNOWN);
 	if (cmd != F_SETFL || (arg & O_APPEND) || !appends_only(file) || is_nameless(file))
 		return 0;
 	return judge_file(label, file, OPS1(LSM_WRITE), 0);
@@ -559,6 +562,8 @@ static __always_inline int judge_ioctl(struct file *file, unsigned int cmd)
 {
 	struct label *label = confined();
 
+	if (label && (cmd == FIOSETOWN || cmd == SIOCSPGRP))
+		return judge_owner(label, OWNER_UNKNOWN);
 	if (!label || cmd == FIONBIO || cmd == FIOASYNC || cmd == FIOCLEX || cmd == FIONCLEX ||
 		only_asks(cmd) || only_copies(cmd) || is_nameless(file))
 		return 0;

@@ -145,7 +145,15 @@ struct vm_area_struct {
 	struct file *vm_file;
 } __core;
 
-struct pid;
+struct upid {
+	int nr;
+	void *ns;
+} __core;
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+} __core;
 
 struct proc_inode {
 	struct pid *pid;
@@ -324,8 +332,10 @@ struct open_flags;
 #define O_TRUNC	 01000u
 #define O_APPEND 02000u
 
-#define F_SETFL 4
-#define F_UNLCK 2
+#define F_SETFL	    4
+#define F_SETOWN    8
+#define F_SETOWN_EX 15
+#define F_UNLCK	    2
 
 #define MAY_WRITE 2
 
@@ -342,6 +352,8 @@ struct open_flags;
 #define TIOCOUTQ	    0x5411
 #define TIOCGWINSZ	    0x5413
 #define FIONREAD	    0x541b
+#define FIOSETOWN	    0x8901
+#define SIOCSPGRP	    0x8902
 #define FIONBIO		    0x5421
 #define TIOCGSID	    0x5429
 #define FIONCLEX	    0x5450
@@ -402,6 +414,7 @@ struct open_flags;
 #define MSG_FASTOPEN 0x20000000u
 
 #define SIGKILL 9
+#define SIGIO	29
 
 /* asm/thread_info.h, linux/audit.h, linux/seccomp.h */
 #define TS_COMPAT	      2u

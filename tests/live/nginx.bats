@@ -43,11 +43,14 @@ listen_elsewhere() {
 }
 
 # The first half of the suite runs nginx as Debian sets it up, the second one with the attack module.
+# The guest's mechanisms together leave nothing inexact; Landlock does.
 confine_nginx() {
+	local partial=--allow-partial
+	[ -z "${PALE_VM:-}" ] || partial=
 	: >"$report"
 	rm -f "$status_file"
 	{
-		on_stage "$PALE_BUILD/pale" run -p $nginx_policy --allow-partial --report "$report" -- nginx && status=0 || status=$?
+		on_stage "$PALE_BUILD/pale" run -p $nginx_policy $partial --report "$report" -- nginx && status=0 || status=$?
 		echo "$status" >"$status_file"
 	} >/dev/null 2>"$stderr" 3>&- &
 	in_time nginx_serves
@@ -246,18 +249,19 @@ reloaded() {
 
 # Without what changes with every edit: lines, ids, and the words that say why.
 partial_list() {
-	run "$PALE_BUILD/pale" run -p $nginx_policy -- nginx
-	[ "$status" = 3 ]
+	run timeout 60 "$PALE_BUILD/pale" run -p $nginx_policy -- nginx -v
 	sed -nE 's/^.*profiles\/([a-z\/]+\.pale):[0-9]+:[0-9]+: (.*: (wider|narrower|unenforced) for [a-z]+).*/\1: \2/p' <<<"$output"
+	echo "status $status"
 }
 
-@test "what is not exact here is as listed, and starts only when accepted" {
+@test "what is not exact here is as listed, and starts only when accepted; in the guest that is nothing" {
+	if [ -n "${PALE_VM:-}" ]; then
+		[[ $(partial_list) =~ ^status\ ([0-9]+)$ ]]
+		[ "${BASH_REMATCH[1]}" != 3 ]
+		return
+	fi
 	if [ -n "${PALE_GOLDEN:-}" ]; then
 		partial_list >tests/golden/nginx.$where.partial
 	fi
 	diff -u tests/golden/nginx.$where.partial <(partial_list)
-}
-
-@test "the guest's list holds no rule or default of exec, files, network or capabilities" {
-	! grep -E ' for (.*, )?(exec|read|write|append|create|connect|listen|capability)\b' tests/golden/nginx.guest.partial
 }

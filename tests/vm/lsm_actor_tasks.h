@@ -149,4 +149,14 @@ static int act_leave_cgroup(void)
 	return act_read();
 }
 
+/* fcntl|ioctl PID: who is signalled when a socket is ready; "self" is oneself. */
+static int act_own(void)
+{
+	int who = !strcmp(args[1], "self") ? getpid() : atoi(args[1]), fd, r;
+
+	fd = must(socket(AF_UNIX, SOCK_DGRAM, 0));
+	r = !strcmp(args[0], "ioctl") ? ioctl(fd, FIOSETOWN, &who) : fcntl(fd, F_SETOWN, who);
+	return r < 0 ? errno : 0;
+}
+
 #endif

@@ -157,6 +157,16 @@ static const struct lsm_case lsm_cases[] = {
 	{ "what a filter refuses is told with its arguments", "", "filtered_call", 0,
 		"denied syscall 124 11 12 13 14 15 16" },
 
+	/* ---- whom the kernel signals when a file is ready ---- */
+	{ "one may own a file oneself", "", "own fcntl self", 0, NULL },
+	{ "but make no other its owner", "", "own fcntl @outside", EACCES,
+		"denied signal 29 outside | deny signal by default" },
+	{ "nor by ioctl", "", "own ioctl @outside", EACCES,
+		"denied signal 29 outside | deny signal by default" },
+	{ "nor who may send some signals", "allow signal IO, TERM to any", "own fcntl @outside",
+		EACCES, "denied signal 1 outside | deny signal by default" },
+	{ "but who may send all", "allow signal to any", "own fcntl @outside", 0, NULL },
+
 	/* ---- an image's files ---- */
 	{ "what is in the image is no drift",
 		"allow exec drift /**/lsm_actor\nallow exec /usr/bin/true", "exec /usr/bin/true", 0,
