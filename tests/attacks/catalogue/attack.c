@@ -5,6 +5,7 @@
  */
 #include "tests/vm/lsm_actor_files.h"
 #include "tests/vm/lsm_actor_kernel.h"
+#include "tests/vm/lsm_actor_mounts.h"
 #include "tests/vm/lsm_actor_network.h"
 #include "tests/vm/lsm_actor_tasks.h"
 #include "tests/vm/lsm_actor_uring.h"
