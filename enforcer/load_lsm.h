@@ -40,7 +40,7 @@ int lsm_optional_hooks(
 struct lsm;
 
 /*
- * Loads and attaches all programs, or none. Takes some 100 ms: the kernel verifies them. The
+ * Loads and attaches all programs, or none. The kernel verifies about a million instructions. The
  * verifier's last words are in the error. Needs CAP_BPF, CAP_PERFMON, CAP_SYS_ADMIN and, for the
  * addresses of the kernel's rename and mount sequences, a kernel.kptr_restrict that shows them.
  */

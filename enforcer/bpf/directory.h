@@ -10,8 +10,8 @@
  * What is remembered holds as long as nothing was renamed and nothing mounted anywhere since the
  * walk that found it, by the kernel's two sequences, for the same mount in the same mount namespace
  * (which come and go with the mount sequence) and for the same policy and domain. A directory has
- * one dentry; its inode's memory ends with the inode. /proc is left out: there a path depends on
- * who asks.
+ * one dentry; its inode's memory ends with the inode. What lies below a process's directory in
+ * /proc, or is mounted there, is left out: its path depends on who asks.
  */
 
 #include "enforcer/bpf/match.h"
@@ -56,8 +56,8 @@ static __always_inline void remember(struct inode *dir, const struct vfsmount *m
 	/* @dir was asked for before the walk, which may have found the file somewhere else. Where
 	 * it was moved since then, the sequence has gone on, and what is remembered is of no use.
 	 */
-	if (s->why || !s->serial || dentry == mnt->mnt_root || dentry->d_parent->d_inode != dir ||
-		dentry->d_sb->s_magic == PROC_SUPER_MAGIC)
+	if (s->why || !s->serial || s->personal || dentry == mnt->mnt_root ||
+		dentry->d_parent->d_inode != dir)
 		return;
 	d = bpf_inode_storage_get(&directories, dir, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!d)

@@ -77,8 +77,8 @@ static __always_inline bool prepend_slash(struct scratch *s)
  * /proc/PID of the caller's own process is /proc/self. The pid is compared as the kernel's object,
  * since its number depends on the pid namespace that the proc was mounted in.
  */
-static __always_inline bool is_own_proc(const struct scratch *s, const struct dentry *dentry,
-	const struct dentry *parent, char first)
+static __always_inline bool is_own_proc(
+	struct scratch *s, const struct dentry *dentry, const struct dentry *parent, char first)
 {
 	struct super_block *sb;
 	struct inode *inode;
@@ -88,6 +88,7 @@ static __always_inline bool is_own_proc(const struct scratch *s, const struct de
 	sb = BPF_CORE_READ(dentry, d_sb);
 	if (BPF_CORE_READ(sb, s_magic) != PROC_SUPER_MAGIC || BPF_CORE_READ(sb, s_root) != parent)
 		return false;
+	s->personal = 1;
 	inode = BPF_CORE_READ(dentry, d_inode);
 	if (!inode)
 		return false;
@@ -262,6 +263,7 @@ __noinline int walk_once(struct scratch *s, __u32 flags)
 	s->why = LSM_WHY_TOO_LONG;
 	s->dentry = s->leaf;
 	s->unlinked = 0;
+	s->personal = 0;
 	place(s, real_mount((const struct vfsmount *)s->leaf_mount));
 	if (flags & WALK_DIRECTORY)
 		prepend_slash(s);

@@ -76,6 +76,8 @@ struct scratch {
 	__u32 components;
 	__u32 why; /* enum lsm_why */
 	__u32 done;
+	__u32 personal; /* the path leads through a process's part of /proc: who asks decides its
+			   name */
 	__u32 unlinked; /* the leaf has no place in its directory, and is no mount's root */
 	__u32 rename_sequence, mount_sequence; /* as they stood during the walk */
 	__u32 name; /* text[name] begins the last component; 0: it has not been told apart */

@@ -181,4 +181,27 @@ static int act_ipc_namespace(void)
 	return result(unshare(CLONE_NEWIPC));
 }
 
+/* A tmpfs in one's own part of /proc, of which one has opened a file; and a child that opens it, to
+ * whom it lies in another's. */
+static int act_mount_in_proc(void)
+{
+	char path[64];
+	int status, fd;
+	pid_t pid;
+
+	must(mount("none", "/proc/self/fdinfo", "tmpfs", 0, NULL));
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/a", getpid());
+	for (int i = 0; i < 2; i++) {
+		fd = must(open(path, O_RDWR | O_CREAT, 0644));
+		close(fd);
+	}
+	pid = must(fork());
+	if (pid == 0) {
+		fd = open(path, O_RDONLY);
+		_exit(fd < 0 ? errno : 0);
+	}
+	must(waitpid(pid, &status, 0));
+	return WEXITSTATUS(status);
+}
+
 #endif

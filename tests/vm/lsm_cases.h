@@ -157,6 +157,12 @@ static const struct lsm_case lsm_cases[] = {
 	{ "what a filter refuses is told with its arguments", "", "filtered_call", 0,
 		"denied syscall 124 11 12 13 14 15 16" },
 
+	{ "what is mounted in one's own part of /proc lies in another's for others",
+		"file { allow read, write, create /proc/self/fdinfo/**; quiet deny read "
+		"/proc/[0-9]*/** }\nallow mount tmpfs on /proc/self/fdinfo/\n"
+		"allow capability sys_admin",
+		"mount_in_proc", EACCES, NULL },
+
 	/* ---- whom the kernel signals when a file is ready ---- */
 	{ "one may own a file oneself", "", "own fcntl self", 0, NULL },
 	{ "but make no other its owner", "", "own fcntl @outside", EACCES,
