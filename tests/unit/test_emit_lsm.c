@@ -600,7 +600,7 @@ static void coverage(void **state)
 		{ "deny setattr by default", OP_SETATTR, COVERAGE_EXACT },
 		{ "kill exec drift", OP_EXEC, COVERAGE_EXACT },
 		{ "kill exec drift", OP_MAP, COVERAGE_UNENFORCED }, /* says nothing of it */
-		{ "deny signal by default", OP_SIGNAL, COVERAGE_WIDER },
+		{ "deny signal by default", OP_SIGNAL, COVERAGE_EXACT },
 		{ "allow signal TERM, HUP to self", OP_SIGNAL, COVERAGE_EXACT },
 		{ "deny ioctl by default", OP_IOCTL, COVERAGE_EXACT },
 		{ "allow ioctl, map /dev/x*", OP_IOCTL, COVERAGE_EXACT },
