@@ -26,9 +26,9 @@ const struct argument_kind argument_dir = { .form = ARGUMENT_DIR };
 const struct argument_kind argument_command = { .form = ARGUMENT_COMMAND };
 
 static const struct {
-	const char *placeholder;
+	const char *argument;
 	const struct argument_kind *kind;
-} placeholders[] = {
+} kinds_by_name[] = {
 	{ "FILE", &argument_file },
 	{ "DIR", &argument_dir },
 };
@@ -74,10 +74,10 @@ const struct argument_kind *option_kind(const struct option_spec *option)
 {
 	if (option->kind)
 		return option->kind;
-	for (size_t i = 0; option->argument && i < sizeof(placeholders) / sizeof(*placeholders);
+	for (size_t i = 0; option->argument && i < sizeof(kinds_by_name) / sizeof(*kinds_by_name);
 		i++) {
-		if (!strcmp(option->argument, placeholders[i].placeholder))
-			return placeholders[i].kind;
+		if (!strcmp(option->argument, kinds_by_name[i].argument))
+			return kinds_by_name[i].kind;
 	}
 	return &argument_free;
 }

@@ -64,11 +64,11 @@ extern const struct argument_kind argument_free, argument_file, argument_dir, ar
 struct option_spec {
 	const char *name;	/* "report", without the dashes */
 	char short_name;	/* 0: none */
-	const char *argument;	/* its placeholder, "FILE"; NULL: a flag */
+	const char *argument;	/* its name in usages, "FILE"; NULL: a flag */
 	bool argument_optional; /* then only as --name=ARGUMENT */
 	bool required;
 	const char *help;		  /* one clause; wrapped when shown */
-	const struct argument_kind *kind; /* NULL: what the placeholder says */
+	const struct argument_kind *kind; /* NULL: what the argument's name says */
 };
 
 /* clang-format off */

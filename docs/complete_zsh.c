@@ -65,7 +65,7 @@ static void add_words(struct text *action, const struct argument_kind *kind)
 }
 
 /* ":MESSAGE:ACTION" */
-static void add_argument(struct text *t, const char *placeholder, const struct argument_kind *kind)
+static void add_argument(struct text *t, const char *name, const struct argument_kind *kind)
 {
 	_cleanup_(text_release) struct text action = TEXT_INIT;
 
@@ -89,7 +89,7 @@ static void add_argument(struct text *t, const char *placeholder, const struct a
 		break;
 	}
 	text_putc(t, ':');
-	add_guarded(t, placeholder, ":");
+	add_guarded(t, name, ":");
 	text_putc(t, ':');
 	add_guarded(t, text_str(&action), ":");
 }

@@ -4,8 +4,8 @@
 
 /*
  * What a shell's completion knows of a program, as code of that shell, out of the program's table.
- * docs/complete/ has what each does with it. Help and placeholders may hold any character; names of
- * programs, commands and options are of letters, digits and dashes.
+ * docs/complete/ has what each does with it. Help and arguments' names may hold any character;
+ * names of programs, commands and options are of letters, digits and dashes.
  */
 
 #include "compiler/options.h"

@@ -4,8 +4,8 @@
 
 /*
  * Manual pages of section 1 as scdoc(5) text. Whatever the table says is taken literally: no
- * character of it is markup. Only in usages and placeholders words in capitals are set as what is
- * to be replaced, and options as what is to be typed.
+ * character of it is markup. Only in usages and arguments' names words in capitals are set as what
+ * is to be replaced, and options as what is to be typed.
  */
 
 #include "compiler/options.h"
