@@ -21,7 +21,8 @@ struct lsm_blob {
 	struct lsm_head head;
 };
 
-/* -EBADMSG, as enforcer/load_lsm.h refuses it, unless head and tables lie inside @bytes. */
+/* -EBADMSG unless head and tables lie inside @bytes. The loader asks here, too: the programs bound
+ * every access by themselves, and would refuse what leaves the tables. */
 int lsm_blob_open(struct lsm_blob *b, const void *bytes, size_t len, struct pale_err **err);
 
 #define LSM_NO_RULE UINT32_MAX

@@ -80,7 +80,7 @@ void lsm_freep(struct lsm **l);
 
 /*
  * Makes the policy @blob (NAME.lsm, lsm_wire.h; copied) known; *ret_policy, which events carry as
- * their slot, names it to the other functions. -EINVAL: not such a blob, or one whose tables leave
+ * their slot, names it to the other functions. -EBADMSG: not such a blob, or one whose tables leave
  * it. -ENOSPC: LSM_POLICIES_MAX.
  */
 int lsm_add_policy(

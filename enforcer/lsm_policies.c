@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/base/cleanup.h"
 #include "compiler/base/sha256.h"
+#include "compiler/lsm_interpret.h"
 #include "enforcer/lsm_internal.h"
 
 #include <errno.h>
@@ -9,42 +10,6 @@
 #include <string.h>
 #include <sys/vfs.h>
 #include <time.h>
-
-static bool inside(const struct lsm_head *h, uint64_t offset, uint64_t n, uint64_t size)
-{
-	return offset >= sizeof(*h) && offset + n * size <= h->bytes;
-}
-
-/* The programs bound every access by themselves, and deny when one leaves the blob: this is to say
- * so at once. */
-static int check_blob(const void *blob, size_t len, struct pale_err **err)
-{
-	const struct lsm_head *h = blob;
-
-	if (len < sizeof(*h) || h->magic != LSM_MAGIC)
-		return pale_err_set(err, EINVAL, "not a BPF-LSM policy");
-	if (h->version != LSM_VERSION)
-		return pale_err_set(
-			err, EINVAL, "policy of version %u, expected %u", h->version, LSM_VERSION);
-	if (h->bytes != len || len > LSM_LARGE_BYTES)
-		return pale_err_set(err, EINVAL,
-			"policy of %zu bytes says it has %u, of at most %u", len, h->bytes,
-			LSM_LARGE_BYTES);
-	if (h->n_domains < 1 || h->n_domains > LSM_DOMAINS_MAX || h->n_rules > LSM_RULES_MAX ||
-		h->n_endpoints > LSM_ENDPOINTS_MAX || h->n_mounts > LSM_MOUNTS_MAX ||
-		h->n_automata > 2 * LSM_MOUNTS_MAX || h->n_classes < 1 || h->n_classes > 256 ||
-		!inside(h, h->off_domains, h->n_domains, sizeof(struct lsm_domain)) ||
-		!inside(h, h->off_rules, h->n_rules, sizeof(struct lsm_rule)) ||
-		!inside(h, h->off_endpoints, h->n_endpoints, sizeof(struct lsm_endpoint)) ||
-		!inside(h, h->off_mounts, h->n_mounts, sizeof(struct lsm_mount)) ||
-		!inside(h, h->off_automata, h->n_automata, sizeof(struct lsm_automaton)) ||
-		!inside(h, h->off_cells, h->n_cells, sizeof(lsm_u16)) ||
-		!inside(h, h->off_rows, h->n_rows, sizeof(struct lsm_row)) ||
-		!inside(h, h->off_accept, h->n_states, sizeof(lsm_u16)) ||
-		!inside(h, h->off_next, (uint64_t)h->n_states * h->n_classes, sizeof(lsm_u16)))
-		return pale_err_set(err, EINVAL, "policy whose tables leave it");
-	return 0;
-}
 
 static uint64_t clock_ns(clockid_t clock)
 {
@@ -118,7 +83,7 @@ int lsm_add_policy(
 	uint32_t slot = 0;
 	int r;
 
-	r = check_blob(blob, len, err);
+	r = lsm_blob_open(&(struct lsm_blob){ 0 }, blob, len, err);
 	if (r < 0)
 		return pale_err_wrap(err, "bpf-lsm");
 	new.size = lsm_size_of(h->bytes);

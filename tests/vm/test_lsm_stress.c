@@ -307,8 +307,8 @@ static void test_errors(void)
 	size_t n;
 
 	CHECK(lsm_cgroup_id(cgroup, &id, &err));
-	EXPECT_ERROR(lsm_add_policy(lsm, "short", 5, &other, &err), EINVAL,
-		"bpf-lsm: not a BPF-LSM policy: Invalid argument");
+	EXPECT_ERROR(lsm_add_policy(lsm, "short", 5, &other, &err), EBADMSG,
+		"bpf-lsm: a BPF-LSM policy of 5 bytes");
 	EXPECT_ERROR(lsm_add_instance(lsm, 200, 0, &other, &err), ENOENT,
 		"bpf-lsm: no policy 200: No such file or directory");
 	EXPECT_ERROR(lsm_add_instance(lsm, 256, 0, &other, &err), ENOENT,
