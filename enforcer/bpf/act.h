@@ -88,6 +88,18 @@ static __always_inline struct lsm_domain *domain_of(
 		struct lsm_domain);
 }
 
+/* The tables that the label is under, and its domain's part of them; NULL: the instance or its
+ * policy is gone. */
+static __always_inline struct lsm_domain *find_domain(const struct label *label, struct tables *ret)
+{
+	const struct lsm_instance *instance = instance_of(label);
+
+	if (!instance)
+		return NULL;
+	*ret = policy_of(instance);
+	return ret->bytes ? domain_of(label, ret) : NULL;
+}
+
 static __always_inline struct lsm_rule *rule_at(const struct tables *t, __u32 rule)
 {
 	rule &= LSM_IMPLIED - 1;
@@ -271,14 +283,9 @@ static __always_inline int verdict_of(__u64 decision)
 /* The decision of rule @expression of the label's domain, called d in it. */
 #define domain_decision(label, expression)                                                         \
 	({                                                                                         \
-		struct lsm_instance *instance__ = instance_of(label);                              \
 		struct tables t__ = {};                                                            \
-		struct lsm_domain *d = NULL;                                                       \
+		struct lsm_domain *d = find_domain(label, &t__);                                   \
                                                                                                    \
-		if (instance__)                                                                    \
-			t__ = policy_of(instance__);                                               \
-		if (t__.bytes)                                                                     \
-			d = domain_of(label, &t__);                                                \
 		d ? decision_of(&t__, expression) : 0;                                             \
 	})
 

@@ -83,7 +83,6 @@ static long lookup_step(__u32 i, struct lookup *l)
 __noinline int judge_endpoint(struct label *label, struct endpoint *e, __u32 which, __u32 act_flags)
 {
 	struct request q = { .object = LSM_OBJECT_ENDPOINT };
-	struct lsm_instance *instance;
 	struct lsm_domain *domain = NULL;
 	struct tables t = {};
 	struct scratch *s = scratch();
@@ -94,11 +93,7 @@ __noinline int judge_endpoint(struct label *label, struct endpoint *e, __u32 whi
 		return -EACCES;
 	if (!s)
 		return fail_closed(label, LSM_WHY_STORAGE);
-	instance = instance_of(label);
-	if (instance)
-		t = policy_of(instance);
-	if (t.bytes)
-		domain = domain_of(label, &t);
+	domain = find_domain(label, &t);
 	if (!domain)
 		return fail_closed(label, LSM_WHY_POLICY);
 

@@ -139,7 +139,6 @@ static __always_inline __u32 rule_for(const struct scratch *s, const struct lsm_
  */
 __noinline int judge(struct label *label, struct scratch *s, __u32 ops, __u32 flags)
 {
-	struct lsm_instance *instance;
 	struct request q = {};
 	__u64 decisions[JUDGE_OPS_MAX] = {};
 	struct tables t = {};
@@ -153,11 +152,7 @@ __noinline int judge(struct label *label, struct scratch *s, __u32 ops, __u32 fl
 	s->transition = LSM_STAY;
 	s->serial = 0;
 	s->directory_domain = label->domain;
-	instance = instance_of(label);
-	if (instance)
-		t = policy_of(instance);
-	if (t.bytes)
-		domain = domain_of(label, &t);
+	domain = find_domain(label, &t);
 	if (!domain)
 		return fail_closed(label, LSM_WHY_POLICY);
 	if (s->why) {

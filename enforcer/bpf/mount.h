@@ -176,7 +176,6 @@ static __always_inline void find_entries(struct mounting *m, const struct lsm_do
 __noinline int decide_mount(struct label *label, struct mounting *m)
 {
 	struct mount_match w = { .m = m };
-	struct lsm_instance *instance;
 	struct lsm_domain *domain;
 	struct lsm_mount *entry;
 	__u32 rule;
@@ -185,13 +184,7 @@ __noinline int decide_mount(struct label *label, struct mounting *m)
 	if (!label || !m)
 		return 0;
 	m->decision = 0;
-	instance = instance_of(label);
-	if (!instance)
-		return 0;
-	w.t = policy_of(instance);
-	if (!w.t.bytes)
-		return 0;
-	domain = domain_of(label, &w.t);
+	domain = find_domain(label, &w.t);
 	if (!domain)
 		return 0;
 	bind = m->kind == LSM_MOUNT_BIND;
@@ -233,19 +226,12 @@ static long type_step(__u32 i, struct mount_match *w)
 __noinline int allows_type(struct label *label, struct mounting *m)
 {
 	struct mount_match w = { .m = m };
-	struct lsm_instance *instance;
 	struct lsm_domain *domain;
 
 	if (!label || !m)
 		return 0;
 	m->decision = 0;
-	instance = instance_of(label);
-	if (!instance)
-		return 0;
-	w.t = policy_of(instance);
-	if (!w.t.bytes)
-		return 0;
-	domain = domain_of(label, &w.t);
+	domain = find_domain(label, &w.t);
 	if (!domain)
 		return 0;
 	find_entries(m, domain, false);

@@ -30,19 +30,14 @@ __noinline int judge_other_owner(struct label *label)
 	struct request q = {
 		.operation = OP_SIGNAL, .object = LSM_OBJECT_TASK, .target = LSM_TARGET_OUTSIDE
 	};
-	const struct lsm_instance *instance;
-	struct lsm_domain *domain = NULL;
+	struct lsm_domain *domain;
 	struct tables t = {};
 	__u64 decision = 0;
 	__u32 i;
 
 	if (!label)
 		return -EACCES;
-	instance = instance_of(label);
-	if (instance)
-		t = policy_of(instance);
-	if (t.bytes)
-		domain = domain_of(label, &t);
+	domain = find_domain(label, &t);
 	if (!domain)
 		return fail_closed(label, LSM_WHY_POLICY);
 	/* That which is sent when none is chosen, then all. */
