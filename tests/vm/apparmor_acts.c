@@ -9,6 +9,7 @@
 #include "compiler/compile.h"
 #include "compiler/emit_apparmor.h"
 #include "enforcer/load_apparmor.h"
+#include "tests/vm/tap.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -61,29 +62,6 @@ static const char policy_text[] =
 	"  profile sub { file { allow read /usr/**, /etc/**, /proc/self/**, /dev/**; allow map "
 	"/usr/** } }\n"
 	"}\n";
-
-static int tests, failures;
-
-static void result(bool good, const char *format, ...)
-{
-	va_list args;
-
-	printf("%sok %d - ", good ? "" : "not ", ++tests);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	putchar('\n');
-	failures += !good;
-	fflush(stdout);
-}
-
-static void must(bool good, const char *what)
-{
-	if (good)
-		return;
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 /* ---- files */
 

@@ -10,6 +10,7 @@
 #include "compiler/emit_apparmor.h"
 #include "enforcer/apparmor_denials.h"
 #include "enforcer/load_apparmor.h"
+#include "tests/vm/tap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -66,29 +67,6 @@ static const char policy_text[] =
 	"  deny capability sys_chroot\n"
 	"  profile sub { file { allow read /usr/**, /etc/**, /dev/**; allow map /usr/** } }\n"
 	"}\n";
-
-static int tests, failures;
-
-static void result(bool good, const char *format, ...)
-{
-	va_list args;
-
-	printf("%sok %d - ", good ? "" : "not ", ++tests);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	putchar('\n');
-	failures += !good;
-	fflush(stdout);
-}
-
-static void must(bool good, const char *what)
-{
-	if (good)
-		return;
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 /* ---- what is reported */
 

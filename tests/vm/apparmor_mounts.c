@@ -10,6 +10,7 @@
 #include "compiler/compile.h"
 #include "compiler/emit_apparmor.h"
 #include "enforcer/load_apparmor.h"
+#include "tests/vm/tap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,29 +47,6 @@ static const char policy_text[] =
 	"}\n"
 	"profile open { include mounts; mount { allow pivot } process { allow exec anonymous } }\n"
 	"profile shut { include mounts, closed }\n";
-
-static int tests, failures;
-
-static void result(bool good, const char *format, ...)
-{
-	va_list args;
-
-	printf("%sok %d - ", good ? "" : "not ", ++tests);
-	va_start(args, format);
-	vprintf(format, args);
-	va_end(args);
-	putchar('\n');
-	failures += !good;
-	fflush(stdout);
-}
-
-static void must(bool good, const char *what)
-{
-	if (good)
-		return;
-	printf("Bail out! %s: %s\n", what, strerror(errno));
-	exit(1);
-}
 
 static void make_tree(void)
 {
