@@ -10,7 +10,7 @@ program=$1 docs=$2 share=$3
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}
 export SOURCE_DATE_EPOCH
 
-mkdir -p "$share/man/man1" "$share/man/man5" "$share/bash-completion/completions" "$share/zsh/site-functions" \
+mkdir -p "$share/man/man1" "$share/man/man5" "$share/man/man7" "$share/man/man8" "$share/bash-completion/completions" "$share/zsh/site-functions" \
 	"$share/fish/vendor_completions.d"
 
 for page in $("$program" pages); do
@@ -19,9 +19,11 @@ for page in $("$program" pages); do
 	"${SCDOC:-scdoc}" <"$share/page" >"$share/man/man1/$page.1"
 done
 rm "$share/page"
-for page in "$docs"/man/*.5.scd; do
+# Whole pages; those of section 1 above are the ends of pages.
+for page in "$docs"/man/*.[5-8].scd; do
 	name=${page##*/}
-	"${SCDOC:-scdoc}" <"$page" >"$share/man/man5/${name%.scd}"
+	name=${name%.scd}
+	"${SCDOC:-scdoc}" <"$page" >"$share/man/man${name##*.}/$name"
 done
 
 "$program" complete bash >"$share/bash-completion/completions/pale"

@@ -6,12 +6,19 @@ COMPILER_CMD_SRC := $(wildcard compiler/cmd_*.c)
 ENFORCER_SRC := $(filter-out enforcer/main.c enforcer/pale.c enforcer/cmd_%.c,$(wildcard enforcer/*.c))
 ENFORCER_CMD_SRC := enforcer/pale.c $(wildcard enforcer/cmd_*.c)
 
+DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c))
+RUNTIME_SRC := $(filter-out enforcer/runtime/main.c,$(wildcard enforcer/runtime/*.c))
+
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o) $(B)/gen/pale.tab.o $(B)/gen/pale.lex.o $(B)/gen/vocab_tables.o
 CMD_OBJ := $(COMPILER_CMD_SRC:%.c=$(B)/%.o) $(ENFORCER_CMD_SRC:%.c=$(B)/%.o)
 ENFORCER_OBJ := $(ENFORCER_SRC:%.c=$(B)/%.o)
+DAEMON_OBJ := $(DAEMON_SRC:%.c=$(B)/%.o)
+RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
 
 LIBCOMPILER := $(B)/libpale-compiler.a
 LIBENFORCER := $(B)/libpale-enforcer.a
+LIBDAEMON := $(B)/libpale-daemon.a
+LIBRUNTIME := $(B)/libpale-runtime.a
 
 # What must be there before anything is compiled; the .d files take over from the second build on.
 GEN_HEADERS := $(GEN)/pale.tab.h $(GEN)/pale.lex.h $(GEN)/vocab_tables.h $(BPF_SKEL)
@@ -63,5 +70,22 @@ $(LIBENFORCER): $(ENFORCER_OBJ)
 $(B)/pale: $(B)/enforcer/main.o $(CMD_OBJ) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
+
+$(LIBDAEMON): $(DAEMON_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(LIBRUNTIME): $(RUNTIME_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(B)/paled: $(B)/enforcer/daemon/main.o $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lsystemd $(ENFORCER_LIBS) $(LIBS)
+
+# Starts with every container: it links no more than it needs.
+$(B)/pale-runtime: $(B)/enforcer/runtime/main.o $(LIBRUNTIME) $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 all: $(B)/pale
