@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_NODE_ENFORCEMENT_H
+#define PALE_NODE_ENFORCEMENT_H
+
+/*
+ * What this node's kernel enforces for containers, and puts a container under its policy: BPF-LSM
+ * here, by the container's cgroup. seccomp, capabilities, AppArmor's profile and limits are written
+ * into its configuration by pale-runtime, and applied by the OCI runtime.
+ */
+
+#include "enforcer/daemon/container.h"
+#include "enforcer/host.h"
+#include "enforcer/load_lsm.h"
+
+struct node_enforcement {
+	struct host host;
+	mechanisms used;
+	struct lsm *lsm; /* NULL: this kernel has none */
+	char *bpf_dir;	 /* of its pins */
+};
+
+/*
+ * Opens what there is. Programs and policies that are pinned below @run go on as they are; they are
+ * put there where there are none. Only a kernel that lacks BPF-LSM is used without; that it cannot
+ * be opened where it is there fails.
+ */
+int node_enforcement_open(struct node_enforcement *e, const char *run, struct pale_err **err);
+/* Enforcement goes on. */
+void node_enforcement_close(struct node_enforcement *e);
+
+/*
+ * What confines a container under @p: seccomp (by @runtime), capabilities, cgroup and, where they
+ * are here, BPF-LSM, or AppArmor without it. The number of rules that these do not enforce exactly,
+ * and the first of them as a text, malloc-ed.
+ */
+mechanisms node_enforcement_of(const struct node_enforcement *e, const struct node_policy *p,
+	enum oci_runtime runtime, uint32_t *ret_inexact, char **ret_first);
+
+/* Makes an instance for the container and binds its cgroup. Nothing stays on failure. */
+int node_enforcement_confine(
+	struct node_enforcement *e, struct container *c, uint32_t events_per_second,
+	struct pale_err **err);
+/* The instance that it had before the daemon started. -ENOENT: the kernel knows it no more. */
+int node_enforcement_adopt(
+	struct node_enforcement *e, struct container *c, struct pale_err **err);
+/* Frees its instance. The policy goes with the last container under it. */
+void node_enforcement_release(struct node_enforcement *e, struct container *c);
+
+#endif
