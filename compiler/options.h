@@ -120,9 +120,9 @@ struct program {
 	const char *name;		       /* "pale" */
 	const char *tagline;		       /* what it is, as in a list of programs */
 	const char *summary;		       /* one sentence */
-	/* Ends with NULL; shown in this order. A single one of the program's own name is the
-	 * program itself, and its options stand at once. */
-	const struct command *const *commands;
+	const struct command *const *commands; /* ends with NULL; shown in this order */
+	/* A program that is one command has this instead: its options stand at once. */
+	const struct command *only;
 	/* Of commands that say nothing else of their operands; ends with OPERANDS_END. */
 	const struct operand_spec *operands;
 };

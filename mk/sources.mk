@@ -88,4 +88,4 @@ $(B)/pale-runtime: $(B)/enforcer/runtime/main.o $(LIBRUNTIME) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-all: $(B)/pale
+all: $(B)/pale $(B)/paled

@@ -197,12 +197,23 @@ static int restore(struct daemon *d, struct pale_err **err)
 	return r;
 }
 
+/* The folder of the log is made where it is missing; whose it is otherwise is its owner's matter. */
+static int make_log_folder(const char *log, struct pale_err **err)
+{
+	const char *slash = strrchr(log, '/');
+	_cleanup_free_ char *dir = slash && slash != log ? strndup(log, (size_t)(slash - log)) : NULL;
+
+	return dir && access(dir, F_OK) < 0 ? file_tree_make(dir, 0750, err) : 0;
+}
+
 static int open_state(struct daemon *d, struct pale_err **err)
 {
 	int r = daemon_config_read(d->options.config, &d->config, err);
 
 	if (r >= 0)
 		r = file_tree_make(d->options.run, 0755, err);
+	if (r >= 0)
+		r = make_log_folder(d->options.log, err);
 	if (r >= 0)
 		r = event_log_open(&d->log, d->options.log, err);
 	if (r >= 0)

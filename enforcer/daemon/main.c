@@ -3,12 +3,11 @@
 #include "compiler/options.h"
 #include "enforcer/daemon/daemon.h"
 
-#include <stdio.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
-enum { OPT_CONFIG, OPT_PROFILES, OPT_RUN, OPT_LOG, OPT_VERSION };
+enum { OPT_CONFIG, OPT_PROFILES, OPT_RUN, OPT_LOG };
 
 static const struct option_spec options[] = {
 	[OPT_CONFIG] = { "config", 'c', "FILE",
@@ -20,7 +19,6 @@ static const struct option_spec options[] = {
 			"not outlive the kernel" },
 	[OPT_LOG] = { "log", 0, "FILE",
 		.help = "of the events, /var/log/pale/events.jsonl by default" },
-	[OPT_VERSION] = { "version", .help = "show the version" },
 	OPTIONS_END,
 };
 
@@ -41,10 +39,6 @@ static int run(const struct invocation *in)
 		.log = or_default(in, OPT_LOG, "/var/log/pale/events.jsonl"),
 	};
 
-	if (option_given(in, OPT_VERSION)) {
-		puts("paled " PALE_VERSION);
-		return STATUS_OK;
-	}
 	umask(0077);
 	if (geteuid() != 0)
 		return usage_error(in, "must be root");
@@ -72,22 +66,14 @@ static const struct command serve = {
 	.run = run,
 };
 
-static const struct command *const commands[] = { &serve, NULL };
-
 static const struct program paled = {
 	.name = "paled",
 	.tagline = "confines the containers of a node",
-	.commands = commands,
+	.only = &serve,
 	.operands = operands,
 };
 
 int main(int argc, char **argv)
 {
-	struct invocation in = { 0 };
-	int status = STATUS_USAGE;
-
-	if (command_parse(&paled, &serve, argc, argv, &in, stderr))
-		status = in.command ? serve.run(&in) : STATUS_OK;
-	invocation_release(&in);
-	return status;
+	return program_main(&paled, argc, argv);
 }
