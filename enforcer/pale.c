@@ -15,6 +15,11 @@ static const struct command *const commands[] = {
 	&cmd_lsp,
 	&cmd_run,
 	&cmd_status,
+	&cmd_ps,
+	&cmd_load,
+	&cmd_unload,
+	&cmd_events,
+	&cmd_watch,
 	NULL,
 };
 

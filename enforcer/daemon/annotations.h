@@ -2,8 +2,8 @@
 #ifndef PALE_ANNOTATIONS_H
 #define PALE_ANNOTATIONS_H
 
-/* What the annotations of a container's config.json say of it: ours, and those by which engines tell
- * names. */
+/* What the annotations of a container's config.json say of it: ours, and those by which engines
+ * tell names. */
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -92,8 +92,8 @@ static void read_image_labels(struct reading *r, const struct yaml_node *n)
 	for (uint32_t i = 0; i < n->n; i++) {
 		const char *profile = text_of(r, n->v[i], "a profile");
 
-		ARENA_PUSH(c->arena, c->image_labels, c->n_image_labels, c->cap_image_labels,
-			profile);
+		ARENA_PUSH(
+			c->arena, c->image_labels, c->n_image_labels, c->cap_image_labels, profile);
 	}
 }
 
@@ -115,8 +115,8 @@ static void read_events_per_second(struct reading *r, const struct yaml_node *n)
 	if (n->kind == YAML_TEXT && n->text[0] >= '0' && n->text[0] <= '9')
 		v = strtoul(n->text, &end, 10);
 	if (!end || *end || v > 1000000)
-		diag_error(r->diags, n->at,
-			"'events-per-second' must be a number from 0 to 1000000");
+		diag_error(
+			r->diags, n->at, "'events-per-second' must be a number from 0 to 1000000");
 	else
 		r->config->events_per_second = (uint32_t)v;
 }

@@ -28,9 +28,9 @@ struct daemon_config {
 	/* Which profiles an image may choose by its label dev.pale.profile. */
 	const char **image_labels;
 	uint32_t n_image_labels, cap_image_labels;
-	bool allow_partial;	   /* rules that are not exact here do not keep a container from
-				      starting */
-	bool audit_by_annotation;  /* pale.dev/mode: audit counts */
+	bool allow_partial;	    /* rules that are not exact here do not keep a container from
+				       starting */
+	bool audit_by_annotation;   /* pale.dev/mode: audit counts */
 	uint32_t events_per_second; /* of one container; 0: no limit */
 };
 

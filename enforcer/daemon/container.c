@@ -192,7 +192,8 @@ static char *choose_line(const char *theirs, const char *ours)
 		const char *path = strchr(line, ':');
 
 		path = path ? strchr(path + 1, ':') : NULL;
-		if (!path || path - line > (ptrdiff_t)n || path[1] != '/' || path[2] == '\n' || !path[2])
+		if (!path || path - line > (ptrdiff_t)n || path[1] != '/' || path[2] == '\n' ||
+			!path[2])
 			continue;
 		/* A group that the daemon is in is nobody's own. */
 		if (ours) {
@@ -239,8 +240,7 @@ int container_look(struct container *c, struct pale_err **err)
 	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
 	if (c->pidfd < 0)
 		return pale_err_set(err, errno, "open process %d", c->pid);
-	if (proc_start_time(c->pid, &c->start_time) < 0 ||
-		proc_read(c->pid, "cgroup", &theirs) < 0)
+	if (proc_start_time(c->pid, &c->start_time) < 0 || proc_read(c->pid, "cgroup", &theirs) < 0)
 		return pale_err_set(err, ESRCH, "look at process %d", c->pid);
 	free(c->initial_executable);
 	c->initial_executable = proc_link(c->pid, "exe");
@@ -275,10 +275,9 @@ const char *container_state(const struct container *c)
 	if (!c->policy)
 		return "unconfined";
 	executable = proc_link(c->pid, "exe");
-	return executable && c->initial_executable &&
-			       strcmp(executable, c->initial_executable) == 0 ?
-		       "created" :
-		       "running";
+	return executable && c->initial_executable && strcmp(executable, c->initial_executable) == 0
+		       ? "created"
+		       : "running";
 }
 
 static json_t *text_or_null(const char *s)
@@ -302,7 +301,8 @@ int container_keep(const struct containers *all, const struct container *c, stru
 	int r;
 
 	if (!o)
-		return pale_err_plain(err, EINVAL, "container '%s' has a name that is no text", c->id);
+		return pale_err_plain(
+			err, EINVAL, "container '%s' has a name that is no text", c->id);
 	if (c->policy)
 		json_object_set_new(o, "policy",
 			json_pack("{s:s, s:s, s:s, s:b, s:b}", "folder",
@@ -317,8 +317,8 @@ int container_keep(const struct containers *all, const struct container *c, stru
 }
 
 static int restore_one(struct containers *c, const char *file,
-	int (*take)(void *ctx, const char *id, const json_t *kept, struct pale_err **err), void *ctx,
-	struct pale_err **err)
+	int (*take)(void *ctx, const char *id, const json_t *kept, struct pale_err **err),
+	void *ctx, struct pale_err **err)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 	json_error_t e;
@@ -342,8 +342,9 @@ static int restore_one(struct containers *c, const char *file,
 }
 
 int containers_restore(struct containers *c,
-	int (*take)(void *ctx, const char *id, const json_t *kept, struct pale_err **err), void *ctx,
-	void (*failed)(void *ctx, const char *id, const char *why), struct pale_err **err)
+	int (*take)(void *ctx, const char *id, const json_t *kept, struct pale_err **err),
+	void *ctx, void (*failed)(void *ctx, const char *id, const char *why),
+	struct pale_err **err)
 {
 	_cleanup_closedir_ DIR *d = opendir(c->dir);
 

@@ -28,10 +28,10 @@ struct container {
 	uint64_t start_time; /* of @pid, proc_pid_stat(5): tells it from another of that number */
 	int pidfd;	     /* -1: it has ended */
 	char *initial_executable; /* of @pid when it was registered: the runtime's */
-	char *cgroup;	     /* a line of /proc/PID/cgroup that tells it from others */
-	uint64_t cgroup_id;  /* in the unified hierarchy; 0: not in a group of its own there */
-	uint64_t since_ns;   /* CLOCK_REALTIME */
-	uint64_t forgotten_ns; /* CLOCK_MONOTONIC; 0: it has not been */
+	char *cgroup;		  /* a line of /proc/PID/cgroup that tells it from others */
+	uint64_t cgroup_id;	  /* in the unified hierarchy; 0: not in a group of its own there */
+	uint64_t since_ns;	  /* CLOCK_REALTIME */
+	uint64_t forgotten_ns;	  /* CLOCK_MONOTONIC; 0: it has not been */
 
 	bool has_instance;
 	uint32_t instance;
@@ -83,8 +83,9 @@ const char *container_state(const struct container *c);
 int container_keep(const struct containers *all, const struct container *c, struct pale_err **err);
 /* The files' contents, for who starts after another: each is handed over as it was kept. */
 int containers_restore(struct containers *c,
-	int (*take)(void *ctx, const char *id, const json_t *kept, struct pale_err **err), void *ctx,
-	void (*failed)(void *ctx, const char *id, const char *why), struct pale_err **err);
+	int (*take)(void *ctx, const char *id, const json_t *kept, struct pale_err **err),
+	void *ctx, void (*failed)(void *ctx, const char *id, const char *why),
+	struct pale_err **err);
 
 /* Id, name, image, pod and namespace, those that are known; a new object. */
 json_t *container_names_json(const struct container *c);

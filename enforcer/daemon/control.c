@@ -16,7 +16,8 @@ static int read_files(
 	struct node_source *v;
 
 	if (!n || n > FILES_MAX)
-		return pale_err_plain(err, EINVAL, "'files' must have from 1 to %d files", FILES_MAX);
+		return pale_err_plain(
+			err, EINVAL, "'files' must have from 1 to %d files", FILES_MAX);
 	v = calloc(n, sizeof(*v));
 	if (!v)
 		abort();
@@ -54,8 +55,7 @@ static int load(void *ctx, const struct server_request *r, json_t **ret_more, st
 	while (main && i < n && strcmp(sources[i].name, main) != 0)
 		i++;
 	if (!main || i == n || strchr(main, '/'))
-		return pale_err_plain(
-			err, EINVAL, "'main' must be one of the files, in no folder");
+		return pale_err_plain(err, EINVAL, "'main' must be one of the files, in no folder");
 	e = policy_store_load(&d->store, sources, n, main,
 		json_is_true(json_object_get(r->body, "replace")), &profiles, &diagnostics, err);
 	if (e < 0) {

@@ -197,11 +197,13 @@ static int restore(struct daemon *d, struct pale_err **err)
 	return r;
 }
 
-/* The folder of the log is made where it is missing; whose it is otherwise is its owner's matter. */
+/* The folder of the log is made where it is missing; whose it is otherwise is its owner's matter.
+ */
 static int make_log_folder(const char *log, struct pale_err **err)
 {
 	const char *slash = strrchr(log, '/');
-	_cleanup_free_ char *dir = slash && slash != log ? strndup(log, (size_t)(slash - log)) : NULL;
+	_cleanup_free_ char *dir =
+		slash && slash != log ? strndup(log, (size_t)(slash - log)) : NULL;
 
 	return dir && access(dir, F_OK) < 0 ? file_tree_make(dir, 0750, err) : 0;
 }
@@ -281,8 +283,7 @@ static int open_sockets(struct daemon *d, struct pale_err **err)
 
 		text_printf(&path, "%s/%s", d->options.run, sockets[i].name);
 		options.path = text_str(&path);
-		r = server_new(
-			d->event, &options, activated(sockets[i].name), &d->sockets[i], err);
+		r = server_new(d->event, &options, activated(sockets[i].name), &d->sockets[i], err);
 		if (r < 0)
 			return r;
 	}
@@ -311,8 +312,8 @@ static int add_sources(struct daemon *d, struct pale_err **err)
 			IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE,
 			on_profiles_changed, d);
 	if (r >= 0)
-		r = sd_event_add_time_relative(d->event, &d->sweep, CLOCK_MONOTONIC, SWEEP_US,
-			1000000, on_sweep, d);
+		r = sd_event_add_time_relative(
+			d->event, &d->sweep, CLOCK_MONOTONIC, SWEEP_US, 1000000, on_sweep, d);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(d->sweep, SD_EVENT_ON);
 	if (r >= 0 && d->enforcement.lsm) {
@@ -376,8 +377,8 @@ static int block_signals(struct pale_err **err)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
 	signal(SIGPIPE, SIG_IGN);
-	return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? pale_err_set(err, errno, "block signals") :
-							0;
+	return sigprocmask(SIG_BLOCK, &set, NULL) < 0 ? pale_err_set(err, errno, "block signals")
+						      : 0;
 }
 
 int daemon_run(const struct daemon_options *options, struct pale_err **err)

@@ -32,7 +32,7 @@ struct daemon {
 	struct containers containers;
 	struct event_log log;
 	struct server *sockets[SOCKET_COUNT];
-	uint64_t since_ns;     /* CLOCK_REALTIME */
+	uint64_t since_ns; /* CLOCK_REALTIME */
 	uint64_t reported, unattributed;
 	const struct lsm_event *current; /* the kernel's event that is being reported */
 	sd_event_source *lsm_source, *store_source, *rescan, *sweep;
@@ -57,8 +57,7 @@ extern const struct server_method query_methods[];
 void daemon_scan_profiles(struct daemon *d);
 
 /* Takes up a container that was kept in a file: containers_restore(). */
-int registration_restore(
-	void *daemon, const char *id, const json_t *kept, struct pale_err **err);
+int registration_restore(void *daemon, const char *id, const json_t *kept, struct pale_err **err);
 /* Frees what has been forgotten for long enough, or is gone without a word. */
 void registration_sweep(struct daemon *d);
 /* What became of a container, or with NULL of the daemon, into the log of events. */

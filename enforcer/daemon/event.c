@@ -57,10 +57,11 @@ static json_t *ancestry_json(pid_t parent, pid_t first)
 	return a;
 }
 
-static json_t *process_json(const struct violation *v, const struct container *c, const struct lsm_event *e)
+static json_t *process_json(
+	const struct violation *v, const struct container *c, const struct lsm_event *e)
 {
 	json_t *o = json_pack("{s:i, s:o}", "host_pid", (int)v->pid, "executable",
-			    json_text(v->executable)),
+		       json_text(v->executable)),
 	       *arguments = arguments_json(v->pid);
 	pid_t inner;
 
@@ -84,13 +85,13 @@ static bool is_own(const struct violation *v, const struct container *c)
 
 	if (v->operation != OP_SYSCALL && v->operation != OP_CAPABILITY)
 		return false;
-	json_array_foreach((json_t *)names, i, name)
-	{
+	json_array_foreach ((json_t *)names, i, name) {
 		const char *s = json_string_value(name);
 
 		if (s && strncasecmp(s, "CAP_", 4) == 0 && v->operation == OP_CAPABILITY)
 			s += 4;
-		if (s && strlen(s) == v->object_len && strncasecmp(s, v->object, v->object_len) == 0)
+		if (s && strlen(s) == v->object_len &&
+			strncasecmp(s, v->object, v->object_len) == 0)
 			return true;
 	}
 	return false;

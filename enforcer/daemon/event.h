@@ -12,8 +12,7 @@
  * `arguments`, `uid`, and `ancestry`, from its parent to the container's first process. What has
  * ended by now is missing. @e: of BPF-LSM, which numbers its events (`sequence`), or NULL.
  */
-json_t *event_json(
-	const struct violation *v, const struct container *c, const struct lsm_event *e);
+json_t *event_json(const struct violation *v, const struct container *c, const struct lsm_event *e);
 
 /* Something that happened to the daemon or a container: `kind`, and what else the caller adds. */
 json_t *event_notice(const char *kind, const struct container *c);

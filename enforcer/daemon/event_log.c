@@ -188,8 +188,8 @@ static bool read_file(
 	return true;
 }
 
-void event_log_read(const struct event_log *l,
-	bool (*take)(void *ctx, const char *line, size_t len), void *ctx)
+void event_log_read(
+	const struct event_log *l, bool (*take)(void *ctx, const char *line, size_t len), void *ctx)
 {
 	bool more = true;
 

@@ -147,8 +147,8 @@ int file_tree_make(const char *path, unsigned mode, struct pale_err **err)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return pale_err_set(err, errno, "open %s", path);
 	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return pale_err_plain(
-			err, EPERM, "%s must belong to this user, and nobody else write to it", path);
+		return pale_err_plain(err, EPERM,
+			"%s must belong to this user, and nobody else write to it", path);
 	if (fchmod(fd, mode) < 0)
 		return pale_err_set(err, errno, "set the mode of %s", path);
 	return 0;

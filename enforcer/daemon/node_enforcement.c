@@ -172,8 +172,8 @@ int node_enforcement_adopt(struct node_enforcement *e, struct container *c, stru
 	if (r < 0 || counters.generation != c->generation || counters.cgroup != c->cgroup_id) {
 		pale_err_free(*err);
 		*err = NULL;
-		return pale_err_plain(err, ENOENT,
-			"the kernel does not know container '%s' any more", c->id);
+		return pale_err_plain(
+			err, ENOENT, "the kernel does not know container '%s' any more", c->id);
 	}
 	c->has_instance = true;
 	r = put_policy(e, c->policy, err);

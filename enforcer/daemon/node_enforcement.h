@@ -37,12 +37,10 @@ mechanisms node_enforcement_of(const struct node_enforcement *e, const struct no
 	enum oci_runtime runtime, uint32_t *ret_inexact, char **ret_first);
 
 /* Makes an instance for the container and binds its cgroup. Nothing stays on failure. */
-int node_enforcement_confine(
-	struct node_enforcement *e, struct container *c, uint32_t events_per_second,
-	struct pale_err **err);
+int node_enforcement_confine(struct node_enforcement *e, struct container *c,
+	uint32_t events_per_second, struct pale_err **err);
 /* The instance that it had before the daemon started. -ENOENT: the kernel knows it no more. */
-int node_enforcement_adopt(
-	struct node_enforcement *e, struct container *c, struct pale_err **err);
+int node_enforcement_adopt(struct node_enforcement *e, struct container *c, struct pale_err **err);
 /* Frees its instance. The policy goes with the last container under it. */
 void node_enforcement_release(struct node_enforcement *e, struct container *c);
 

@@ -26,8 +26,8 @@ static int check_name(const char *name, struct pale_err **err)
 	size_t len = strlen(name), suffix = strlen(".pale");
 
 	if (len > NAME_BYTES_MAX)
-		return pale_err_plain(err, EINVAL, "the name of a file has more than %d bytes",
-			NAME_BYTES_MAX);
+		return pale_err_plain(
+			err, EINVAL, "the name of a file has more than %d bytes", NAME_BYTES_MAX);
 	if (len <= suffix || strcmp(name + len - suffix, ".pale") != 0)
 		return pale_err_plain(err, EINVAL, "'%s' does not end in .pale", name);
 	for (const char *s = name; s; s = strchr(s, '/') ? strchr(s, '/') + 1 : NULL) {
@@ -35,8 +35,8 @@ static int check_name(const char *name, struct pale_err **err)
 
 		for (size_t i = 0; i < n; i++) {
 			if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
-				return pale_err_plain(err, EINVAL,
-					"the name of a file has a control character");
+				return pale_err_plain(
+					err, EINVAL, "the name of a file has a control character");
 		}
 		/* A leading dot would be hidden, or lead out. */
 		if (n == 0 || s[0] == '.')
@@ -117,8 +117,8 @@ static int compile_in(
 	return 0;
 }
 
-static int compile(struct node_policy *p, const char *profile, json_t **ret_diagnostics,
-	struct pale_err **err)
+static int compile(
+	struct node_policy *p, const char *profile, json_t **ret_diagnostics, struct pale_err **err)
 {
 	int r = compile_in(&p->compilation, p->dir, p->main, err);
 
@@ -242,8 +242,8 @@ int node_policy_seccomp(struct node_policy *p, enum oci_runtime runtime, const j
 
 		artefacts_release(&a);
 		if (r < 0)
-			return pale_err_wrap(err, "with what %s calls itself",
-				oci_runtime_names[runtime]);
+			return pale_err_wrap(
+				err, "with what %s calls itself", oci_runtime_names[runtime]);
 	}
 	*ret_oci = p->seccomp[runtime].oci;
 	*ret_bytes = p->seccomp[runtime].bytes;

@@ -7,8 +7,8 @@
  * that asks of a container. Containers hold it for as long as they run; what the file says by then
  * counts for those that start later.
  *
- * The sources lie in a folder of their own, with portable names, so that whoever comes next compiles
- * the same from them: reports quote the lines that were compiled.
+ * The sources lie in a folder of their own, with portable names, so that whoever comes next
+ * compiles the same from them: reports quote the lines that were compiled.
  */
 
 #include "compiler/artefacts.h"
@@ -83,7 +83,8 @@ void node_policy_unrefp(struct node_policy **p);
 int node_policy_seccomp(struct node_policy *p, enum oci_runtime runtime, const json_t **ret_oci,
 	const char **ret_bytes, struct pale_err **err);
 
-/* no_new_privs changes nothing for a program that may have no capability and enter no other domain. */
+/* no_new_privs changes nothing for a program that may have no capability and enter no other domain.
+ */
 bool node_policy_implies_no_new_privs(const struct node_policy *p);
 
 #endif

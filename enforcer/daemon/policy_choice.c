@@ -55,7 +55,8 @@ static int read_mode(const struct daemon_config *c, const json_t *annotations,
 		return 0;
 	if (strcmp(mode, "audit") != 0)
 		return pale_err_plain(err, EINVAL,
-			"annotation pale.dev/mode is '%s', which is neither enforce nor audit", mode);
+			"annotation pale.dev/mode is '%s', which is neither enforce nor audit",
+			mode);
 	if (!c->audit_by_annotation)
 		return pale_err_plain(err, EACCES,
 			"annotation pale.dev/mode: this node lets no container choose audit");
@@ -110,7 +111,8 @@ int policy_choose(const struct daemon_config *config, const json_t *annotations,
 	choose_profile(config, annotations, label, ret);
 	if (ret->profile && ret->profile == label && !may_choose(config, label))
 		return pale_err_plain(err, EACCES,
-			"the image's label names profile '%s', which this node lets no image choose",
+			"the image's label names profile '%s', which this node lets no image "
+			"choose",
 			label);
 	if (!ret->profile) {
 		ret->unconfined = true;
@@ -118,7 +120,8 @@ int policy_choose(const struct daemon_config *config, const json_t *annotations,
 	}
 	if (privileged)
 		return pale_err_plain(err, EACCES,
-			"a privileged container cannot be held by a policy, and profile '%s' is meant "
+			"a privileged container cannot be held by a policy, and profile '%s' is "
+			"meant "
 			"for it (%s)",
 			ret->profile, ret->named_by);
 	ret->sandbox = annotations_are_of_sandbox(annotations);

@@ -16,16 +16,16 @@
 struct policy_choice {
 	bool unconfined; /* nothing names a profile, and the default is none */
 	bool sandbox;
-	bool audit;		/* asked for, and allowed */
-	const char *profile;	/* NULL: see above. Borrowed from the arguments */
-	const char *named_by;	/* "annotation pale.dev/profile", for messages */
+	bool audit;	      /* asked for, and allowed */
+	const char *profile;  /* NULL: see above. Borrowed from the arguments */
+	const char *named_by; /* "annotation pale.dev/profile", for messages */
 	enum on_missing on_missing;
 };
 
 /*
  * @label: of the image, NULL when it has none or it is not known. -EACCES: an image chose what it
- * may not, or a container asks for more than a policy can hold (@privileged). -EINVAL: an annotation
- * has no meaning.
+ * may not, or a container asks for more than a policy can hold (@privileged). -EINVAL: an
+ * annotation has no meaning.
  */
 int policy_choose(const struct daemon_config *config, const json_t *annotations, bool privileged,
 	const char *label, struct policy_choice *ret, struct pale_err **err);

@@ -172,8 +172,8 @@ static int compile_all(const struct compilation *c, const char *dir, const char 
 	if (!ret->v)
 		abort();
 	for (uint32_t i = 0; i < c->n_policies; i++) {
-		int r = node_policy_compile(dir, main, c->policies[i]->name, false, &ret->v[i],
-			ret_diagnostics, err);
+		int r = node_policy_compile(
+			dir, main, c->policies[i]->name, false, &ret->v[i], ret_diagnostics, err);
 
 		if (r < 0)
 			return r;
@@ -262,8 +262,7 @@ static int take_file(struct policy_store *s, const char *file, struct pale_err *
 	}
 	r = compile_all(&c, dir, strrchr(file, '/') + 1, &compiled, NULL, err);
 	for (size_t i = 0; i < compiled.n && r >= 0; i++) {
-		const struct store_profile *there =
-			policy_store_find(s, compiled.v[i]->profile);
+		const struct store_profile *there = policy_store_find(s, compiled.v[i]->profile);
 
 		if (there && !there->loaded && there->seen && strcmp(there->file, file) != 0)
 			r = pale_err_plain(err, EEXIST, "profile '%s' is in %s already",
@@ -304,8 +303,8 @@ static int scan_folder(struct policy_store *s, struct pale_err **err)
 	return 0;
 }
 
-static int keep_link(struct policy_store *s, const char *dir, const char *main,
-	const char *profile, struct pale_err **err)
+static int keep_link(struct policy_store *s, const char *dir, const char *main, const char *profile,
+	struct pale_err **err)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 
@@ -377,8 +376,8 @@ static int load_compiled(struct policy_store *s, struct compiled *c, const char 
 		const struct store_profile *there = policy_store_find(s, c->v[i]->profile);
 
 		if (there && !there->loaded)
-			r = pale_err_plain(err, EEXIST, "profile '%s' is in %s", there->name,
-				there->file);
+			r = pale_err_plain(
+				err, EEXIST, "profile '%s' is in %s", there->name, there->file);
 		else if (there && !replace)
 			r = pale_err_plain(
 				err, EEXIST, "profile '%s' is loaded already", there->name);
@@ -389,9 +388,9 @@ static int load_compiled(struct policy_store *s, struct compiled *c, const char 
 		return r;
 	*ret_profiles = json_array();
 	for (size_t i = 0; i < c->n; i++) {
-		json_array_append_new(*ret_profiles,
-			json_pack("{s:s, s:s}", "profile", c->v[i]->profile, "digest",
-				c->v[i]->digest));
+		json_array_append_new(
+			*ret_profiles, json_pack("{s:s, s:s}", "profile", c->v[i]->profile,
+					       "digest", c->v[i]->digest));
 		put(s, "loaded", true, TAKE_PTR(c->v[i]));
 	}
 	return 0;
@@ -440,8 +439,8 @@ int policy_store_policy(
 	struct store_profile *p, bool audit, struct node_policy **ret, struct pale_err **err)
 {
 	if (audit && !p->policy->audit && !p->audit) {
-		int r = node_policy_compile(p->policy->dir, p->policy->main, p->name, true,
-			&p->audit, NULL, err);
+		int r = node_policy_compile(
+			p->policy->dir, p->policy->main, p->name, true, &p->audit, NULL, err);
 
 		if (r < 0)
 			return r;
@@ -456,7 +455,8 @@ int policy_store_restore(struct policy_store *s, const char *folder, const char 
 	_cleanup_free_ char *dir = path_in(s->store, folder);
 
 	if (strchr(folder, '/') || folder[0] == '.' || strchr(main, '/'))
-		return pale_err_plain(err, EINVAL, "'%s/%s' is no policy of the store", folder, main);
+		return pale_err_plain(
+			err, EINVAL, "'%s/%s' is no policy of the store", folder, main);
 	return node_policy_compile(dir, main, profile, audit, ret, NULL, err);
 }
 

@@ -27,8 +27,7 @@ static bool counters_of(const struct daemon *d, const struct container *c, struc
 {
 	_cleanup_(pale_err_freep) struct pale_err *gone = NULL;
 
-	return c->has_instance &&
-	       lsm_counters(d->enforcement.lsm, c->instance, ret, &gone) >= 0;
+	return c->has_instance && lsm_counters(d->enforcement.lsm, c->instance, ret, &gone) >= 0;
 }
 
 /* A profile of its name has another policy by now. */
@@ -150,18 +149,18 @@ static json_t *memory_json(const struct daemon *d)
 			if (p && p->in_lsm && p->lsm_policy == i)
 				digest = p->digest;
 		}
-		json_array_append_new(policies,
-			json_pack("{s:s?, s:I}", "digest", digest, "bytes",
-				(json_int_t)lsm_policy_bytes(d->enforcement.lsm, i)));
+		json_array_append_new(
+			policies, json_pack("{s:s?, s:I}", "digest", digest, "bytes",
+					  (json_int_t)lsm_policy_bytes(d->enforcement.lsm, i)));
 	}
 	for (size_t i = 0; i < d->containers.n; i++) {
 		const struct container *c = d->containers.v[i];
 
 		if (c->has_instance)
-			json_array_append_new(containers,
-				json_pack("{s:s, s:I}", "id", c->id, "bytes",
-					(json_int_t)lsm_instance_bytes(
-						d->enforcement.lsm, c->instance)));
+			json_array_append_new(
+				containers, json_pack("{s:s, s:I}", "id", c->id, "bytes",
+						    (json_int_t)lsm_instance_bytes(
+							    d->enforcement.lsm, c->instance)));
 	}
 	return json_pack("{s:o, s:o}", "policies", policies, "containers", containers);
 }
@@ -204,11 +203,10 @@ static int status(
 		containers += !d->containers.v[i]->forgotten_ns;
 	server_answer(r->connection,
 		json_pack("{s:i, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "pid", (int)getpid(),
-			"version_text", PALE_VERSION, "since", time_json(d->since_ns),
-			"mechanisms", status_of_mechanisms(d), "profiles",
-			(json_int_t)d->store.n, "containers", (json_int_t)containers,
-			"connections", connections, "events", events_json(d), "memory",
-			memory_json(d)));
+			"version_text", PALE_VERSION, "since", time_json(d->since_ns), "mechanisms",
+			status_of_mechanisms(d), "profiles", (json_int_t)d->store.n, "containers",
+			(json_int_t)containers, "connections", connections, "events",
+			events_json(d), "memory", memory_json(d)));
 	return 0;
 }
 
@@ -244,7 +242,8 @@ static bool matches(const struct filter *f, const json_t *event)
 
 static void wrap(struct text *t, const char *line, size_t len)
 {
-	text_printf(t, "{\"version\":%d,\"event\":", PROTOCOL_VERSION);
+	text_printf(
+		t, "{\"version\":%d,\"ok\":true,\"continues\":true,\"event\":", PROTOCOL_VERSION);
 	text_add(t, line, len - 1);
 	text_putc(t, '}');
 }

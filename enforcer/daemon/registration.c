@@ -86,9 +86,8 @@ static json_t *mechanisms_json(mechanisms used)
 	for (int i = 0; i < MECHANISM_COUNT; i++) {
 		if (used & (1u << i))
 			json_array_append_new(a,
-				json_string(mechanism_names[i == MECHANISM_OCI ?
-								       MECHANISM_SECCOMP :
-								       i]));
+				json_string(mechanism_names[i == MECHANISM_OCI ? MECHANISM_SECCOMP
+									       : i]));
 	}
 	return a;
 }
@@ -109,7 +108,8 @@ static int confinement_json(struct daemon *d, struct node_policy *p, enum oci_ru
 		return r;
 	if (inexact && !d->config.allow_partial) {
 		pale_err_plain(err, EOPNOTSUPP,
-			"profile '%s': %u of its rules cannot be enforced exactly on this node, first "
+			"profile '%s': %u of its rules cannot be enforced exactly on this node, "
+			"first "
 			"%s",
 			p->profile, inexact, first);
 		pale_err_hint(err, "'allow-partial: true' in paled.conf accepts that");
@@ -121,8 +121,8 @@ static int confinement_json(struct daemon *d, struct node_policy *p, enum oci_ru
 	if (bytes)
 		json_object_set_new(o, "seccomp_bpf", json_string(bytes));
 	json_object_set_new(o, "capabilities", capabilities_json(p->capabilities));
-	json_object_set_new(o, "no_new_privileges",
-		json_boolean(node_policy_implies_no_new_privs(p)));
+	json_object_set_new(
+		o, "no_new_privileges", json_boolean(node_policy_implies_no_new_privs(p)));
 	json_object_set_new(o, "limits", limits_json(&p->limits));
 	json_object_set_new(o, "wait_ms", json_integer(WAIT_MS));
 	*ret = o;
@@ -157,7 +157,8 @@ static int find_chosen(struct daemon *d, const struct policy_choice *choice,
 	return policy_store_policy(p, choice->audit, ret, err);
 }
 
-static int prepare(void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+static int prepare(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
 	_cleanup_(node_policy_unrefp) struct node_policy *policy = NULL;
@@ -204,8 +205,7 @@ void daemon_log_notice(struct daemon *d, const char *kind, const struct containe
 	if (c && c->policy) {
 		json_object_set_new(o, "profile", json_string(c->policy->profile));
 		json_object_set_new(o, "digest", json_string(c->policy->digest));
-		json_object_set_new(
-			o, "mode", json_string(c->policy->audit ? "audit" : "enforce"));
+		json_object_set_new(o, "mode", json_string(c->policy->audit ? "audit" : "enforce"));
 	}
 	event_log_take(&d->log, o);
 }
@@ -231,7 +231,8 @@ static int find_by_digest(struct daemon *d, const char *digest, bool audit,
 			return 0;
 		}
 	}
-	return pale_err_plain(err, ENOENT, "this node has no policy of digest %.12s any more", digest);
+	return pale_err_plain(
+		err, ENOENT, "this node has no policy of digest %.12s any more", digest);
 }
 
 static void forget(struct daemon *d, struct container *c)
@@ -284,8 +285,7 @@ static int put_in_force(struct daemon *d, struct container *c, struct pale_err *
 	int r = 0;
 
 	if (c->policy)
-		r = node_enforcement_confine(
-			&d->enforcement, c, d->config.events_per_second, err);
+		r = node_enforcement_confine(&d->enforcement, c, d->config.events_per_second, err);
 	if (r < 0)
 		return r;
 	/* From here on it is known to whoever comes after this daemon. */
@@ -295,7 +295,8 @@ static int put_in_force(struct daemon *d, struct container *c, struct pale_err *
 	return r;
 }
 
-static int register_(void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+static int register_(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
 	struct container *c = NULL, *before;
@@ -307,8 +308,7 @@ static int register_(void *ctx, const struct server_request *r, json_t **ret_mor
 		return n;
 	before = containers_find(&d->containers, id);
 	if (before && container_is_alive(before))
-		return pale_err_plain(
-			err, EEXIST, "container '%s' is registered, and running", id);
+		return pale_err_plain(err, EEXIST, "container '%s' is registered, and running", id);
 	n = make_container(d, r->body, id, &c, err);
 	if (n < 0)
 		return pale_err_wrap(err, "container '%s'", id);
@@ -325,7 +325,8 @@ static int register_(void *ctx, const struct server_request *r, json_t **ret_mor
 	return 0;
 }
 
-static int lookup(void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+static int lookup(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
 	struct container *c;
@@ -357,7 +358,8 @@ static int lookup(void *ctx, const struct server_request *r, json_t **ret_more, 
 	return 0;
 }
 
-static int forget_(void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+static int forget_(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
 	struct container *c;

@@ -24,9 +24,11 @@ static const char text[] =
 	"\t\tallow read /proc/self/**\n"
 	"\t}\n"
 	"\tsyscall {\n"
-	"\t\tallow brk, mmap, munmap, mprotect, arch_prctl, set_tid_address, set_robust_list, rseq\n"
+	"\t\tallow brk, mmap, munmap, mprotect, arch_prctl, set_tid_address, set_robust_list, "
+	"rseq\n"
 	"\t\tallow rt_sigaction, rt_sigprocmask, rt_sigreturn, rt_sigsuspend, sigaltstack\n"
-	"\t\tallow pause, wait4, waitid, getpid, gettid, getppid, futex, nanosleep, clock_nanosleep\n"
+	"\t\tallow pause, wait4, waitid, getpid, gettid, getppid, futex, nanosleep, "
+	"clock_nanosleep\n"
 	"\t\tallow read, write, writev, close, fstat, newfstatat, readlink, readlinkat\n"
 	"\t\tallow prlimit64, getrandom, prctl(option in {PR_SET_NAME, PR_SET_PDEATHSIG}), uname\n"
 	"\t\tallow exit, exit_group, restart_syscall, ppoll, poll, signalfd4, epoll_create1\n"
@@ -43,11 +45,9 @@ int sandbox_policy_new(const char *run, struct node_policy **ret, struct pale_er
 	file_tree_remove(text_str(&dir));
 	r = file_tree_make(text_str(&dir), 0700, err);
 	if (r >= 0)
-		r = file_tree_replace(
-			text_str(&dir), FILE_NAME, source.bytes, source.len, err);
+		r = file_tree_replace(text_str(&dir), FILE_NAME, source.bytes, source.len, err);
 	if (r >= 0)
-		r = node_policy_compile(
-			text_str(&dir), FILE_NAME, NULL, false, ret, NULL, err);
+		r = node_policy_compile(text_str(&dir), FILE_NAME, NULL, false, ret, NULL, err);
 	if (r < 0)
 		return pale_err_wrap(err, "the policy for pods' sandboxes");
 	(*ret)->sandbox = true;

@@ -159,8 +159,8 @@ bool server_stream(struct connection *c, const char *line, size_t len)
 		uint64_t missed = c->missed;
 
 		c->missed = 0;
-		send_json(c, json_pack("{s:i, s:I}", "version", PROTOCOL_VERSION, "missed",
-				     (json_int_t)missed));
+		send_json(c, json_pack("{s:i, s:b, s:b, s:I}", "version", PROTOCOL_VERSION, "ok", 1,
+				     "continues", 1, "missed", (json_int_t)missed));
 	}
 	server_stream_whole(c, line, len);
 	return true;

@@ -38,13 +38,14 @@ struct server_method {
 	 * errno with *err is answered as such, with the members of *ret_more beside it (a new
 	 * reference, may stay NULL).
 	 */
-	int (*call)(void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err);
+	int (*call)(void *ctx, const struct server_request *r, json_t **ret_more,
+		struct pale_err **err);
 };
 
 struct server_options {
-	const char *path;	     /* of the socket */
+	const char *path;	   /* of the socket */
 	const char *const *groups; /* whose members may connect beside root; ends with NULL */
-	size_t request_max;	     /* bytes */
+	size_t request_max;	   /* bytes */
 	const struct server_method *const *methods; /* tables, each ends with a NULL name; ends with
 						       NULL */
 	void *ctx;

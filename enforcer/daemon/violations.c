@@ -23,8 +23,8 @@ static void report_unattributed(struct daemon *d, const struct lsm_event *e)
 	json_object_set_new(o, "operation",
 		json_string(e->operation < OP_COUNT ? vocab_operations[e->operation].name : ""));
 	json_object_set_new(o, "cgroup", json_integer((json_int_t)e->cgroup));
-	json_object_set_new(o, "process", json_pack("{s:i, s:i}", "host_pid", (int)e->tgid, "uid",
-						  (int)e->uid));
+	json_object_set_new(o, "process",
+		json_pack("{s:i, s:i}", "host_pid", (int)e->tgid, "uid", (int)e->uid));
 	event_log_take(&d->log, o);
 }
 
