@@ -113,6 +113,15 @@ struct container *containers_by_instance(
 	return NULL;
 }
 
+struct container *containers_by_number(const struct containers *c, uint32_t number)
+{
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->v[i]->number == number)
+			return c->v[i];
+	}
+	return NULL;
+}
+
 /* @line is "0::/a/b"; the same group or one below, of the same hierarchy. */
 static bool is_within(const char *line, const char *of)
 {
@@ -153,6 +162,7 @@ void containers_add(struct containers *c, struct container *add)
 	c->v = reallocarray(c->v, c->n + 1, sizeof(*c->v));
 	if (!c->v)
 		abort();
+	add->number = ++c->last_number;
 	c->v[c->n++] = add;
 }
 
@@ -237,7 +247,8 @@ int container_look(struct container *c, struct pale_err **err)
 	_cleanup_(text_release) struct text theirs = TEXT_INIT, ours = TEXT_INIT;
 	int r;
 
-	c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
+	if (c->pidfd < 0)
+		c->pidfd = (int)syscall(SYS_pidfd_open, c->pid, 0);
 	if (c->pidfd < 0)
 		return pale_err_set(err, errno, "open process %d", c->pid);
 	if (proc_start_time(c->pid, &c->start_time) < 0 || proc_read(c->pid, "cgroup", &theirs) < 0)
@@ -257,6 +268,22 @@ int container_look(struct container *c, struct pale_err **err)
 	if (r >= 0 && !container_is_alive(c))
 		return pale_err_set(err, ESRCH, "look at process %d", c->pid);
 	return r;
+}
+
+int container_pid_of(int pidfd, pid_t *ret, struct pale_err **err)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	char name[32];
+	const char *s;
+
+	snprintf(name, sizeof(name), "fdinfo/%d", pidfd);
+	if (proc_read(getpid(), name, &t) < 0 || !(s = strstr(text_str(&t), "\nPid:")))
+		return pale_err_plain(err, EBADF, "what came with the request is no pidfd");
+	*ret = (pid_t)strtol(s + strlen("\nPid:"), NULL, 10);
+	if (*ret <= 0)
+		return pale_err_plain(
+			err, ESRCH, "the process has ended, or cannot be seen from here");
+	return 0;
 }
 
 bool container_is_alive(const struct container *c)

@@ -19,6 +19,7 @@
 
 struct container {
 	char *id;
+	uint32_t number;	    /* never used twice in a daemon's life; not 0 */
 	struct node_policy *policy; /* a reference; NULL: it runs unconfined, and is known all the
 				       same */
 	json_t *annotations;
@@ -44,6 +45,7 @@ struct containers {
 	char *dir; /* of their files */
 	struct container **v;
 	size_t n;
+	uint32_t last_number;
 };
 
 int containers_init(struct containers *c, const char *run, struct pale_err **err);
@@ -58,6 +60,7 @@ struct container *containers_find(const struct containers *c, const char *id);
 struct container *containers_find_like(const struct containers *c, const char *word);
 struct container *containers_by_instance(
 	const struct containers *c, uint32_t instance, uint64_t generation);
+struct container *containers_by_number(const struct containers *c, uint32_t number);
 /* Whose cgroup @pid is in, or below; forgotten ones too. */
 struct container *containers_by_pid(const struct containers *c, pid_t pid);
 
@@ -69,10 +72,15 @@ void container_free(struct container *c);
 void container_freep(struct container **c);
 
 /*
- * Fills in what the kernel says of ->pid: its start, its cgroup, a descriptor. -ESRCH: it is gone.
+ * Fills in what the kernel says of ->pid: its start, its cgroup, a descriptor if there is none in
+ * ->pidfd. -ESRCH: it is gone.
  * -ENOTUNIQ: it shares its cgroup with processes that are not the container's (this one's own).
  */
 int container_look(struct container *c, struct pale_err **err);
+
+/* The process of a pidfd, as this pid namespace numbers it (pidfd_open(2), fdinfo). -ESRCH: it is
+ * gone, or in no namespace below this one's; -EBADF: that is no pidfd. */
+int container_pid_of(int pidfd, pid_t *ret, struct pale_err **err);
 
 /* Whether its first process is there. */
 bool container_is_alive(const struct container *c);

@@ -153,6 +153,57 @@ static int on_lsm(sd_event_source *source, int fd, uint32_t events, void *ctx)
 	return 0;
 }
 
+static int on_audit(sd_event_source *source, int fd, uint32_t events, void *ctx)
+{
+	(void)source;
+	(void)fd;
+	(void)events;
+	violations_read_audit(ctx);
+	return 0;
+}
+
+static int on_process_event(sd_event_source *source, int fd, uint32_t events, void *ctx)
+{
+	struct daemon *d = ctx;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	process_watch_handle(d->watch);
+	return 0;
+}
+
+static uint32_t find_container(void *ctx, pid_t pid)
+{
+	struct daemon *d = ctx;
+	const struct container *c = d->containers.n ? containers_by_pid(&d->containers, pid) : NULL;
+
+	return c ? c->number : 0;
+}
+
+/* Without it what seccomp refuses is refused and not told, which is told. */
+static void open_audit(struct daemon *d)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+
+	d->audit_fd = -1;
+	if (d->enforcement.lsm)
+		return;
+	if (audit_netlink_open(&d->audit_fd, &err) < 0) {
+		daemon_tell(LOG_WARNING, "what seccomp refuses is not reported: %s",
+			pale_err_text(err));
+		return;
+	}
+	d->audit_buffer = malloc(AUDIT_RECORD_BYTES);
+	if (!d->audit_buffer)
+		abort();
+	if (process_watch_new(find_container, d, &d->watch, &err) < 0)
+		daemon_tell(LOG_WARNING, "processes that end at once may not be told: %s",
+			pale_err_text(err));
+	for (size_t i = 0; d->watch && i < d->containers.n; i++)
+		process_watch_add(d->watch, d->containers.v[i]->pid, d->containers.v[i]->number);
+}
+
 static void tell_lost_container(void *ctx, const char *id, const char *why)
 {
 	struct daemon *d = ctx;
@@ -231,9 +282,11 @@ static int open_state(struct daemon *d, struct pale_err **err)
 		r = node_enforcement_open(&d->enforcement, d->options.run, err);
 	if (r >= 0)
 		r = restore(d, err);
-	if (r >= 0)
-		daemon_scan_profiles(d);
-	return r;
+	if (r < 0)
+		return r;
+	open_audit(d);
+	daemon_scan_profiles(d);
+	return 0;
 }
 
 /* A socket that systemd made, by its name (FileDescriptorName= of systemd.socket(5)); -1. */
@@ -324,6 +377,11 @@ static int add_sources(struct daemon *d, struct pale_err **err)
 			r = sd_event_source_set_priority(
 				d->lsm_source, SD_EVENT_PRIORITY_NORMAL + 10);
 	}
+	if (r >= 0 && d->audit_fd >= 0)
+		r = sd_event_add_io(d->event, &d->audit_source, d->audit_fd, EPOLLIN, on_audit, d);
+	if (r >= 0 && d->watch)
+		r = sd_event_add_io(d->event, &d->watch_source, process_watch_fd(d->watch), EPOLLIN,
+			on_process_event, d);
 	if (r >= 0)
 		r = sd_event_set_watchdog(d->event, 1);
 	return r < 0 ? pale_err_set(err, -r, "wait for events") : 0;
@@ -358,6 +416,12 @@ static void release(struct daemon *d)
 	sd_event_source_disable_unref(d->store_source);
 	sd_event_source_disable_unref(d->rescan);
 	sd_event_source_disable_unref(d->sweep);
+	sd_event_source_disable_unref(d->audit_source);
+	sd_event_source_disable_unref(d->watch_source);
+	process_watch_free(d->watch);
+	if (d->audit_fd >= 0)
+		close(d->audit_fd);
+	free(d->audit_buffer);
 	containers_release(&d->containers);
 	node_policy_unref(d->sandbox);
 	policy_store_release(&d->store);
@@ -383,7 +447,7 @@ static int block_signals(struct pale_err **err)
 
 int daemon_run(const struct daemon_options *options, struct pale_err **err)
 {
-	struct daemon d = { .options = *options };
+	struct daemon d = { .options = *options, .audit_fd = -1 };
 	struct timespec now;
 	int r = block_signals(err);
 

@@ -8,7 +8,9 @@
 #include "enforcer/daemon/container.h"
 #include "enforcer/daemon/event_log.h"
 #include "enforcer/daemon/node_enforcement.h"
+#include "enforcer/audit_netlink.h"
 #include "enforcer/daemon/policy_store.h"
+#include "enforcer/daemon/process_watch.h"
 #include "enforcer/daemon/server.h"
 
 #include <systemd/sd-event.h>
@@ -35,7 +37,13 @@ struct daemon {
 	uint64_t since_ns; /* CLOCK_REALTIME */
 	uint64_t reported, unattributed;
 	const struct lsm_event *current; /* the kernel's event that is being reported */
-	sd_event_source *lsm_source, *store_source, *rescan, *sweep;
+	/* Where no BPF program tells what seccomp refuses. */
+	int audit_fd; /* -1: not used */
+	char *audit_buffer;
+	struct audit_serials audit_serials;
+	uint64_t audit_lost;	     /* as was told */
+	struct process_watch *watch; /* NULL: not used */
+	sd_event_source *lsm_source, *store_source, *rescan, *sweep, *audit_source, *watch_source;
 };
 
 /* In the journal's form, with a level of syslog(3). */
@@ -68,5 +76,7 @@ void queries_follow(void *daemon, const json_t *event, const char *line, size_t 
 
 /* What the kernel tells; fits lsm_on_event. */
 void violations_take(void *daemon, const struct lsm_event *e);
+/* Some audit records that there are. */
+void violations_read_audit(struct daemon *d);
 
 #endif

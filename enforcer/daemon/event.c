@@ -57,8 +57,7 @@ static json_t *ancestry_json(pid_t parent, pid_t first)
 	return a;
 }
 
-static json_t *process_json(
-	const struct violation *v, const struct container *c, const struct lsm_event *e)
+static json_t *process_json(const struct violation *v, const struct container *c, int64_t uid)
 {
 	json_t *o = json_pack("{s:i, s:o}", "host_pid", (int)v->pid, "executable",
 		       json_text(v->executable)),
@@ -69,9 +68,9 @@ static json_t *process_json(
 		json_object_set_new(o, "pid", json_integer(inner));
 	if (arguments)
 		json_object_set_new(o, "arguments", arguments);
-	if (e)
-		json_object_set_new(o, "uid", json_integer(e->uid));
-	if (!c || v->pid != c->pid)
+	if (uid >= 0)
+		json_object_set_new(o, "uid", json_integer(uid));
+	if (v->parent && (!c || v->pid != c->pid))
 		json_object_set_new(o, "ancestry", ancestry_json(v->parent, c ? c->pid : 0));
 	return o;
 }
@@ -97,7 +96,8 @@ static bool is_own(const struct violation *v, const struct container *c)
 	return false;
 }
 
-json_t *event_json(const struct violation *v, const struct container *c, const struct lsm_event *e)
+json_t *event_json(const struct violation *v, const struct container *c, int64_t uid,
+	const struct lsm_event *e)
 {
 	json_t *o = report_json(v);
 
@@ -105,9 +105,11 @@ json_t *event_json(const struct violation *v, const struct container *c, const s
 	json_object_set_new(o, "kind", json_string("violation"));
 	json_object_set_new(o, "digest", json_string(v->policy->digest));
 	json_object_set_new(o, "container", c ? container_names_json(c) : json_null());
-	json_object_set_new(o, "process", process_json(v, c, e));
+	json_object_set_new(o, "process", process_json(v, c, uid));
 	if (c && v->outcome == OUTCOME_OVERBLOCKED && is_own(v, c))
 		json_object_set_new(o, "own", json_true());
+	if (v->decision.depends)
+		json_object_set_new(o, "candidate", json_true());
 	if (e) {
 		json_object_set_new(o, "sequence", json_integer((json_int_t)e->sequence));
 		json_object_set_new(o, "generation", json_integer(e->generation));

@@ -10,9 +10,11 @@
  * A new object: report_json()'s members, and `container` (null: it could not be told whose it was),
  * `digest`, `own` (the container's own configuration refused it), and of `process` also `host_pid`,
  * `arguments`, `uid`, and `ancestry`, from its parent to the container's first process. What has
- * ended by now is missing. @e: of BPF-LSM, which numbers its events (`sequence`), or NULL.
+ * ended by now is missing. @uid -1: not known. @e: of BPF-LSM, which numbers its events
+ * (`sequence`), or NULL.
  */
-json_t *event_json(const struct violation *v, const struct container *c, const struct lsm_event *e);
+json_t *event_json(const struct violation *v, const struct container *c, int64_t uid,
+	const struct lsm_event *e);
 
 /* Something that happened to the daemon or a container: `kind`, and what else the caller adds. */
 json_t *event_notice(const char *kind, const struct container *c);

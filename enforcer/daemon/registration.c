@@ -9,6 +9,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -246,11 +247,30 @@ static char *copy(const char *s)
 	return s ? strdup(s) : NULL;
 }
 
-static int make_container(struct daemon *d, const json_t *body, const char *id,
+/* By the pidfd that came along; else by its number, which means the same only for who shares the
+ * daemon's pid namespace. */
+static int read_process(struct container *c, const struct server_request *r, struct pale_err **err)
+{
+	const json_t *pid = json_object_get(r->body, "pid");
+
+	if (r->fd >= 0) {
+		c->pidfd = fcntl(r->fd, F_DUPFD_CLOEXEC, 0);
+		if (c->pidfd < 0)
+			return pale_err_set(err, errno, "keep a descriptor");
+		return container_pid_of(c->pidfd, &c->pid, err);
+	}
+	if (!json_is_integer(pid) || json_integer_value(pid) < 2 ||
+		json_integer_value(pid) > INT32_MAX)
+		return pale_err_plain(err, EINVAL, "'pid' must be a process's");
+	c->pid = (pid_t)json_integer_value(pid);
+	return 0;
+}
+
+static int make_container(struct daemon *d, const struct server_request *request, const char *id,
 	struct container **ret, struct pale_err **err)
 {
+	const json_t *body = request->body;
 	const char *digest = text_member(body, "digest"), *mode = text_member(body, "mode");
-	const json_t *pid = json_object_get(body, "pid");
 	const json_t *annotations = annotations_of(body), *own = json_object_get(body, "own");
 	_cleanup_(container_freep) struct container *c = calloc(1, sizeof(*c));
 	int r;
@@ -258,11 +278,10 @@ static int make_container(struct daemon *d, const json_t *body, const char *id,
 	if (!c)
 		abort();
 	c->pidfd = -1;
-	if (!json_is_integer(pid) || json_integer_value(pid) < 2 ||
-		json_integer_value(pid) > INT32_MAX)
-		return pale_err_plain(err, EINVAL, "'pid' must be a process's");
 	c->id = strdup(id);
-	c->pid = (pid_t)json_integer_value(pid);
+	r = read_process(c, request, err);
+	if (r < 0)
+		return r;
 	c->annotations = json_deep_copy(annotations);
 	c->own = json_is_object(own) ? json_deep_copy(own) : NULL;
 	c->bundle = copy(text_member(body, "bundle"));
@@ -309,7 +328,7 @@ static int register_(
 	before = containers_find(&d->containers, id);
 	if (before && container_is_alive(before))
 		return pale_err_plain(err, EEXIST, "container '%s' is registered, and running", id);
-	n = make_container(d, r->body, id, &c, err);
+	n = make_container(d, r, id, &c, err);
 	if (n < 0)
 		return pale_err_wrap(err, "container '%s'", id);
 	if (before)
@@ -320,6 +339,8 @@ static int register_(
 		return pale_err_wrap(err, "container '%s'", id);
 	}
 	containers_add(&d->containers, c);
+	if (d->watch)
+		process_watch_add(d->watch, c->pid, c->number);
 	daemon_log_notice(d, "registered", c);
 	server_answer(r->connection, json_object());
 	return 0;

@@ -23,6 +23,7 @@ struct connection {
 	struct server *server;
 	struct connection *next;
 	int fd;
+	int passed_fd; /* the last that came; -1: none */
 	uid_t uid;
 	pid_t pid;
 	sd_event_source *io, *timeout;
@@ -76,6 +77,8 @@ static void connection_free(struct connection *c)
 	sd_event_source_disable_unref(c->io);
 	sd_event_source_disable_unref(c->timeout);
 	close(c->fd);
+	if (c->passed_fd >= 0)
+		close(c->passed_fd);
 	text_release(&c->in);
 	text_release(&c->out);
 	free(c);
@@ -218,9 +221,12 @@ static void call(struct connection *c, const json_t *body)
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	const char *name = json_string_value(json_object_get(body, "method"));
 	const json_t *version = json_object_get(body, "version");
-	struct server_request r = {
-		.connection = c, .method = name, .body = body, .uid = c->uid, .pid = c->pid
-	};
+	struct server_request r = { .connection = c,
+		.method = name,
+		.body = body,
+		.uid = c->uid,
+		.pid = c->pid,
+		.fd = c->passed_fd };
 	const struct server_method *m;
 	json_t *more = NULL;
 
@@ -266,6 +272,8 @@ static void take_lines(struct connection *c)
 		if (!end)
 			break;
 		take_line(c, c->in.s + at, (size_t)(end - (c->in.s + at)));
+		if (c->passed_fd >= 0)
+			close(TAKE_FD(c->passed_fd));
 		at = (size_t)(end - c->in.s) + 1;
 	}
 	if (at && !c->dead) {
@@ -302,10 +310,40 @@ static void set_timeout(struct connection *c)
 			REQUEST_TIMEOUT_US, 100000, on_timeout, c);
 }
 
+/* recv(2), with the descriptors that came: one is kept, as no method takes more. */
+static ssize_t receive(struct connection *c, char *buffer, size_t size)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int) * 4)];
+	} control;
+	struct iovec part = { .iov_base = buffer, .iov_len = size };
+	struct msghdr m = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	ssize_t n = recvmsg(c->fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	for (struct cmsghdr *h = n < 0 ? NULL : CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h)) {
+		size_t fds = (h->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (h->cmsg_level != SOL_SOCKET || h->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (size_t i = 0; i < fds; i++) {
+			if (c->passed_fd >= 0)
+				close(c->passed_fd);
+			memcpy(&c->passed_fd, CMSG_DATA(h) + i * sizeof(int), sizeof(int));
+		}
+	}
+	return n;
+}
+
 static void read_some(struct connection *c)
 {
 	char buffer[16384];
-	ssize_t n = recv(c->fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+	ssize_t n = receive(c, buffer, sizeof(buffer));
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
@@ -410,6 +448,7 @@ static void take_connection(struct server *s, int fd)
 		abort();
 	c->server = s;
 	c->fd = fd;
+	c->passed_fd = -1;
 	c->uid = peer.uid;
 	c->pid = peer.pid;
 	sd_event_now(s->event, CLOCK_MONOTONIC, &c->used_us);

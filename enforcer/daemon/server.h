@@ -29,6 +29,7 @@ struct server_request {
 	const json_t *body;
 	uid_t uid;
 	pid_t pid;
+	int fd; /* that came with it (SCM_RIGHTS), borrowed; -1: none */
 };
 
 struct server_method {
