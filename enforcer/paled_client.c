@@ -261,7 +261,7 @@ static int next_answer(struct paled *p, bool partial, json_t **answer, struct pa
 	const json_t *ok;
 	json_error_t e;
 	json_t *root;
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	r = read_line(p, &len, err);
