@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforcer/runtime/command_line.h"
 
+#include "compiler/base/cleanup.h"
 #include "compiler/base/suggest.h"
 #include "compiler/base/text.h"
 
@@ -86,16 +87,17 @@ static const struct real_option *find_short(const struct reader *in, char name)
 
 static int unknown(const struct reader *in, const char *word, struct pale_err **err)
 {
-	const char *name = word + strspn(word, "-");
+	_cleanup_(text_release) struct text name = TEXT_INIT;
 	struct suggest near;
 	int r;
 
-	suggest_init(&near, name);
+	text_add(&name, word, strcspn(word, "="));
+	suggest_init(&near, name.s + strspn(name.s, "-"));
 	for (size_t i = 0; i < n_real_options; i++)
 		if (belongs(&real_options[i], in->kind, in->verb))
 			suggest_offer(&near, real_options[i].name);
 	r = pale_err_plain(err, EINVAL,
-		"pale-runtime does not know the option '%s' of %s, and so not what it does", word,
+		"pale-runtime does not know the option '%s' of %s, and so not what it does", name.s,
 		in->kind == REAL_CRUN ? "crun" : "runc");
 	if (suggest_best(&near))
 		pale_err_hint(err, "did you mean '--%s'?", suggest_best(&near));
@@ -124,7 +126,9 @@ static int take(struct reader *in, const struct real_option *o, const char *word
 				err, EINVAL, "the option '%s' needs an argument", word);
 		in->next++;
 	}
-	if (o->argument == ARGUMENT_NONE && value && (in->kind == REAL_CRUN || !is_truth(value)))
+	/* With --help=false the rest would count, and it is not looked at. */
+	if (o->argument == ARGUMENT_NONE && value &&
+		(in->kind == REAL_CRUN || o->id == OPTION_HELP || !is_truth(value)))
 		return pale_err_plain(err, EINVAL, "the option '%s' takes no argument", word);
 	if (o->id == OPTION_HELP)
 		in->wants_help = true;
@@ -252,6 +256,15 @@ static void copy_argv(struct command_line *cl, char **argv, size_t n_before)
 	}
 }
 
+static int check_kind(const struct command_line *cl, struct pale_err **err)
+{
+	const char *asked = option_value(&cl->globals, OPTION_PALE_RUNTIME, NULL);
+
+	if (!asked || real_kind_of(asked) == cl->kind)
+		return 0;
+	return pale_err_plain(err, EINVAL, "--pale-runtime has to be the first option");
+}
+
 /* Of @verb's words at @words. */
 static int read_verb(struct command_line *cl, char **words, struct pale_err **err)
 {
@@ -287,6 +300,8 @@ int command_line_read(
 	r = read_words(&in, err);
 	copy_argv(cl, argv, (size_t)(in.next - argv));
 	cl->wants_help = in.wants_help;
+	if (r == 0)
+		r = check_kind(cl, err);
 	if (r < 0) {
 		/* Which word is the verb is not known. */
 		if (names_a_verb(in.next))

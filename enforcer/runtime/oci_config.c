@@ -183,8 +183,7 @@ static int confine_seccomp(json_t *root, json_t *linux_, const struct confinemen
 	int r;
 
 	/* No other filter can be intersected with it, and crun would take it alone. */
-	if (kind == REAL_CRUN &&
-		json_object_get(json_object_get(root, "annotations"), CRUN_BPF_ANNOTATION))
+	if (json_object_get(json_object_get(root, "annotations"), CRUN_BPF_ANNOTATION))
 		return pale_err_plain(err, EPERM,
 			ROOT ": annotations." CRUN_BPF_ANNOTATION
 			     ": the container brings a filter of its own that would replace the "

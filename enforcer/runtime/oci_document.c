@@ -322,6 +322,12 @@ int oci_members(
 	return 0;
 }
 
+/* Between a place and its member: the root's stand behind the document's name. */
+static const char *joint(const char *where)
+{
+	return strchr(where, ' ') ? "." : ": ";
+}
+
 static int of_type(const json_t *in, const char *name, const char *where, json_type type,
 	const char *meant, json_t **ret, struct pale_err **err)
 {
@@ -332,8 +338,8 @@ static int of_type(const json_t *in, const char *name, const char *where, json_t
 		return 0;
 	/* A large number is a string only here. */
 	if (json_typeof(v) != type || !strcmp(json_kind(v), "a number"))
-		return pale_err_plain(err, EINVAL, "%s.%s: %s, where %s is meant", where, name,
-			json_kind(v), meant);
+		return pale_err_plain(err, EINVAL, "%s%s%s: %s, where %s is meant", where,
+			joint(where), name, json_kind(v), meant);
 	*ret = v;
 	return 0;
 }
@@ -383,8 +389,8 @@ int oci_integer(const json_t *in, const char *name, const char *where, int64_t *
 	if (!*given)
 		return 0;
 	if (!json_is_integer(v))
-		return pale_err_plain(err, EINVAL, "%s.%s: %s, where a number of 64 bits is meant",
-			where, name, json_kind(v));
+		return pale_err_plain(err, EINVAL, "%s%s%s: %s, where a number of 64 bits is meant",
+			where, joint(where), name, json_kind(v));
 	*ret = json_integer_value(v);
 	return 0;
 }

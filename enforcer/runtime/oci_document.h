@@ -61,7 +61,8 @@ int oci_members(
 
 /*
  * The member @name of @in, of the type asked for; NULL in *@ret when there is none or it is null.
- * Borrowed. -EINVAL when it is of another type. @where: what @in is called.
+ * Borrowed. -EINVAL when it is of another type. @where: what @in is called, "config.json: linux",
+ * or the document's name alone when it is the root.
  */
 int oci_object(
 	const json_t *in, const char *name, const char *where, json_t **ret, struct pale_err **err);

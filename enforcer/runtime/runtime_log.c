@@ -56,7 +56,9 @@ static const char *log_file(const struct command_line *cl)
 {
 	const char *file = option_value(&cl->globals, OPTION_LOG, NULL);
 
-	if (!file || cl->kind == REAL_RUNC)
+	if (!file || !*file || !strcmp(file, "/dev/stderr"))
+		return NULL;
+	if (cl->kind == REAL_RUNC)
 		return file;
 	if (!strncmp(file, "file:", 5))
 		return file + 5;
@@ -75,7 +77,7 @@ void runtime_log(const struct command_line *cl, enum log_level level, const char
 
 	fprintf(stderr, "pale-runtime: %s%s\n", level == RUNTIME_LOG_WARNING ? "warning: " : "",
 		message);
-	if (!file || !*file)
+	if (!file)
 		return;
 	strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &utc));
 	line = runtime_log_line(

@@ -23,7 +23,8 @@ static int confine_file(const struct runtime *rt, const char *path, const struct
 
 	if (r < 0)
 		return r;
-	r = confine_process(process, PROCESS_OF_EXEC, c, PROCESS, APPARMOR_STACK_FILE, &note, err);
+	r = confine_process(
+		process, PROCESS_OF_EXEC, c, PROCESS ": process", APPARMOR_STACK_FILE, &note, err);
 	if (r == 0)
 		r = oci_document_write(AT_FDCWD, path, process, &st, err);
 	json_decref(process);

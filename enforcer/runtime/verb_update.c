@@ -60,7 +60,7 @@ static int check_options(
 			abort();
 	}
 	if (r == 0)
-		r = oci_resources_check(resources, c, "update", err);
+		r = oci_resources_check(resources, c, "update: resources", err);
 	json_decref(resources);
 	return r;
 }
@@ -93,7 +93,7 @@ static int check_file(
 		r = oci_document_read(AT_FDCWD, path, "resources", &resources, &st, err);
 	if (r < 0)
 		return r;
-	r = oci_resources_check(resources, c, "resources", err);
+	r = oci_resources_check(resources, c, "update: resources", err);
 	if (r == 0)
 		r = put_on_stdin(resources, err);
 	json_decref(resources);
