@@ -181,8 +181,8 @@ static int confine_rlimit(
 	return 0;
 }
 
-static int confine_rlimits(json_t *process, enum confined_process which,
-	const struct confinement *c, const char *where, struct pale_err **err)
+static int confine_rlimits(
+	json_t *process, const struct confinement *c, const char *where, struct pale_err **err)
 {
 	for (size_t i = 0; i < sizeof(rlimits) / sizeof(*rlimits); i++) {
 		json_t *list;
@@ -193,8 +193,6 @@ static int confine_rlimits(json_t *process, enum confined_process which,
 		r = oci_array(process, "rlimits", where, &list, err);
 		if (r < 0)
 			return r;
-		if (which == PROCESS_OF_EXEC && !json_array_size(list))
-			continue;
 		if (!list) {
 			list = json_array();
 			if (!list || json_object_set_new(process, "rlimits", list) < 0)
@@ -207,8 +205,8 @@ static int confine_rlimits(json_t *process, enum confined_process which,
 	return 0;
 }
 
-int confine_process(json_t *process, enum confined_process which, const struct confinement *c,
-	const char *where, const char *stack_file, struct text *note, struct pale_err **err)
+int confine_process(json_t *process, const struct confinement *c, const char *where,
+	const char *stack_file, struct text *note, struct pale_err **err)
 {
 	int r = oci_members(process, process_members, where, err);
 
@@ -219,6 +217,24 @@ int confine_process(json_t *process, enum confined_process which, const struct c
 	if (r == 0)
 		r = confine_apparmor(process, c, where, stack_file, note, err);
 	if (r == 0)
-		r = confine_rlimits(process, which, c, where, err);
+		r = confine_rlimits(process, c, where, err);
 	return r;
+}
+
+int confine_own_rlimits(const struct confinement *c, struct pale_err **err)
+{
+	for (size_t i = 0; i < sizeof(rlimits) / sizeof(*rlimits); i++) {
+		rlim_t most = c->limits[rlimits[i].limit].value;
+		struct rlimit limit;
+
+		if (!c->limits[rlimits[i].limit].set)
+			continue;
+		if (getrlimit(rlimits[i].resource, &limit) < 0)
+			return pale_err_set(err, errno, "%s", rlimits[i].type);
+		limit.rlim_max = limit.rlim_max < most ? limit.rlim_max : most;
+		limit.rlim_cur = limit.rlim_cur < most ? limit.rlim_cur : most;
+		if (setrlimit(rlimits[i].resource, &limit) < 0)
+			return pale_err_set(err, errno, "%s", rlimits[i].type);
+	}
+	return 0;
 }

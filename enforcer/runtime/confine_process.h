@@ -11,19 +11,18 @@
  * what both allow, and never wider than they were.
  */
 
-enum confined_process {
-	PROCESS_OF_CONFIG,
-	/* Of exec: where it has no rlimits, the runtimes take the container's, which are confined
-	 * already; a list of ours would take their place. */
-	PROCESS_OF_EXEC,
-};
-
 /*
  * @where: "config.json: process". @stack_file: see apparmor_stack.h. @note: gets a sentence when
  * the policy's AppArmor profile is left out. -EINVAL: @process is wrong. On an error it may be
  * changed in part.
  */
-int confine_process(json_t *process, enum confined_process which, const struct confinement *c,
-	const char *where, const char *stack_file, struct text *note, struct pale_err **err);
+int confine_process(json_t *process, const struct confinement *c, const char *where,
+	const char *stack_file, struct text *note, struct pale_err **err);
+
+/*
+ * Lowers the caller's own rlimits, which what it executes inherits: crun gives a process that exec
+ * describes by options none of the container's, nor of its own.
+ */
+int confine_own_rlimits(const struct confinement *c, struct pale_err **err);
 
 #endif

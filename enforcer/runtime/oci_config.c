@@ -234,8 +234,8 @@ int oci_config_confine(json_t *root, const struct confinement *c, const struct o
 	if (r < 0)
 		pale_err_wrap(err, ROOT ": annotations");
 	if (r == 0)
-		r = confine_process(json_object_get(root, "process"), PROCESS_OF_CONFIG, c, PROCESS,
-			host->stack_file, note, err);
+		r = confine_process(
+			json_object_get(root, "process"), c, PROCESS, host->stack_file, note, err);
 	if (r == 0)
 		r = confine_linux(root, c, host, refused, err);
 	if (r == 0) {

@@ -23,8 +23,7 @@ static int confine_file(const struct runtime *rt, const char *path, const struct
 
 	if (r < 0)
 		return r;
-	r = confine_process(
-		process, PROCESS_OF_EXEC, c, PROCESS ": process", APPARMOR_STACK_FILE, &note, err);
+	r = confine_process(process, c, PROCESS ": process", APPARMOR_STACK_FILE, &note, err);
 	if (r == 0)
 		r = oci_document_write(AT_FDCWD, path, process, &st, err);
 	json_decref(process);
@@ -47,7 +46,7 @@ static int check_capabilities(
 }
 
 /* What the command line does not say the runtimes take from the container's own process, which is
- * confined. @label: to be freed once the line was used. */
+ * confined; crun but for no_new_privs and rlimits. @label: to be freed once the line was used. */
 static int confine_options(
 	struct runtime *rt, const struct confinement *c, char **label, struct pale_err **err)
 {
@@ -59,8 +58,10 @@ static int confine_options(
 		return r;
 	if (c->no_new_privileges)
 		option_set(&rt->cl, OPTION_NO_NEW_PRIVS, NULL);
-	if (!own)
-		return 0;
+	if (rt->cl.kind == REAL_CRUN)
+		r = confine_own_rlimits(c, err);
+	if (r < 0 || !own)
+		return r;
 	r = apparmor_stack(own, c, APPARMOR_STACK_FILE, label, &left_out, err);
 	if (r == 0)
 		option_set(&rt->cl, OPTION_APPARMOR, *label);

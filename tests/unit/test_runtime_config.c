@@ -85,7 +85,7 @@ static int confine(json_t *root, const char *answer, enum real_kind kind, const 
 static void same(const char *what, const char *got, const char *want)
 {
 	if (strcmp(got, want) != 0)
-		fail_msg("%s\n  got  %s\n  want %s", what, got, want);
+		fail_msg("%.400s\n  got  %s\n  want %s", what, got, want);
 }
 
 /* @config under @answer becomes @want, but for the last newline. */
@@ -369,7 +369,7 @@ static void hostile_json_has_its_message(void **state)
 	for (int i = 0; i < 3000; i++)
 		text_puts(&deep, "{\"a\":");
 	refused(deep.s, "{}",
-		"config.json:1:10240: not JSON: maximum parsing depth reached near '{'");
+		"config.json:1:10241: not JSON: maximum parsing depth reached near '{'");
 	for (size_t i = 0; i <= OCI_BYTES_MAX; i++)
 		text_putc(&large, ' ');
 	refused(large.s, "{}", "config.json: longer than 4194304 bytes");
