@@ -5,6 +5,7 @@
 .PHONY: install
 install: all
 	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/pale/profiles
-	$(Q)install -m 755 $(B)/pale $(DESTDIR)$(bindir)/pale
+	$(Q)install -m 755 $(B)/pale $(B)/pale-runtime $(DESTDIR)$(bindir)
+	$(Q)ln -sf pale-runtime $(DESTDIR)$(bindir)/pale-runtime-crun
 	$(Q)cd $(B)/share && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)$(datadir))/{} \;
 	$(Q)cd profiles && find . -name '*.pale' -exec install -D -m 644 {} $(abspath $(DESTDIR)$(datadir))/pale/profiles/{} \;

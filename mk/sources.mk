@@ -84,8 +84,8 @@ $(B)/paled: $(B)/enforcer/daemon/main.o $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILE
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lsystemd $(ENFORCER_LIBS) $(LIBS)
 
 # Starts with every container: it links no more than it needs.
-$(B)/pale-runtime: $(B)/enforcer/runtime/main.o $(LIBRUNTIME) $(LIBCOMPILER)
+$(B)/pale-runtime: $(B)/enforcer/runtime/main.o $(LIBRUNTIME) $(B)/enforcer/paled_client.o $(LIBCOMPILER)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,--as-needed -o $@ $^ -ljansson
 
-all: $(B)/pale $(B)/paled
+all: $(B)/pale $(B)/paled $(B)/pale-runtime

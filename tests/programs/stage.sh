@@ -21,6 +21,11 @@ mount -t tmpfs -o mode=755 tmpfs /run
 mkdir /run/pale
 cp -r profiles tests/programs "$PALE_BUILD/pale" /run/pale/
 [ ! -d "$PALE_BUILD/tests/programs" ] || cp -r "$PALE_BUILD/tests/programs" /run/pale/built
+if [ "$1" = runtime ]; then
+	mkdir /run/pale/built-runtime
+	cp "$PALE_BUILD"/{pale-runtime,tests/live/mock_paled} /run/pale/built-runtime/
+	cp grammar/vocab/capabilities.csv /run/pale/
+fi
 chmod -R a+rX /run/pale
 cd /run/pale
 for dir in /tmp /var/tmp /dev/shm; do

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/runtime/ask_paled.h"
+
+#include "compiler/base/cleanup.h"
+#include "enforcer/paled_client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#define SOCKET		  "register"
+#define FIRST_PAUSE_MS	  10
+#define LONGEST_PAUSE_MS  500
+#define FORGET_TIMEOUT_MS 1000
+/* For one answer of a daemon that is there. */
+#define ANSWER_TIMEOUT_MS 10000
+
+enum on_missing { ON_MISSING_WAIT, ON_MISSING_DENY, ON_MISSING_ALLOW };
+
+static const char *const on_missing_names[] = {
+	[ON_MISSING_WAIT] = "wait",
+	[ON_MISSING_DENY] = "deny",
+	[ON_MISSING_ALLOW] = "allow",
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* One connection, one request. *@answer is set when there was one, ok or not. */
+static int ask_once(const struct runtime_conf *conf, const char *method, const json_t *request,
+	int timeout_ms, json_t **answer, struct pale_err **err)
+{
+	_cleanup_(paled_closep) struct paled *p = NULL;
+	int r;
+
+	*answer = NULL;
+	r = paled_connect(conf->socket_dir, SOCKET, timeout_ms, &p, err);
+	return r < 0 ? r : paled_call(p, method, request, answer, err);
+}
+
+/* Without an answer: whether there might be one later. */
+static bool is_away(int r)
+{
+	return r == -ENOENT || r == -ECONNREFUSED || r == -ECONNRESET || r == -EPIPE ||
+	       r == -ETIMEDOUT;
+}
+
+/* The time in which to ask again. */
+struct patience {
+	int64_t deadline_ms;
+	int pause_ms;
+};
+
+static struct patience patience_new(const struct runtime_conf *conf)
+{
+	return (struct patience){ now_ms() + conf->wait_ms, FIRST_PAUSE_MS };
+}
+
+/* false when it is over. */
+static bool patience_pause(struct patience *p)
+{
+	struct pollfd nothing = { .fd = -1 };
+	int64_t left = p->deadline_ms - now_ms();
+
+	if (left <= 0)
+		return false;
+	poll(&nothing, 1, p->pause_ms < left ? p->pause_ms : (int)left);
+	p->pause_ms = p->pause_ms * 2 > LONGEST_PAUSE_MS ? LONGEST_PAUSE_MS : p->pause_ms * 2;
+	return true;
+}
+
+static void forget_error(struct pale_err **err)
+{
+	pale_err_free(*err);
+	*err = NULL;
+}
+
+/* -EINVAL when it is none of the words. */
+static int read_on_missing(
+	const json_t *v, const char *where, enum on_missing *ret, struct pale_err **err)
+{
+	const char *word = json_string_value(v);
+
+	*ret = ON_MISSING_WAIT;
+	if (!v)
+		return 0;
+	for (int i = 0; word && i <= ON_MISSING_ALLOW; i++) {
+		if (!strcmp(on_missing_names[i], word)) {
+			*ret = (enum on_missing)i;
+			return 0;
+		}
+	}
+	return pale_err_plain(
+		err, EINVAL, "%s has to be wait, deny or allow, not '%s'", where, word ? word : "");
+}
+
+static json_t *prepare_request(const struct container_asked *c)
+{
+	json_t *request = json_pack("{s:s, s:s, s:O, s:b}", "id", c->id, "runtime",
+		c->kind == REAL_CRUN ? "crun" : "runc", "annotations", c->annotations, "privileged",
+		c->privileged);
+
+	if (!request)
+		abort();
+	return request;
+}
+
+/* What an answer that is not ok, or none, means; then *@err says why. */
+struct missing {
+	bool is_missing; /* asking again may help */
+	bool away;
+	enum on_missing how;
+};
+
+static int what_is_missing(const json_t *answer, int r, enum on_missing asked_for,
+	struct missing *ret, struct pale_err **err)
+{
+	struct pale_err *wrong = NULL;
+
+	*ret = (struct missing){ .how = asked_for };
+	if (!answer) {
+		ret->is_missing = ret->away = is_away(r);
+		return 0;
+	}
+	ret->is_missing = r == -ENOENT && json_object_get(answer, "on_missing");
+	if (!ret->is_missing)
+		return 0;
+	r = read_on_missing(json_object_get(answer, "on_missing"), "paled's answer: on_missing",
+		&ret->how, &wrong);
+	if (r < 0) {
+		forget_error(err);
+		*err = wrong;
+	}
+	return r;
+}
+
+/* The wait is over, and *@err says what for. */
+static int let_through(const struct runtime_conf *conf, const struct container_asked *container,
+	const struct missing *missing, struct confinement *ret, struct text *why,
+	struct pale_err **err)
+{
+	if (missing->how != ON_MISSING_ALLOW)
+		return -pale_err_errno(*err);
+	if (missing->away && !conf->allow_unreachable) {
+		pale_err_hint(err, ANNOTATION_ON_MISSING
+			" is allow, which holds without paled only where " RUNTIME_CONF_FILE
+			" has 'allow-without-paled = yes'");
+		return -pale_err_errno(*err);
+	}
+	text_printf(why,
+		"container %s runs UNCONFINED, since its " ANNOTATION_ON_MISSING " is allow: %s",
+		container->id, pale_err_text(*err));
+	forget_error(err);
+	*ret = (struct confinement){ .unconfined = true };
+	return 0;
+}
+
+static int ask_again(const struct runtime_conf *conf, const struct container_asked *container,
+	const json_t *request, enum on_missing asked_for, struct confinement *ret, struct text *why,
+	struct pale_err **err)
+{
+	struct patience patience = patience_new(conf);
+
+	for (;;) {
+		struct missing missing;
+		json_t *answer;
+		int r = ask_once(conf, "prepare", request, ANSWER_TIMEOUT_MS, &answer, err);
+
+		if (r == 0)
+			return confinement_read(answer, ret, err);
+		r = what_is_missing(answer, r, asked_for, &missing, err);
+		json_decref(answer);
+		if (r < 0 || !missing.is_missing || missing.how == ON_MISSING_DENY)
+			return -pale_err_errno(*err);
+		if (!patience_pause(&patience))
+			return let_through(conf, container, &missing, ret, why, err);
+		forget_error(err);
+	}
+}
+
+int ask_prepare(const struct runtime_conf *conf, const struct container_asked *container,
+	struct confinement *ret, struct text *why, struct pale_err **err)
+{
+	enum on_missing asked_for;
+	json_t *request;
+	int r = read_on_missing(json_object_get(container->annotations, ANNOTATION_ON_MISSING),
+		"the annotation " ANNOTATION_ON_MISSING, &asked_for, err);
+
+	if (r < 0)
+		return r;
+	request = prepare_request(container);
+	r = ask_again(conf, container, request, asked_for, ret, why, err);
+	json_decref(request);
+	return r;
+}
+
+int ask_whether_unconfined(const struct runtime_conf *conf, const struct container_asked *container,
+	bool *ret, struct pale_err **err)
+{
+	json_t *request = prepare_request(container), *answer;
+	struct missing missing = { 0 };
+	int r = ask_once(conf, "prepare", request, ANSWER_TIMEOUT_MS, &answer, err);
+
+	json_decref(request);
+	if (r == 0) {
+		*ret = json_is_true(json_object_get(answer, "unconfined"));
+	} else if (answer) {
+		r = what_is_missing(answer, r, ON_MISSING_DENY, &missing, err);
+		if (r == 0)
+			r = -pale_err_errno(*err);
+		if (missing.is_missing && missing.how == ON_MISSING_ALLOW) {
+			forget_error(err);
+			*ret = true;
+			r = 0;
+		}
+	}
+	json_decref(answer);
+	return r;
+}
+
+int ask_lookup(const struct runtime_conf *conf, const char *id, struct confinement *ret,
+	bool *known, struct pale_err **err)
+{
+	struct patience patience = patience_new(conf);
+	json_t *request = json_pack("{s:s}", "id", id), *answer = NULL;
+	int r;
+
+	if (!request)
+		return pale_err_plain(err, EINVAL, "a container's id is not UTF-8");
+	*ret = (struct confinement){ 0 };
+	for (;;) {
+		r = ask_once(conf, "lookup", request, ANSWER_TIMEOUT_MS, &answer, err);
+		if (r == 0 || answer || !is_away(r) || !patience_pause(&patience))
+			break;
+		forget_error(err);
+	}
+	json_decref(request);
+	*known = r == 0;
+	if (r == 0)
+		return confinement_read(answer, ret, err);
+	if (answer && r == -ENOENT) {
+		forget_error(err);
+		r = 0;
+	}
+	json_decref(answer);
+	return r;
+}
+
+int ask_register(
+	const struct runtime_conf *conf, const json_t *request, int wait_ms, struct pale_err **err)
+{
+	struct patience patience = { now_ms() + wait_ms, FIRST_PAUSE_MS };
+
+	for (;;) {
+		int64_t left = patience.deadline_ms - now_ms();
+		json_t *answer;
+		int r = ask_once(conf, "register", request, left > 0 ? (int)left : 0, &answer, err);
+		bool answered = answer != NULL;
+
+		json_decref(answer);
+		if (r == 0)
+			return 0;
+		if (answered || !is_away(r) || !patience_pause(&patience))
+			return pale_err_wrap(err, "register with paled");
+		forget_error(err);
+	}
+}
+
+int ask_forget(const struct runtime_conf *conf, const char *id, struct pale_err **err)
+{
+	json_t *request = json_pack("{s:s}", "id", id), *answer;
+	int r;
+
+	if (!request)
+		return pale_err_plain(err, EINVAL, "a container's id is not UTF-8");
+	r = ask_once(conf, "forget", request, FORGET_TIMEOUT_MS, &answer, err);
+	json_decref(request);
+	json_decref(answer);
+	return r;
+}
