@@ -331,6 +331,13 @@ static int register_(
 	n = make_container(d, r, id, &c, err);
 	if (n < 0)
 		return pale_err_wrap(err, "container '%s'", id);
+	if (before && container_is_alive(before)) {
+		n = same_again(before, c, err);
+		container_free(c);
+		if (n >= 0)
+			server_answer(r->connection, json_object());
+		return n;
+	}
 	if (before)
 		forget(d, before);
 	n = put_in_force(d, c, err);
