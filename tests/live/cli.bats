@@ -57,7 +57,7 @@ usage() {
 
 @test "every command has a help of at most 80 columns" {
 	[ -z "$("$pale" help | grep -E '^.{81}')" ]
-	for c in $("$pale" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	for c in $("$pale" --help | sed -n 's/^  \([a-z-]*\) .*/\1/p'); do
 		run -0 "$pale" help "$c"
 		[[ $output == "usage: pale $c"* ]]
 		# The usage line and the example are as they are.
