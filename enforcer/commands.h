@@ -7,8 +7,10 @@
 #include "compiler/options.h"
 
 extern const struct command cmd_explain;
+extern const struct command cmd_install_runtime;
 extern const struct command cmd_run;
 extern const struct command cmd_status;
+extern const struct command cmd_uninstall_runtime;
 
 extern const struct program pale;
 

@@ -15,6 +15,8 @@ static const struct command *const commands[] = {
 	&cmd_lsp,
 	&cmd_run,
 	&cmd_status,
+	&cmd_install_runtime,
+	&cmd_uninstall_runtime,
 	NULL,
 };
 
