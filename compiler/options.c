@@ -213,11 +213,18 @@ void command_help(const struct program *program, const struct command *command, 
 
 void program_help(const struct program *program, FILE *to)
 {
+	int width = 0;
+
+	for (const struct command *const *c = program->commands; *c; c++) {
+		int n = (int)strlen((*c)->name);
+
+		width = n > width ? n : width;
+	}
 	fprintf(to, "usage: %s COMMAND [OPTION…] [ARGUMENT…]\n\n", program->name);
 	print_wrapped(to, program->summary, 0, 0);
 	fputs("\ncommands:\n", to);
 	for (const struct command *const *c = program->commands; *c; c++)
-		fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->summary);
+		fprintf(to, "  %-*s  %s\n", width, (*c)->name, (*c)->summary);
 	fprintf(to, "\n'%s help COMMAND' tells more about one.\n", program->name);
 }
 

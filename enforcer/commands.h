@@ -8,10 +8,12 @@
 
 extern const struct command cmd_events;
 extern const struct command cmd_explain;
+extern const struct command cmd_install_runtime;
 extern const struct command cmd_load;
 extern const struct command cmd_ps;
 extern const struct command cmd_run;
 extern const struct command cmd_status;
+extern const struct command cmd_uninstall_runtime;
 extern const struct command cmd_unload;
 extern const struct command cmd_watch;
 

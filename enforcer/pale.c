@@ -20,6 +20,8 @@ static const struct command *const commands[] = {
 	&cmd_unload,
 	&cmd_events,
 	&cmd_watch,
+	&cmd_install_runtime,
+	&cmd_uninstall_runtime,
 	NULL,
 };
 

@@ -314,6 +314,17 @@ static int put_in_force(struct daemon *d, struct container *c, struct pale_err *
 	return r;
 }
 
+/* The answer may not have arrived, and the runtime asks again. */
+static int same_again(
+	const struct container *before, const struct container *c, struct pale_err **err)
+{
+	if (before->policy == c->policy && before->pid == c->pid &&
+		before->start_time == c->start_time)
+		return 0;
+	return pale_err_plain(
+		err, EEXIST, "container '%s' is registered, and running", before->id);
+}
+
 static int register_(
 	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {

@@ -16,7 +16,7 @@ setup() {
 	here=$(realpath "$BATS_TEST_DIRNAME/../..")
 	[ -x "$root/usr/bin/pale" ]
 	diff -r "$root/usr/share/pale/profiles" "$here/profiles"
-	mapfile -t commands < <("$root/usr/bin/pale" help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+	mapfile -t commands < <("$root/usr/bin/pale" help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
 	[ "${#commands[@]}" -ge 8 ]
 	{
 		echo bin/pale
