@@ -125,6 +125,7 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *ctx)
 	struct daemon *d = ctx;
 
 	registration_sweep(d);
+	refused_calls_sweep(d);
 	sd_event_source_set_time(source, usec + SWEEP_US);
 	return 0;
 }
@@ -181,6 +182,27 @@ static uint32_t find_container(void *ctx, pid_t pid)
 	return c ? c->number : 0;
 }
 
+void daemon_watch_processes(struct daemon *d)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	int r;
+
+	if (d->watch)
+		return;
+	r = process_watch_new(find_container, d, &d->watch, &err);
+	if (r >= 0) {
+		r = sd_event_add_io(d->event, &d->watch_source, process_watch_fd(d->watch), EPOLLIN,
+			on_process_event, d);
+		if (r < 0)
+			pale_err_set(&err, -r, "wait for process events");
+	}
+	if (r < 0)
+		daemon_tell(LOG_WARNING, "processes that end at once may not be told: %s",
+			pale_err_text(err));
+	for (size_t i = 0; d->watch && i < d->containers.n; i++)
+		process_watch_add(d->watch, d->containers.v[i]->pid, d->containers.v[i]->number);
+}
+
 /* Without it what seccomp refuses is refused and not told, which is told. */
 static void open_audit(struct daemon *d)
 {
@@ -197,11 +219,7 @@ static void open_audit(struct daemon *d)
 	d->audit_buffer = malloc(AUDIT_RECORD_BYTES);
 	if (!d->audit_buffer)
 		abort();
-	if (process_watch_new(find_container, d, &d->watch, &err) < 0)
-		daemon_tell(LOG_WARNING, "processes that end at once may not be told: %s",
-			pale_err_text(err));
-	for (size_t i = 0; d->watch && i < d->containers.n; i++)
-		process_watch_add(d->watch, d->containers.v[i]->pid, d->containers.v[i]->number);
+	daemon_watch_processes(d);
 }
 
 static void tell_lost_container(void *ctx, const char *id, const char *why)
@@ -285,6 +303,7 @@ static int open_state(struct daemon *d, struct pale_err **err)
 	if (r < 0)
 		return r;
 	open_audit(d);
+	refused_calls_update(d);
 	daemon_scan_profiles(d);
 	return 0;
 }
@@ -379,9 +398,6 @@ static int add_sources(struct daemon *d, struct pale_err **err)
 	}
 	if (r >= 0 && d->audit_fd >= 0)
 		r = sd_event_add_io(d->event, &d->audit_source, d->audit_fd, EPOLLIN, on_audit, d);
-	if (r >= 0 && d->watch)
-		r = sd_event_add_io(d->event, &d->watch_source, process_watch_fd(d->watch), EPOLLIN,
-			on_process_event, d);
 	if (r >= 0)
 		r = sd_event_set_watchdog(d->event, 1);
 	return r < 0 ? pale_err_set(err, -r, "wait for events") : 0;
@@ -418,7 +434,9 @@ static void release(struct daemon *d)
 	sd_event_source_disable_unref(d->sweep);
 	sd_event_source_disable_unref(d->audit_source);
 	sd_event_source_disable_unref(d->watch_source);
+	refused_calls_release(d);
 	process_watch_free(d->watch);
+	runtime_features_release(&d->runtimes);
 	if (d->audit_fd >= 0)
 		close(d->audit_fd);
 	free(d->audit_buffer);

@@ -44,7 +44,7 @@ static bool is_outdated(struct daemon *d, const struct container *c)
 static json_t *container_json(struct daemon *d, const struct container *c)
 {
 	json_t *o = container_names_json(c);
-	struct lsm_instance counters;
+	struct lsm_instance counters = { 0 };
 
 	if (c->policy) {
 		json_object_set_new(o, "profile", json_string(c->policy->profile));
@@ -59,8 +59,9 @@ static json_t *container_json(struct daemon *d, const struct container *c)
 		json_object_set_new(o, "refused", json_integer((json_int_t)counters.refused));
 		json_object_set_new(o, "events", json_integer((json_int_t)counters.sequence));
 		json_object_set_new(o, "lost", json_integer((json_int_t)counters.lost));
-		json_object_set_new(o, "throttled", json_integer((json_int_t)counters.throttled));
 	}
+	json_object_set_new(
+		o, "throttled", json_integer((json_int_t)(c->throttled + counters.throttled)));
 	json_object_set_new(o, "restart_required", json_boolean(is_outdated(d, c)));
 	return o;
 }
@@ -167,11 +168,12 @@ static json_t *memory_json(const struct daemon *d)
 
 static json_t *events_json(const struct daemon *d)
 {
-	uint64_t lost = d->log.lost, throttled = 0;
+	uint64_t lost = d->log.lost + d->exits_lost, throttled = 0;
 
 	for (size_t i = 0; i < d->containers.n; i++) {
 		struct lsm_instance counters;
 
+		throttled += d->containers.v[i]->throttled;
 		if (!counters_of(d, d->containers.v[i], &counters))
 			continue;
 		lost += counters.lost;

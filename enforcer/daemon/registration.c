@@ -33,7 +33,7 @@ static int need_id(const json_t *body, const char **ret, struct pale_err **err)
 	return 0;
 }
 
-static int read_runtime(const json_t *body, enum oci_runtime *ret, struct pale_err **err)
+static int find_runtime(const json_t *body, enum oci_runtime *ret, struct pale_err **err)
 {
 	const char *s = text_member(body, "runtime");
 
@@ -44,6 +44,25 @@ static int read_runtime(const json_t *body, enum oci_runtime *ret, struct pale_e
 		}
 	}
 	return pale_err_plain(err, EINVAL, "'runtime' must be runc or crun");
+}
+
+/* Which runtime a request speaks of; @path NULL: it does not say where that is. */
+struct oci_asked {
+	enum oci_runtime runtime;
+	const char *path;
+};
+
+static int need_runtime(const json_t *body, struct oci_asked *ret, struct pale_err **err)
+{
+	*ret = (struct oci_asked){ .path = text_member(body, "runtime_path") };
+	return find_runtime(body, &ret->runtime, err);
+}
+
+/* Clients of the version before do not say it but in prepare; they knew runc. */
+static int read_runtime(const json_t *body, struct oci_asked *ret, struct pale_err **err)
+{
+	*ret = (struct oci_asked){ .runtime = OCI_RUNTIME_RUNC };
+	return json_object_get(body, "runtime") ? need_runtime(body, ret, err) : 0;
 }
 
 static json_t *capabilities_json(uint64_t kept)
@@ -93,16 +112,33 @@ static json_t *mechanisms_json(mechanisms used)
 	return a;
 }
 
-/* What @p asks of a container's configuration. */
-static int confinement_json(struct daemon *d, struct node_policy *p, enum oci_runtime runtime,
+/* linux.seccomp; what it refuses is logged where the runtime can have that done. */
+static json_t *seccomp_json(
+	struct daemon *d, const json_t *oci, enum oci_runtime runtime, const char *runtime_path)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	json_t *o = json_copy((json_t *)oci);
+	bool takes_log = false;
+
+	if (runtime_path && runtime_takes_seccomp_log(
+				    &d->runtimes, runtime, runtime_path, &takes_log, &err) < 0)
+		daemon_tell(LOG_WARNING, "whether %s takes seccomp flags: %s",
+			oci_runtime_names[runtime], pale_err_text(err));
+	if (takes_log)
+		json_object_set_new(o, "flags", json_pack("[s]", "SECCOMP_FILTER_FLAG_LOG"));
+	return o;
+}
+
+/* What @p asks of a container's configuration, which @asked is about. */
+static int confinement_json(struct daemon *d, struct node_policy *p, const struct oci_asked *asked,
 	json_t **ret, struct pale_err **err)
 {
+	const enum oci_runtime runtime = asked->runtime;
 	_cleanup_free_ char *first = NULL;
-	const json_t *oci;
-	const char *bytes;
+	const struct node_filter *filter;
 	uint32_t inexact;
 	mechanisms used = node_enforcement_of(&d->enforcement, p, runtime, &inexact, &first);
-	int r = node_policy_seccomp(p, runtime, &oci, &bytes, err);
+	int r = node_policy_seccomp(p, runtime, &filter, err);
 	json_t *o;
 
 	if (r < 0)
@@ -116,11 +152,12 @@ static int confinement_json(struct daemon *d, struct node_policy *p, enum oci_ru
 		pale_err_hint(err, "'allow-partial: true' in paled.conf accepts that");
 		return -EOPNOTSUPP;
 	}
-	o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:O}", "profile", p->profile, "digest",
+	o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "profile", p->profile, "digest",
 		p->digest, "file", p->main, "mode", p->audit ? "audit" : "enforce", "sandbox",
-		p->sandbox, "mechanisms", mechanisms_json(used), "seccomp", (json_t *)oci);
-	if (bytes)
-		json_object_set_new(o, "seccomp_bpf", json_string(bytes));
+		p->sandbox, "mechanisms", mechanisms_json(used), "seccomp",
+		seccomp_json(d, filter->oci, runtime, asked->path));
+	if (filter->bytes)
+		json_object_set_new(o, "seccomp_bpf", json_string(filter->bytes));
 	json_object_set_new(o, "capabilities", capabilities_json(p->capabilities));
 	json_object_set_new(
 		o, "no_new_privileges", json_boolean(node_policy_implies_no_new_privs(p)));
@@ -165,13 +202,13 @@ static int prepare(
 	_cleanup_(node_policy_unrefp) struct node_policy *policy = NULL;
 	const json_t *annotations = annotations_of(r->body);
 	struct policy_choice choice;
-	enum oci_runtime runtime;
+	struct oci_asked asked;
 	json_t *answer;
 	const char *id;
 	int n = need_id(r->body, &id, err);
 
 	if (n >= 0)
-		n = read_runtime(r->body, &runtime, err);
+		n = need_runtime(r->body, &asked, err);
 	if (n >= 0)
 		n = policy_choose(&d->config, annotations,
 			json_is_true(json_object_get(r->body, "privileged")),
@@ -184,7 +221,7 @@ static int prepare(
 	}
 	n = find_chosen(d, &choice, &policy, ret_more, err);
 	if (n >= 0)
-		n = confinement_json(d, policy, runtime, &answer, err);
+		n = confinement_json(d, policy, &asked, &answer, err);
 	if (n < 0)
 		return n;
 	server_answer(r->connection, answer);
@@ -239,6 +276,7 @@ static int find_by_digest(struct daemon *d, const char *digest, bool audit,
 static void forget(struct daemon *d, struct container *c)
 {
 	c->forgotten_ns = now_ns(CLOCK_MONOTONIC);
+	refused_calls_update(d);
 	daemon_log_notice(d, "forgotten", c);
 }
 
@@ -273,6 +311,7 @@ static int make_container(struct daemon *d, const struct server_request *request
 	const char *digest = text_member(body, "digest"), *mode = text_member(body, "mode");
 	const json_t *annotations = annotations_of(body), *own = json_object_get(body, "own");
 	_cleanup_(container_freep) struct container *c = calloc(1, sizeof(*c));
+	struct oci_asked asked;
 	int r;
 
 	if (!c)
@@ -280,8 +319,12 @@ static int make_container(struct daemon *d, const struct server_request *request
 	c->pidfd = -1;
 	c->id = strdup(id);
 	r = read_process(c, request, err);
+	if (r >= 0)
+		r = read_runtime(body, &asked, err);
 	if (r < 0)
 		return r;
+	c->runtime = asked.runtime;
+	c->seccomp_log = json_is_true(json_object_get(body, "seccomp_log"));
 	c->annotations = json_deep_copy(annotations);
 	c->own = json_is_object(own) ? json_deep_copy(own) : NULL;
 	c->bundle = copy(text_member(body, "bundle"));
@@ -321,8 +364,7 @@ static int same_again(
 	if (before->policy == c->policy && before->pid == c->pid &&
 		before->start_time == c->start_time)
 		return 0;
-	return pale_err_plain(
-		err, EEXIST, "container '%s' is registered, and running", before->id);
+	return pale_err_plain(err, EEXIST, "container '%s' is registered, and running", before->id);
 }
 
 static int register_(
@@ -359,6 +401,7 @@ static int register_(
 	containers_add(&d->containers, c);
 	if (d->watch)
 		process_watch_add(d->watch, c->pid, c->number);
+	refused_calls_update(d);
 	daemon_log_notice(d, "registered", c);
 	server_answer(r->connection, json_object());
 	return 0;
@@ -369,7 +412,7 @@ static int lookup(
 {
 	struct daemon *d = ctx;
 	struct container *c;
-	enum oci_runtime runtime = OCI_RUNTIME_RUNC;
+	struct oci_asked asked;
 	json_t *answer;
 	const char *id;
 	int n = need_id(r->body, &id, err);
@@ -380,15 +423,14 @@ static int lookup(
 	c = containers_find(&d->containers, id);
 	if (!c)
 		return pale_err_plain(err, ENOENT, "container '%s' is not registered", id);
-	if (json_object_get(r->body, "runtime"))
-		n = read_runtime(r->body, &runtime, err);
+	n = read_runtime(r->body, &asked, err);
 	if (n < 0)
 		return n;
 	if (!c->policy) {
 		server_answer(r->connection, json_pack("{s:b}", "unconfined", 1));
 		return 0;
 	}
-	n = confinement_json(d, c->policy, runtime, &answer, err);
+	n = confinement_json(d, c->policy, &asked, &answer, err);
 	if (n < 0)
 		return n;
 	if (c->own)
@@ -493,6 +535,10 @@ int registration_restore(void *daemon, const char *id, const json_t *kept, struc
 	c->initial_executable = copy(text_member(kept, "initial_executable"));
 	c->pid = (pid_t)json_integer_value(json_object_get(kept, "pid"));
 	c->since_ns = (uint64_t)json_integer_value(json_object_get(kept, "since_ns"));
+	/* Those that the version before kept say neither, and had no such flag. */
+	if (json_object_get(kept, "runtime") && find_runtime(kept, &c->runtime, err) < 0)
+		return -pale_err_errno(*err);
+	c->seccomp_log = json_is_true(json_object_get(kept, "seccomp_log"));
 	c->has_instance = json_is_true(json_object_get(kept, "has_instance"));
 	c->instance = (uint32_t)json_integer_value(json_object_get(kept, "instance"));
 	c->generation = (uint64_t)json_integer_value(json_object_get(kept, "generation"));

@@ -2,6 +2,7 @@
 #include "enforcer/runtime/ask_paled.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/json_text.h"
 #include "enforcer/paled_client.h"
 
 #include <errno.h>
@@ -107,9 +108,9 @@ static int read_on_missing(
 
 static json_t *prepare_request(const struct container_asked *c)
 {
-	json_t *request = json_pack("{s:s, s:s, s:O, s:b}", "id", c->id, "runtime",
-		c->kind == REAL_CRUN ? "crun" : "runc", "annotations", c->annotations, "privileged",
-		c->privileged);
+	json_t *request = json_pack("{s:s, s:s, s:o, s:O, s:b}", "id", c->id, "runtime",
+		c->kind == REAL_CRUN ? "crun" : "runc", "runtime_path", json_text(c->real),
+		"annotations", c->annotations, "privileged", c->privileged);
 
 	if (!request)
 		abort();
@@ -229,11 +230,13 @@ int ask_whether_unconfined(const struct runtime_conf *conf, const struct contain
 	return r;
 }
 
-int ask_lookup(const struct runtime_conf *conf, const char *id, struct confinement *ret,
-	bool *known, struct pale_err **err)
+int ask_lookup(const struct runtime_conf *conf, const char *id, enum real_kind kind,
+	const char *real, struct confinement *ret, bool *known, struct pale_err **err)
 {
 	struct patience patience = patience_new(conf);
-	json_t *request = json_pack("{s:s}", "id", id), *answer = NULL;
+	json_t *request = json_pack("{s:s, s:s, s:o}", "id", id, "runtime",
+		       kind == REAL_CRUN ? "crun" : "runc", "runtime_path", json_text(real)),
+	       *answer = NULL;
 	int r;
 
 	if (!request)

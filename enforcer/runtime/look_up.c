@@ -15,6 +15,7 @@ static int ask_of_bundle(const struct runtime *rt, const char *id, const struct 
 	struct container_asked container = {
 		.id = id,
 		.kind = rt->cl.kind,
+		.real = rt->real,
 		.annotations = annotations,
 		.privileged = oci_config_is_privileged(b->config),
 	};
@@ -53,7 +54,7 @@ int look_up(const struct runtime *rt, const char *id, struct confinement *c, boo
 	struct pale_err **err)
 {
 	bool known;
-	int r = ask_lookup(&rt->conf, id, c, &known, err);
+	int r = ask_lookup(&rt->conf, id, rt->cl.kind, rt->real, c, &known, err);
 
 	*confined = known && !c->unconfined;
 	if (r < 0 || known)

@@ -18,6 +18,7 @@ static int ask(struct runtime *rt, struct prepared *p, struct pale_err **err)
 	struct container_asked container = {
 		.id = p->id,
 		.kind = rt->cl.kind,
+		.real = rt->real,
 		.annotations = p->annotations,
 		.privileged = oci_config_is_privileged(p->bundle.config),
 	};
@@ -72,12 +73,13 @@ void prepared_release(struct prepared *p)
 	*p = (struct prepared){ .bundle = { .dir = -1 } };
 }
 
-json_t *prepared_request(const struct prepared *p)
+json_t *prepared_request(const struct runtime *rt, const struct prepared *p)
 {
-	json_t *request = json_pack("{s:s, s:s, s:s, s:o, s:o, s:O, s:O}", "id", p->id, "digest",
-		p->confinement.digest, "mode", p->confinement.mode, "bundle",
-		json_text(p->bundle.path), "rootfs", json_text(p->rootfs), "annotations",
-		p->annotations, "own", p->own);
+	json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:O, s:O}", "id", p->id,
+		"digest", p->confinement.digest, "mode", p->confinement.mode, "runtime",
+		rt->cl.kind == REAL_CRUN ? "crun" : "runc", "seccomp_log",
+		oci_config_logs_refusals(p->bundle.config), "bundle", json_text(p->bundle.path),
+		"rootfs", json_text(p->rootfs), "annotations", p->annotations, "own", p->own);
 
 	if (!request)
 		abort();

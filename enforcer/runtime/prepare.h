@@ -23,6 +23,6 @@ int prepare(struct runtime *rt, struct prepared *ret, struct pale_err **err);
 void prepared_release(struct prepared *p);
 
 /* The members of register, but for the pid; a new reference. */
-json_t *prepared_request(const struct prepared *p);
+json_t *prepared_request(const struct runtime *rt, const struct prepared *p);
 
 #endif

@@ -76,7 +76,7 @@ static int register_created(
 
 	if (r < 0)
 		return r;
-	request = prepared_request(p);
+	request = prepared_request(rt, p);
 	if (json_object_set_new(request, "pid", json_integer(pid)) < 0)
 		abort();
 	r = ask_register(&rt->conf, request, p->confinement.wait_ms, err);

@@ -16,7 +16,7 @@
 /* What the hook cannot know; it adds what the container's state says. */
 static char *hook_request(const struct runtime *rt, const struct prepared *p)
 {
-	json_t *request = prepared_request(p);
+	json_t *request = prepared_request(rt, p);
 	char *s;
 
 	/* The state has them. */
