@@ -57,6 +57,25 @@ static void tell_wrong_profile(void *ctx, const char *text)
 	event_log_take(&d->log, o);
 }
 
+static void sweep_apparmor(struct daemon *d)
+{
+	const struct node_policy **in_use =
+		calloc(d->store.n + d->containers.n + 2, sizeof(struct node_policy *));
+	size_t n = 0;
+
+	if (!in_use)
+		abort();
+	in_use[n++] = d->sandbox;
+	for (size_t i = 0; i < d->store.n; i++)
+		in_use[n++] = d->store.v[i]->policy;
+	for (size_t i = 0; i < d->containers.n; i++) {
+		if (d->containers.v[i]->policy)
+			in_use[n++] = d->containers.v[i]->policy;
+	}
+	node_enforcement_sweep(&d->enforcement, in_use, n);
+	free(in_use);
+}
+
 void daemon_scan_profiles(struct daemon *d)
 {
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
@@ -75,6 +94,7 @@ void daemon_scan_profiles(struct daemon *d)
 	}
 	policy_store_sweep(&d->store, in_use, n);
 	free(in_use);
+	sweep_apparmor(d);
 }
 
 static int on_rescan(sd_event_source *source, uint64_t usec, void *ctx)
@@ -187,6 +207,15 @@ static void open_audit(struct daemon *d)
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 
 	d->audit_fd = -1;
+	if (d->enforcement.lsm && !(d->enforcement.used & (1u << MECHANISM_APPARMOR)))
+		return;
+	if (process_watch_new(find_container, d, &d->watch, &err) < 0) {
+		daemon_tell(LOG_WARNING, "processes that end at once may not be told: %s",
+			pale_err_text(err));
+		pale_err_free(TAKE_PTR(err));
+	}
+	for (size_t i = 0; d->watch && i < d->containers.n; i++)
+		process_watch_add(d->watch, d->containers.v[i]->pid, d->containers.v[i]->number);
 	if (d->enforcement.lsm)
 		return;
 	if (audit_netlink_open(&d->audit_fd, &err) < 0) {
@@ -197,11 +226,6 @@ static void open_audit(struct daemon *d)
 	d->audit_buffer = malloc(AUDIT_RECORD_BYTES);
 	if (!d->audit_buffer)
 		abort();
-	if (process_watch_new(find_container, d, &d->watch, &err) < 0)
-		daemon_tell(LOG_WARNING, "processes that end at once may not be told: %s",
-			pale_err_text(err));
-	for (size_t i = 0; d->watch && i < d->containers.n; i++)
-		process_watch_add(d->watch, d->containers.v[i]->pid, d->containers.v[i]->number);
 }
 
 static void tell_lost_container(void *ctx, const char *id, const char *why)
@@ -259,6 +283,24 @@ static int make_log_folder(const char *log, struct pale_err **err)
 	return dir && access(dir, F_OK) < 0 ? file_tree_make(dir, 0750, err) : 0;
 }
 
+/* Containers that run have their profiles; who reads what these refuse ended with the last daemon.
+ */
+static void resume_apparmor(struct daemon *d)
+{
+	for (size_t i = 0; i < d->containers.n; i++) {
+		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+		struct node_policy *p = d->containers.v[i]->policy;
+		const char *profile;
+		uint32_t inexact;
+
+		if (p && node_enforcement_apparmor(&d->enforcement, p,
+				 node_enforcement_of(
+					 &d->enforcement, p, OCI_RUNTIME_RUNC, &inexact, NULL),
+				 &profile, &err) < 0)
+			daemon_tell(LOG_ERR, "profile '%s': %s", p->profile, pale_err_text(err));
+	}
+}
+
 static int open_state(struct daemon *d, struct pale_err **err)
 {
 	int r = daemon_config_read(d->options.config, &d->config, err);
@@ -281,10 +323,13 @@ static int open_state(struct daemon *d, struct pale_err **err)
 	if (r >= 0)
 		r = node_enforcement_open(&d->enforcement, d->options.run, err);
 	if (r >= 0)
+		node_enforcement_listen(&d->enforcement, d->event, violations_take_apparmor, d);
+	if (r >= 0)
 		r = restore(d, err);
 	if (r < 0)
 		return r;
 	open_audit(d);
+	resume_apparmor(d);
 	daemon_scan_profiles(d);
 	return 0;
 }

@@ -76,6 +76,8 @@ void queries_follow(void *daemon, const json_t *event, const char *line, size_t 
 
 /* What the kernel tells; fits lsm_on_event. */
 void violations_take(void *daemon, const struct lsm_event *e);
+/* What AppArmor refused, under whatever policy. */
+void violations_take_apparmor(void *daemon, const struct violation *v);
 /* Some audit records that there are. */
 void violations_read_audit(struct daemon *d);
 

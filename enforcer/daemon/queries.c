@@ -116,7 +116,7 @@ static int profiles(
 static json_t *status_of_mechanisms(const struct daemon *d)
 {
 	static const enum mechanism shown[] = { MECHANISM_SECCOMP, MECHANISM_BPF_LSM,
-		MECHANISM_CAPABILITIES, MECHANISM_CGROUP };
+		MECHANISM_APPARMOR, MECHANISM_CAPABILITIES, MECHANISM_CGROUP };
 	json_t *o = json_object();
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++) {

@@ -99,7 +99,7 @@ static int confinement_json(struct daemon *d, struct node_policy *p, enum oci_ru
 {
 	_cleanup_free_ char *first = NULL;
 	const json_t *oci;
-	const char *bytes;
+	const char *bytes, *apparmor;
 	uint32_t inexact;
 	mechanisms used = node_enforcement_of(&d->enforcement, p, runtime, &inexact, &first);
 	int r = node_policy_seccomp(p, runtime, &oci, &bytes, err);
@@ -116,11 +116,16 @@ static int confinement_json(struct daemon *d, struct node_policy *p, enum oci_ru
 		pale_err_hint(err, "'allow-partial: true' in paled.conf accepts that");
 		return -EOPNOTSUPP;
 	}
+	r = node_enforcement_apparmor(&d->enforcement, p, used, &apparmor, err);
+	if (r < 0)
+		return r;
 	o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:O}", "profile", p->profile, "digest",
 		p->digest, "file", p->main, "mode", p->audit ? "audit" : "enforce", "sandbox",
 		p->sandbox, "mechanisms", mechanisms_json(used), "seccomp", (json_t *)oci);
 	if (bytes)
 		json_object_set_new(o, "seccomp_bpf", json_string(bytes));
+	if (apparmor)
+		json_object_set_new(o, "apparmor", json_string(apparmor));
 	json_object_set_new(o, "capabilities", capabilities_json(p->capabilities));
 	json_object_set_new(
 		o, "no_new_privileges", json_boolean(node_policy_implies_no_new_privs(p)));
@@ -321,8 +326,7 @@ static int same_again(
 	if (before->policy == c->policy && before->pid == c->pid &&
 		before->start_time == c->start_time)
 		return 0;
-	return pale_err_plain(
-		err, EEXIST, "container '%s' is registered, and running", before->id);
+	return pale_err_plain(err, EEXIST, "container '%s' is registered, and running", before->id);
 }
 
 static int register_(
