@@ -2,6 +2,7 @@
 #include "enforcer/daemon/annotations.h"
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
+#include "enforcer/daemon/image.h"
 #include "enforcer/daemon/policy_choice.h"
 
 #include "compiler/base/cleanup.h"
@@ -163,12 +164,43 @@ static int find_chosen(struct daemon *d, const struct policy_choice *choice,
 	return policy_store_policy(p, choice->audit, ret, err);
 }
 
+/* The annotations with what the engine says of the container's image; a new reference. */
+static json_t *annotations_with_image(
+	const json_t *body, const char *id, struct image *image, struct pale_err **err)
+{
+	json_t *annotations = json_deep_copy(annotations_of(body));
+
+	if (!annotations)
+		annotations = json_object();
+	if (image_find(text_member(body, "bundle"), id, NULL, image, err) >= 0)
+		image_annotate(image, annotations);
+	return annotations;
+}
+
+static int choose(struct daemon *d, const json_t *body, const char *id, const json_t *annotations,
+	const struct image *image, struct pale_err **unknown, struct policy_choice *ret,
+	struct pale_err **err)
+{
+	int r = policy_choose(&d->config, annotations,
+		json_is_true(json_object_get(body, "privileged")), image->label, ret, err);
+
+	/* What the image would have chosen cannot be told, and it might. */
+	if (r >= 0 && *unknown && !annotations_profile(annotations) && d->config.n_image_labels) {
+		*err = TAKE_PTR(*unknown);
+		pale_err_hint(err, "an annotation pale.dev/profile needs no look at the image");
+		return pale_err_wrap(err, "container '%s'", id);
+	}
+	return r;
+}
+
 static int prepare(
 	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
 	_cleanup_(node_policy_unrefp) struct node_policy *policy = NULL;
-	const json_t *annotations = annotations_of(r->body);
+	_cleanup_(pale_err_freep) struct pale_err *unknown = NULL;
+	_cleanup_(image_release) struct image image = { 0 };
+	_cleanup_(json_decrefp) json_t *annotations = NULL;
 	struct policy_choice choice;
 	enum oci_runtime runtime;
 	json_t *answer;
@@ -177,10 +209,10 @@ static int prepare(
 
 	if (n >= 0)
 		n = read_runtime(r->body, &runtime, err);
-	if (n >= 0)
-		n = policy_choose(&d->config, annotations,
-			json_is_true(json_object_get(r->body, "privileged")),
-			text_member(r->body, "image_label"), &choice, err);
+	if (n < 0)
+		return n;
+	annotations = annotations_with_image(r->body, id, &image, &unknown);
+	n = choose(d, r->body, id, annotations, &image, &unknown, &choice, err);
 	if (n < 0)
 		return n;
 	if (choice.unconfined) {
@@ -276,7 +308,9 @@ static int make_container(struct daemon *d, const struct server_request *request
 {
 	const json_t *body = request->body;
 	const char *digest = text_member(body, "digest"), *mode = text_member(body, "mode");
-	const json_t *annotations = annotations_of(body), *own = json_object_get(body, "own");
+	const json_t *own = json_object_get(body, "own");
+	_cleanup_(pale_err_freep) struct pale_err *unknown = NULL;
+	_cleanup_(image_release) struct image image = { 0 };
 	_cleanup_(container_freep) struct container *c = calloc(1, sizeof(*c));
 	int r;
 
@@ -287,7 +321,7 @@ static int make_container(struct daemon *d, const struct server_request *request
 	r = read_process(c, request, err);
 	if (r < 0)
 		return r;
-	c->annotations = json_deep_copy(annotations);
+	c->annotations = annotations_with_image(body, id, &image, &unknown);
 	c->own = json_is_object(own) ? json_deep_copy(own) : NULL;
 	c->bundle = copy(text_member(body, "bundle"));
 	c->rootfs = copy(text_member(body, "rootfs"));
