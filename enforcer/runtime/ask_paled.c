@@ -100,14 +100,18 @@ static int read_on_missing(
 		err, EINVAL, "%s has to be wait, deny or allow, not '%s'", where, word ? word : "");
 }
 
-static json_t *prepare_request(const struct container_asked *c)
+static const char *kind_name(enum real_kind kind)
+{
+	return kind == REAL_CRUN ? "crun" : "runc";
+}
+
+static json_t *prepare_request(const struct container_asked *c, struct pale_err **err)
 {
 	json_t *request = json_pack("{s:s, s:s, s:O, s:b}", "id", c->id, "runtime",
-		c->kind == REAL_CRUN ? "crun" : "runc", "annotations", c->annotations, "privileged",
-		c->privileged);
+		kind_name(c->kind), "annotations", c->annotations, "privileged", c->privileged);
 
 	if (!request)
-		abort();
+		pale_err_plain(err, EINVAL, "a container's id is not UTF-8");
 	return request;
 }
 
@@ -194,7 +198,9 @@ int ask_prepare(const struct runtime_conf *conf, const struct container_asked *c
 
 	if (r < 0)
 		return r;
-	request = prepare_request(container);
+	request = prepare_request(container, err);
+	if (!request)
+		return -EINVAL;
 	r = ask_again(conf, container, request, asked_for, ret, why, err);
 	json_decref(request);
 	return r;
@@ -203,10 +209,13 @@ int ask_prepare(const struct runtime_conf *conf, const struct container_asked *c
 int ask_whether_unconfined(const struct runtime_conf *conf, const struct container_asked *container,
 	bool *ret, struct pale_err **err)
 {
-	json_t *request = prepare_request(container), *answer;
+	json_t *request = prepare_request(container, err), *answer;
 	struct missing missing = { 0 };
-	int r = ask_once(conf, "prepare", request, ANSWER_TIMEOUT_MS, &answer, err);
+	int r;
 
+	if (!request)
+		return -EINVAL;
+	r = ask_once(conf, "prepare", request, ANSWER_TIMEOUT_MS, &answer, err);
 	json_decref(request);
 	if (r == 0) {
 		*ret = json_is_true(json_object_get(answer, "unconfined"));
@@ -224,11 +233,12 @@ int ask_whether_unconfined(const struct runtime_conf *conf, const struct contain
 	return r;
 }
 
-int ask_lookup(const struct runtime_conf *conf, const char *id, struct confinement *ret,
-	bool *known, struct pale_err **err)
+int ask_lookup(const struct runtime_conf *conf, enum real_kind kind, const char *id,
+	struct confinement *ret, bool *known, struct pale_err **err)
 {
 	struct patience patience = patience_new(conf);
-	json_t *request = json_pack("{s:s}", "id", id), *answer = NULL;
+	json_t *request = json_pack("{s:s, s:s}", "id", id, "runtime", kind_name(kind));
+	json_t *answer = NULL;
 	int r;
 
 	if (!request)
