@@ -178,10 +178,19 @@ static void print_option(FILE *to, const struct option_spec *o)
 	print_wrapped(to, text_str(&help), indent, indent);
 }
 
+/* What the command is called by: "pale run", "paled". */
+static void put_words(const struct program *program, const struct command *command,
+	const char *before, FILE *to)
+{
+	bool named = command && command != program->only;
+
+	fprintf(to, "%s%s%s%s", before, program->name, named ? " " : "", named ? command->name : "");
+}
+
 static void print_usage(const struct program *program, const struct command *command, FILE *to)
 {
-	fprintf(to, "usage: %s %s%s%s\n", program->name, command->name, *command->usage ? " " : "",
-		command->usage);
+	put_words(program, command, "usage: ", to);
+	fprintf(to, "%s%s\n", *command->usage ? " " : "", command->usage);
 }
 
 void command_help(const struct program *program, const struct command *command, FILE *to)
@@ -204,11 +213,18 @@ void command_help(const struct program *program, const struct command *command, 
 
 void program_help(const struct program *program, FILE *to)
 {
+	int width = 0;
+
+	for (const struct command *const *c = program->commands; *c; c++) {
+		int n = (int)strlen((*c)->name);
+
+		width = n > width ? n : width;
+	}
 	fprintf(to, "usage: %s COMMAND [OPTION…] [ARGUMENT…]\n\n", program->name);
 	print_wrapped(to, program->summary, 0, 0);
 	fputs("\ncommands:\n", to);
 	for (const struct command *const *c = program->commands; *c; c++)
-		fprintf(to, "  %-10s %s\n", (*c)->name, (*c)->summary);
+		fprintf(to, "  %-*s  %s\n", width, (*c)->name, (*c)->summary);
 	fprintf(to, "\n'%s help COMMAND' tells more about one.\n", program->name);
 }
 
@@ -226,8 +242,8 @@ static void mistake(const struct program *program, const struct command *command
 		abort();
 	va_end(args);
 	text_escaped(&escaped, s, strlen(s));
-	fprintf(to, "%s%s%s: %s\n", program->name, command ? " " : "", command ? command->name : "",
-		text_str(&escaped));
+	put_words(program, command, "", to);
+	fprintf(to, ": %s\n", text_str(&escaped));
 }
 
 int usage_error(const struct invocation *in, const char *format, ...)
@@ -241,7 +257,8 @@ int usage_error(const struct invocation *in, const char *format, ...)
 		abort();
 	va_end(args);
 	text_escaped(&escaped, s, strlen(s));
-	fprintf(stderr, "%s %s: %s\n", running->name, in->command->name, text_str(&escaped));
+	put_words(running, in->command, "", stderr);
+	fprintf(stderr, ": %s\n", text_str(&escaped));
 	print_usage(running, in->command, stderr);
 	return STATUS_USAGE;
 }
@@ -487,27 +504,12 @@ static int help(const struct program *program, const char *name)
 	return STATUS_OK;
 }
 
-static int run(const struct program *program, int argc, char **argv)
+static int run_command(
+	const struct program *program, const struct command *command, int argc, char **argv)
 {
 	_cleanup_(invocation_release) struct invocation in = { 0 };
-	const struct command *command;
-	int r;
+	int r = parse(program, command, argc, argv, &in, stderr);
 
-	running = program;
-	if (argc < 2) {
-		program_help(program, stderr);
-		return STATUS_USAGE;
-	}
-	if (is_help(argv[1]))
-		return help(program, argv[2]);
-	if (!strcmp(argv[1], version_option)) {
-		printf("%s %s\n", program->name, PALE_VERSION);
-		return STATUS_OK;
-	}
-	command = program_command(program, argv[1]);
-	if (!command)
-		return unknown_command(program, argv[1]);
-	r = parse(program, command, argc - 1, argv + 1, &in, stderr);
 	if (r > 0) {
 		command_help(program, command, stdout);
 		return STATUS_OK;
@@ -517,6 +519,29 @@ static int run(const struct program *program, int argc, char **argv)
 		return STATUS_USAGE;
 	}
 	return command->run(&in);
+}
+
+static int run(const struct program *program, int argc, char **argv)
+{
+	const struct command *command;
+
+	running = program;
+	if (argc < 2 && !program->only) {
+		program_help(program, stderr);
+		return STATUS_USAGE;
+	}
+	if (argc > 1 && !strcmp(argv[1], version_option)) {
+		printf("%s %s\n", program->name, PALE_VERSION);
+		return STATUS_OK;
+	}
+	if (program->only)
+		return run_command(program, program->only, argc, argv);
+	if (is_help(argv[1]))
+		return help(program, argv[2]);
+	command = program_command(program, argv[1]);
+	if (!command)
+		return unknown_command(program, argv[1]);
+	return run_command(program, command, argc - 1, argv + 1);
 }
 
 int program_main(const struct program *program, int argc, char **argv)

@@ -121,6 +121,8 @@ struct program {
 	const char *tagline;		       /* what it is, as in a list of programs */
 	const char *summary;		       /* one sentence */
 	const struct command *const *commands; /* ends with NULL; shown in this order */
+	/* A program that is one command has this instead: its options stand at once. */
+	const struct command *only;
 	/* Of commands that say nothing else of their operands; ends with OPERANDS_END. */
 	const struct operand_spec *operands;
 };

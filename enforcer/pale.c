@@ -15,6 +15,13 @@ static const struct command *const commands[] = {
 	&cmd_lsp,
 	&cmd_run,
 	&cmd_status,
+	&cmd_ps,
+	&cmd_load,
+	&cmd_unload,
+	&cmd_events,
+	&cmd_watch,
+	&cmd_install_runtime,
+	&cmd_uninstall_runtime,
 	NULL,
 };
 

@@ -22,6 +22,7 @@ struct paled {
 	int timeout_ms;
 	int64_t deadline_ms; /* of what goes on; of CLOCK_MONOTONIC, or PALED_FOREVER */
 	struct text in;	     /* read, and not yet an answer */
+	int fd_to_pass;	     /* -1: none */
 };
 
 static int64_t now_ms(void)
@@ -117,6 +118,7 @@ int paled_connect(const char *dir, const char *socket_name, int timeout_ms, stru
 
 	if (!p)
 		abort();
+	p->fd_to_pass = -1;
 	p->fd = -1;
 	p->timeout_ms = timeout_ms;
 	start_clock(p);
@@ -136,13 +138,35 @@ int paled_connect(const char *dir, const char *socket_name, int timeout_ms, stru
 	return 0;
 }
 
+/* send(2), with the descriptor that is to go along. */
+static ssize_t send_some(const struct paled *p, const char *line, size_t len)
+{
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec part = { .iov_base = (char *)line, .iov_len = len };
+	struct msghdr m = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	if (p->fd_to_pass >= 0) {
+		m.msg_control = control.bytes;
+		m.msg_controllen = sizeof(control.bytes);
+		control.head.cmsg_level = SOL_SOCKET;
+		control.head.cmsg_type = SCM_RIGHTS;
+		control.head.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.head), &p->fd_to_pass, sizeof(int));
+	}
+	return sendmsg(p->fd, &m, MSG_NOSIGNAL);
+}
+
 static int send_line(struct paled *p, const char *line, size_t len, struct pale_err **err)
 {
 	while (len > 0) {
-		ssize_t n = send(p->fd, line, len, MSG_NOSIGNAL);
+		ssize_t n = send_some(p, line, len);
 		int r;
 
 		if (n >= 0) {
+			p->fd_to_pass = -1;
 			line += n;
 			len -= (size_t)n;
 			continue;
@@ -288,6 +312,11 @@ int paled_next(struct paled *p, json_t **answer, struct pale_err **err)
 		*answer = NULL;
 	start_clock(p);
 	return next_answer(p, true, answer, err);
+}
+
+void paled_pass_fd(struct paled *p, int fd)
+{
+	p->fd_to_pass = fd;
 }
 
 int paled_call(struct paled *p, const char *method, const json_t *arguments, json_t **answer,

@@ -40,6 +40,9 @@ void paled_set_timeout(struct paled *p, int timeout_ms);
 int paled_call(struct paled *p, const char *method, const json_t *arguments, json_t **answer,
 	struct pale_err **err);
 
+/* @fd, which stays the caller's, goes with the next request. */
+void paled_pass_fd(struct paled *p, int fd);
+
 /* The next answer to the request that was last sent: of methods that give more than one. */
 int paled_next(struct paled *p, json_t **answer, struct pale_err **err);
 

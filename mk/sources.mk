@@ -88,4 +88,4 @@ $(B)/pale-runtime: $(B)/enforcer/runtime/main.o $(LIBRUNTIME) $(B)/enforcer/pale
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(SANITIZE),,-static-pie) -o $@ $^ -ljansson
 
-all: $(B)/pale $(B)/pale-runtime
+all: $(B)/pale $(B)/paled $(B)/pale-runtime

@@ -7,12 +7,16 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SOCKET		  "register"
 #define FIRST_PAUSE_MS	  10
 #define LONGEST_PAUSE_MS  500
 #define FORGET_TIMEOUT_MS 1000
+/* What register's last try has, however little of the wait is left. */
+#define LAST_TRY_MS 500
 /* For one answer of a daemon that is there. */
 #define ANSWER_TIMEOUT_MS 10000
 
@@ -34,14 +38,17 @@ static int64_t now_ms(void)
 
 /* One connection, one request. *@answer is set when there was one, ok or not. */
 static int ask_once(const struct runtime_conf *conf, const char *method, const json_t *request,
-	int timeout_ms, json_t **answer, struct pale_err **err)
+	int pidfd, int timeout_ms, json_t **answer, struct pale_err **err)
 {
 	_cleanup_(paled_closep) struct paled *p = NULL;
 	int r;
 
 	*answer = NULL;
 	r = paled_connect(conf->socket_dir, SOCKET, timeout_ms, &p, err);
-	return r < 0 ? r : paled_call(p, method, request, answer, err);
+	if (r < 0)
+		return r;
+	paled_pass_fd(p, pidfd);
+	return paled_call(p, method, request, answer, err);
 }
 
 /* Without an answer: whether there might be one later. */
@@ -174,7 +181,7 @@ static int ask_again(const struct runtime_conf *conf, const struct container_ask
 	for (;;) {
 		struct missing missing;
 		json_t *answer;
-		int r = ask_once(conf, "prepare", request, ANSWER_TIMEOUT_MS, &answer, err);
+		int r = ask_once(conf, "prepare", request, -1, ANSWER_TIMEOUT_MS, &answer, err);
 
 		if (r == 0)
 			return confinement_read(answer, ret, err);
@@ -215,7 +222,7 @@ int ask_whether_unconfined(const struct runtime_conf *conf, const struct contain
 
 	if (!request)
 		return -EINVAL;
-	r = ask_once(conf, "prepare", request, ANSWER_TIMEOUT_MS, &answer, err);
+	r = ask_once(conf, "prepare", request, -1, ANSWER_TIMEOUT_MS, &answer, err);
 	json_decref(request);
 	if (r == 0) {
 		*ret = json_is_true(json_object_get(answer, "unconfined"));
@@ -245,7 +252,7 @@ int ask_lookup(const struct runtime_conf *conf, enum real_kind kind, const char 
 		return pale_err_plain(err, EINVAL, "a container's id is not UTF-8");
 	*ret = (struct confinement){ 0 };
 	for (;;) {
-		r = ask_once(conf, "lookup", request, ANSWER_TIMEOUT_MS, &answer, err);
+		r = ask_once(conf, "lookup", request, -1, ANSWER_TIMEOUT_MS, &answer, err);
 		if (r == 0 || answer || !is_away(r) || !patience_pause(&patience))
 			break;
 		forget_error(err);
@@ -266,11 +273,16 @@ int ask_register(
 	const struct runtime_conf *conf, const json_t *request, int wait_ms, struct pale_err **err)
 {
 	struct patience patience = { now_ms() + wait_ms, FIRST_PAUSE_MS };
+	pid_t pid = (pid_t)json_integer_value(json_object_get(request, "pid"));
+	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
 
+	if (pidfd < 0)
+		return pale_err_set(err, errno, "the container's process, %d", pid);
 	for (;;) {
 		int64_t left = patience.deadline_ms - now_ms();
 		json_t *answer;
-		int r = ask_once(conf, "register", request, left > 0 ? (int)left : 0, &answer, err);
+		int r = ask_once(conf, "register", request, pidfd,
+			left > LAST_TRY_MS ? (int)left : LAST_TRY_MS, &answer, err);
 		bool answered = answer != NULL;
 
 		json_decref(answer);
@@ -289,7 +301,7 @@ int ask_forget(const struct runtime_conf *conf, const char *id, struct pale_err 
 
 	if (!request)
 		return pale_err_plain(err, EINVAL, "a container's id is not UTF-8");
-	r = ask_once(conf, "forget", request, FORGET_TIMEOUT_MS, &answer, err);
+	r = ask_once(conf, "forget", request, -1, FORGET_TIMEOUT_MS, &answer, err);
 	json_decref(request);
 	json_decref(answer);
 	return r;

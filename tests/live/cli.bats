@@ -32,7 +32,7 @@ usage() {
 
 @test "pale alone is a usage error and lists the commands" {
 	usage "$pale"
-	for c in check build explain query test fmt import lsp run status; do
+	for c in check build explain query test fmt import lsp run status install-runtime uninstall-runtime; do
 		grep -Eq "^  $c +[a-z]" <<<"$stderr"
 	done
 }
@@ -57,7 +57,7 @@ usage() {
 
 @test "every command has a help of at most 80 columns" {
 	[ -z "$("$pale" help | grep -E '^.{81}')" ]
-	for c in $("$pale" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	for c in $("$pale" --help | sed -n 's/^  \([a-z-]*\) .*/\1/p'); do
 		run -0 "$pale" help "$c"
 		[[ $output == "usage: pale $c"* ]]
 		# The usage line and the example are as they are.

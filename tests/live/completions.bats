@@ -46,7 +46,7 @@ offers() {
 }
 
 commands() {
-	"$pale" help | sed -n 's/^  \([a-z]*\) .*/\1/p'
+	"$pale" help | sed -n 's/^  \([a-z-]*\) .*/\1/p'
 }
 
 @test "every command" {

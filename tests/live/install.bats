@@ -18,7 +18,7 @@ setup() {
 	[ "$("$root/usr/bin/pale-runtime-crun" --version | head -n 1)" = "$(crun --version | head -n 1)" ]
 	[ "$("$root/usr/bin/pale-runtime" --version | head -n 1)" = "$(runc --version | head -n 1)" ]
 	diff -r "$root/usr/share/pale/profiles" "$here/profiles"
-	mapfile -t commands < <("$root/usr/bin/pale" help | sed -n 's/^  \([a-z]*\) .*/\1/p')
+	mapfile -t commands < <("$root/usr/bin/pale" help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
 	[ "${#commands[@]}" -ge 8 ]
 	{
 		printf 'bin/%s\n' pale pale-runtime

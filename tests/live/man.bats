@@ -26,7 +26,7 @@ has() {
 }
 
 commands() {
-	"$pale" help | sed -n 's/^  \([a-z]*\) .*/\1/p'
+	"$pale" help | sed -n 's/^  \([a-z-]*\) .*/\1/p'
 }
 
 @test "each command has a page, and nothing else has one" {

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
+#include "compiler/command_input.h"
+#include "enforcer/commands.h"
+#include "enforcer/daemon_command.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+enum { OPT_RUN, OPT_JSON };
+
+static const struct option_spec options[] = {
+	[OPT_RUN] = OPTION_RUN,
+	[OPT_JSON] = OPTION_JSON,
+	OPTIONS_END,
+};
+
+/* As engines shorten ids. */
+#define ID_SHOWN 12
+#define COLUMNS	 7
+
+static const int widths[COLUMNS] = { ID_SHOWN, 20, 16, 7, 10, 8, 0 };
+
+/* "namespace/pod/name" as far as it is known. */
+static void put_name(struct text *t, const json_t *c)
+{
+	static const char *const members[] = { "namespace", "pod", "name" };
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		const char *s = daemon_command_text(c, members[i]);
+
+		if (*s)
+			text_printf(t, "%s%s", t->len ? "/" : "", s);
+	}
+	if (!t->len)
+		text_puts(t, "-");
+}
+
+static void print_container(const json_t *c)
+{
+	_cleanup_(text_release) struct text id = TEXT_INIT, name = TEXT_INIT, refused = TEXT_INIT;
+	_cleanup_(text_release) struct text note = TEXT_INIT;
+	const char *whole = daemon_command_text(c, "id");
+	const char *profile = daemon_command_text(c, "profile"),
+		   *mode = daemon_command_text(c, "mode");
+	const json_t *n = json_object_get(c, "refused");
+	json_int_t lost = json_integer_value(json_object_get(c, "lost"));
+
+	text_add(&id, whole, strnlen(whole, ID_SHOWN));
+	put_name(&name, c);
+	if (n)
+		text_printf(&refused, "%" JSON_INTEGER_FORMAT, json_integer_value(n));
+	if (json_is_true(json_object_get(c, "restart_required")))
+		text_puts(&note, "restart for its new policy");
+	if (lost)
+		text_printf(&note, "%s%" JSON_INTEGER_FORMAT " events lost", note.len ? ", " : "",
+			lost);
+	daemon_command_row(stdout, widths,
+		(const char *const[]){ text_str(&id), text_str(&name), *profile ? profile : "-",
+			*mode ? mode : "-", daemon_command_text(c, "state"), text_str(&refused),
+			text_str(&note) },
+		COLUMNS);
+}
+
+static void print(const json_t *containers)
+{
+	static const char *const head[COLUMNS] = { "CONTAINER", "NAME", "PROFILE", "MODE", "STATE",
+		"REFUSED", "NOTE" };
+	const json_t *c;
+	size_t i;
+
+	daemon_command_row(stdout, widths, head, COLUMNS);
+	json_array_foreach ((json_t *)containers, i, c)
+		print_container(c);
+}
+
+static int ps(const struct invocation *in)
+{
+	_cleanup_(paled_closep) struct paled *p = NULL;
+	json_t *answer = NULL;
+	int status = daemon_command_connect(in, OPT_RUN, "events", &p);
+
+	if (status == STATUS_OK)
+		status = daemon_command_call(in, p, "ps", NULL, &answer);
+	if (status != STATUS_OK)
+		return status;
+	if (option_given(in, OPT_JSON))
+		output_json(json_incref(json_object_get(answer, "containers")), stdout);
+	else
+		print(json_object_get(answer, "containers"));
+	json_decref(answer);
+	return STATUS_OK;
+}
+
+static const struct operand_spec operands[] = { OPERANDS_END };
+
+const struct command cmd_ps = {
+	.name = "ps",
+	.summary = "list this node's containers and their policies",
+	.usage = "[--run DIR] [--json]",
+	.description = "Asks paled which containers it knows: the policy that each was started "
+		       "with, whether it enforces or audits, how much it was refused since, and "
+		       "whether the policy has changed meanwhile.",
+	.example = "pale ps",
+	.options = options,
+	.operands = operands,
+	.run = ps,
+};

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_CONTAINER_H
+#define PALE_CONTAINER_H
+
+/*
+ * The containers that were registered, by id. What has to survive the daemon is kept in a file for
+ * each: which policy it is under, and by which instance of the kernel's programs.
+ *
+ * One that was forgotten stays for CONTAINER_LINGERS_NS, so that what it did last can still be told
+ * whose it was.
+ */
+
+#include "enforcer/daemon/node_policy.h"
+#include "enforcer/lsm_report.h"
+
+#include <sys/types.h>
+
+#define CONTAINER_LINGERS_NS 60000000000u
+
+struct container {
+	char *id;
+	uint32_t number;	    /* never used twice in a daemon's life; not 0 */
+	struct node_policy *policy; /* a reference; NULL: it runs unconfined, and is known all the
+				       same */
+	json_t *annotations;
+	json_t *own; /* what its own configuration refuses, pale-protocol(7) */
+	char *bundle, *rootfs;
+	pid_t pid;	     /* its first process, in the daemon's pid namespace */
+	uint64_t start_time; /* of @pid, proc_pid_stat(5): tells it from another of that number */
+	int pidfd;	     /* -1: it has ended */
+	char *initial_executable; /* of @pid when it was registered: the runtime's */
+	char *cgroup;		  /* a line of /proc/PID/cgroup that tells it from others */
+	uint64_t cgroup_id;	  /* in the unified hierarchy; 0: not in a group of its own there */
+	uint64_t since_ns;	  /* CLOCK_REALTIME */
+	uint64_t forgotten_ns;	  /* CLOCK_MONOTONIC; 0: it has not been */
+
+	bool has_instance;
+	uint32_t instance;
+	uint64_t generation;
+	struct lsm_reporter reporter;
+	uint64_t reported; /* events */
+};
+
+struct containers {
+	char *dir; /* of their files */
+	struct container **v;
+	size_t n;
+	uint32_t last_number;
+};
+
+int containers_init(struct containers *c, const char *run, struct pale_err **err);
+void containers_release(struct containers *c);
+
+/* [A-Za-z0-9][A-Za-z0-9_.-]*, at most 255 bytes: what runc and crun take for an id is more. */
+bool container_id_is_sound(const char *id);
+
+/* The one that has not been forgotten; NULL. */
+struct container *containers_find(const struct containers *c, const char *id);
+/* By a beginning of its id, or a name; NULL when none or several have it. */
+struct container *containers_find_like(const struct containers *c, const char *word);
+struct container *containers_by_instance(
+	const struct containers *c, uint32_t instance, uint64_t generation);
+struct container *containers_by_number(const struct containers *c, uint32_t number);
+/* Whose cgroup @pid is in, or below; forgotten ones too. */
+struct container *containers_by_pid(const struct containers *c, pid_t pid);
+
+/* Takes over @add. */
+void containers_add(struct containers *c, struct container *add);
+/* Frees it; its file is removed. */
+void containers_remove(struct containers *c, struct container *gone);
+void container_free(struct container *c);
+void container_freep(struct container **c);
+
+/*
+ * Fills in what the kernel says of ->pid: its start, its cgroup, a descriptor if there is none in
+ * ->pidfd. -ESRCH: it is gone.
+ * -ENOTUNIQ: it shares its cgroup with processes that are not the container's (this one's own).
+ */
+int container_look(struct container *c, struct pale_err **err);
+
+/* The process of a pidfd, as this pid namespace numbers it (pidfd_open(2), fdinfo). -ESRCH: it is
+ * gone, or in no namespace below this one's; -EBADF: that is no pidfd. */
+int container_pid_of(int pidfd, pid_t *ret, struct pale_err **err);
+
+/* Whether its first process is there. */
+bool container_is_alive(const struct container *c);
+/* "created", "running", "stopped", "unconfined". */
+const char *container_state(const struct container *c);
+
+/* Writes its file, anew or for the first time. */
+int container_keep(const struct containers *all, const struct container *c, struct pale_err **err);
+/* The files' contents, for who starts after another: each is handed over as it was kept. */
+int containers_restore(struct containers *c,
+	int (*take)(void *ctx, const char *id, const json_t *kept, struct pale_err **err),
+	void *ctx, void (*failed)(void *ctx, const char *id, const char *why),
+	struct pale_err **err);
+
+/* Id, name, image, pod and namespace, those that are known; a new object. */
+json_t *container_names_json(const struct container *c);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/daemon/daemon.h"
+
+#include "compiler/base/cleanup.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILES_MAX 256
+
+static int read_files(
+	const json_t *files, struct node_source **ret, size_t *ret_n, struct pale_err **err)
+{
+	size_t n = json_array_size(files);
+	struct node_source *v;
+
+	if (!n || n > FILES_MAX)
+		return pale_err_plain(
+			err, EINVAL, "'files' must have from 1 to %d files", FILES_MAX);
+	v = calloc(n, sizeof(*v));
+	if (!v)
+		abort();
+	*ret = v;
+	*ret_n = n;
+	for (size_t i = 0; i < n; i++) {
+		const json_t *f = json_array_get(files, i), *text = json_object_get(f, "text");
+
+		v[i].name = json_string_value(json_object_get(f, "name"));
+		v[i].bytes = json_string_value(text);
+		v[i].len = json_string_length(text);
+		if (!v[i].name || !v[i].bytes)
+			return pale_err_plain(
+				err, EINVAL, "files[%zu] must have 'name' and 'text'", i);
+		for (size_t j = 0; j < i; j++) {
+			if (strcmp(v[i].name, v[j].name) == 0)
+				return pale_err_plain(
+					err, EINVAL, "files[%zu] has the name of files[%zu]", i, j);
+		}
+	}
+	return 0;
+}
+
+static int load(void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	_cleanup_free_ struct node_source *sources = NULL;
+	const char *main = json_string_value(json_object_get(r->body, "main"));
+	json_t *profiles = NULL, *diagnostics = NULL;
+	size_t n = 0, i = 0;
+	int e = read_files(json_object_get(r->body, "files"), &sources, &n, err);
+
+	if (e < 0)
+		return e;
+	while (main && i < n && strcmp(sources[i].name, main) != 0)
+		i++;
+	if (!main || i == n || strchr(main, '/'))
+		return pale_err_plain(err, EINVAL, "'main' must be one of the files, in no folder");
+	e = policy_store_load(&d->store, sources, n, main,
+		json_is_true(json_object_get(r->body, "replace")), &profiles, &diagnostics, err);
+	if (e < 0) {
+		if (diagnostics)
+			*ret_more = json_pack("{s:o}", "diagnostics", diagnostics);
+		return e;
+	}
+	json_decref(diagnostics);
+	daemon_log_notice(d, "profiles-loaded", NULL);
+	server_answer(r->connection, json_pack("{s:o}", "profiles", profiles));
+	return 0;
+}
+
+static int unload(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	const char *profile = json_string_value(json_object_get(r->body, "profile"));
+	int e;
+
+	(void)ret_more;
+	if (!profile)
+		return pale_err_plain(err, EINVAL, "the request has no 'profile'");
+	e = policy_store_unload(&d->store, profile, err);
+	if (e < 0)
+		return e;
+	server_answer(r->connection, json_object());
+	return 0;
+}
+
+const struct server_method control_methods[] = {
+	{ "load", load },
+	{ "unload", unload },
+	{ NULL, NULL },
+};

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_DAEMON_H
+#define PALE_DAEMON_H
+
+/* paled: the policies of a node, its containers, and what they were refused. */
+
+#include "enforcer/daemon/config.h"
+#include "enforcer/daemon/container.h"
+#include "enforcer/daemon/event_log.h"
+#include "enforcer/daemon/node_enforcement.h"
+#include "enforcer/audit_netlink.h"
+#include "enforcer/daemon/policy_store.h"
+#include "enforcer/daemon/process_watch.h"
+#include "enforcer/daemon/server.h"
+
+#include <systemd/sd-event.h>
+
+struct daemon_options {
+	const char *config;   /* paled.conf */
+	const char *profiles; /* the administrator's folder */
+	const char *run;      /* sockets, policies, containers, pins */
+	const char *log;      /* the events' file */
+};
+
+enum daemon_socket { SOCKET_REGISTER, SOCKET_CONTROL, SOCKET_EVENTS, SOCKET_COUNT };
+
+struct daemon {
+	struct daemon_options options;
+	sd_event *event;
+	struct daemon_config config;
+	struct node_enforcement enforcement;
+	struct policy_store store;
+	struct node_policy *sandbox; /* for pods' sandboxes */
+	struct containers containers;
+	struct event_log log;
+	struct server *sockets[SOCKET_COUNT];
+	uint64_t since_ns; /* CLOCK_REALTIME */
+	uint64_t reported, unattributed;
+	const struct lsm_event *current; /* the kernel's event that is being reported */
+	/* Where no BPF program tells what seccomp refuses. */
+	int audit_fd; /* -1: not used */
+	char *audit_buffer;
+	struct audit_serials audit_serials;
+	uint64_t audit_lost;	     /* as was told */
+	struct process_watch *watch; /* NULL: not used */
+	sd_event_source *lsm_source, *store_source, *rescan, *sweep, *audit_source, *watch_source;
+};
+
+/* In the journal's form, with a level of syslog(3). */
+void daemon_tell(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/*
+ * Opens everything, says that it is ready (sd_notify(3)), and serves until SIGTERM or SIGINT.
+ * SIGHUP: reads its configuration and profiles anew. Enforcement outlives it. 0, or why it could
+ * not begin.
+ */
+int daemon_run(const struct daemon_options *options, struct pale_err **err);
+
+/* The methods of the sockets, and what a container's registration means. */
+extern const struct server_method registration_methods[];
+extern const struct server_method control_methods[];
+extern const struct server_method query_methods[];
+
+/* Reads the profiles anew; what is wrong with them is told. */
+void daemon_scan_profiles(struct daemon *d);
+
+/* Takes up a container that was kept in a file: containers_restore(). */
+int registration_restore(void *daemon, const char *id, const json_t *kept, struct pale_err **err);
+/* Frees what has been forgotten for long enough, or is gone without a word. */
+void registration_sweep(struct daemon *d);
+/* What became of a container, or with NULL of the daemon, into the log of events. */
+void daemon_log_notice(struct daemon *d, const char *kind, const struct container *c);
+
+/* A line of the log to those who follow: event_log's. */
+void queries_follow(void *daemon, const json_t *event, const char *line, size_t len);
+
+/* What the kernel tells; fits lsm_on_event. */
+void violations_take(void *daemon, const struct lsm_event *e);
+/* What AppArmor refused, under whatever policy. */
+void violations_take_apparmor(void *daemon, const struct violation *v);
+/* Some audit records that there are. */
+void violations_read_audit(struct daemon *d);
+
+#endif

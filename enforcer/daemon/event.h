@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_EVENT_H
+#define PALE_EVENT_H
+
+/* A violation as the daemon tells it: with the container, and who did it. */
+
+#include "enforcer/daemon/container.h"
+
+/*
+ * A new object: report_json()'s members, and `container` (null: it could not be told whose it was),
+ * `digest`, `own` (the container's own configuration refused it), and of `process` also `host_pid`,
+ * `arguments`, `uid`, and `ancestry`, from its parent to the container's first process. What has
+ * ended by now is missing. @uid -1: not known. @e: of BPF-LSM, which numbers its events
+ * (`sequence`), or NULL.
+ */
+json_t *event_json(const struct violation *v, const struct container *c, int64_t uid,
+	const struct lsm_event *e);
+
+/* Something that happened to the daemon or a container: `kind`, and what else the caller adds. */
+json_t *event_notice(const char *kind, const struct container *c);
+
+#endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/daemon/event_log.h"
+
+#include "compiler/base/cleanup.h"
+#include "enforcer/daemon/event.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* So many bytes wait for the end of a round of the loop, at most. */
+#define PENDING_MAX (256u << 10)
+
+static int open_file(struct event_log *l)
+{
+	struct stat st;
+
+	l->fd = open(l->path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0640);
+	if (l->fd < 0)
+		return -errno;
+	if (fstat(l->fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+		close(TAKE_FD(l->fd));
+		return -EINVAL;
+	}
+	l->size = (uint64_t)st.st_size;
+	return 0;
+}
+
+/* A line that a crash cut short would spoil the next one. */
+static void end_last_line(struct event_log *l)
+{
+	_cleanup_close_ int fd = open(l->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char last = '\n';
+
+	if (fd >= 0 && l->size && pread(fd, &last, 1, (off_t)l->size - 1) == 1 && last != '\n' &&
+		write(l->fd, "\n", 1) == 1)
+		l->size++;
+}
+
+int event_log_open(struct event_log *l, const char *path, struct pale_err **err)
+{
+	int r;
+
+	*l = (struct event_log){ .path = strdup(path), .fd = -1, .limit = EVENT_LOG_BYTES };
+	r = open_file(l);
+	if (r < 0)
+		return pale_err_set(err, -r, "open %s", path);
+	end_last_line(l);
+	return 0;
+}
+
+void event_log_close(struct event_log *l)
+{
+	if (!l->path)
+		return;
+	event_log_flush(l);
+	if (l->fd >= 0)
+		close(l->fd);
+	text_release(&l->pending);
+	free(l->path);
+}
+
+static void name_of(const struct event_log *l, int i, struct text *ret)
+{
+	text_puts(ret, l->path);
+	if (i)
+		text_printf(ret, ".%d", i);
+}
+
+static void rotate(struct event_log *l)
+{
+	for (int i = EVENT_LOG_FILES - 1; i > 0; i--) {
+		_cleanup_(text_release) struct text from = TEXT_INIT, to = TEXT_INIT;
+
+		name_of(l, i - 1, &from);
+		name_of(l, i, &to);
+		rename(text_str(&from), text_str(&to));
+	}
+	if (l->fd >= 0)
+		close(TAKE_FD(l->fd));
+	open_file(l);
+}
+
+/* How many bytes of whole lines went into the file; of a line that was cut short nothing stays. */
+static size_t write_pending(struct event_log *l)
+{
+	const char *end;
+	size_t done = 0;
+
+	while (done < l->pending.len) {
+		ssize_t n = write(l->fd, l->pending.s + done, l->pending.len - done);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		done += (size_t)n;
+	}
+	end = done ? memrchr(l->pending.s, '\n', done) : NULL;
+	if (end && done < l->pending.len)
+		done = (size_t)(end - l->pending.s) + 1;
+	else if (!end)
+		done = 0;
+	if (done < l->pending.len && ftruncate(l->fd, (off_t)(l->size + done)) < 0)
+		close(TAKE_FD(l->fd));
+	return done;
+}
+
+static uint64_t count_lines(const char *s, size_t len)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < len; i++)
+		n += s[i] == '\n';
+	return n;
+}
+
+void event_log_flush(struct event_log *l)
+{
+	size_t done;
+	uint64_t lost;
+
+	if (!l->pending.len)
+		return;
+	if (l->size && l->size + l->pending.len > l->limit)
+		rotate(l);
+	if (l->fd < 0)
+		open_file(l);
+	done = l->fd < 0 ? 0 : write_pending(l);
+	l->size += done;
+	lost = count_lines(l->pending.s + done, l->pending.len - done);
+	l->lost += lost;
+	l->lost_untold += lost;
+	text_clear(&l->pending);
+}
+
+static void add_line(struct event_log *l, const json_t *event)
+{
+	_cleanup_free_ char *s = json_dumps(event, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	size_t before = l->pending.len;
+
+	if (!s) {
+		l->lost++;
+		l->lost_untold++;
+		return;
+	}
+	text_puts(&l->pending, s);
+	text_putc(&l->pending, '\n');
+	l->written++;
+	if (l->follow)
+		l->follow(l->ctx, event, l->pending.s + before, l->pending.len - before);
+}
+
+void event_log_take(struct event_log *l, json_t *event)
+{
+	if (l->lost_untold) {
+		json_t *notice = event_notice("lost", NULL);
+
+		json_object_set_new(notice, "events", json_integer((json_int_t)l->lost_untold));
+		l->lost_untold = 0;
+		add_line(l, notice);
+		json_decref(notice);
+	}
+	add_line(l, event);
+	json_decref(event);
+	if (l->pending.len > PENDING_MAX)
+		event_log_flush(l);
+}
+
+static bool read_file(
+	const char *path, bool (*take)(void *ctx, const char *line, size_t len), void *ctx)
+{
+	_cleanup_fclose_ FILE *f = fopen(path, "re");
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	if (!f)
+		return true;
+	while ((n = getline(&line, &size, f)) > 0) {
+		if (line[n - 1] == '\n' && !take(ctx, line, (size_t)n))
+			return false;
+	}
+	return true;
+}
+
+void event_log_read(
+	const struct event_log *l, bool (*take)(void *ctx, const char *line, size_t len), void *ctx)
+{
+	bool more = true;
+
+	for (int i = EVENT_LOG_FILES - 1; i >= 0 && more; i--) {
+		_cleanup_(text_release) struct text path = TEXT_INIT;
+
+		name_of(l, i, &path);
+		more = read_file(text_str(&path), take, ctx);
+	}
+}

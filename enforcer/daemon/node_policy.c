@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/daemon/node_policy.h"
+
+#include "compiler/base/cleanup.h"
+#include "compiler/cover_capabilities.h"
+#include "enforcer/daemon/base64.h"
+#include "enforcer/daemon/file_tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *const oci_runtime_names[OCI_RUNTIME_COUNT] = {
+	[OCI_RUNTIME_RUNC] = "runc",
+	[OCI_RUNTIME_CRUN] = "crun",
+};
+
+#define NAME_BYTES_MAX 255
+
+static int check_name(const char *name, struct pale_err **err)
+{
+	size_t len = strlen(name), suffix = strlen(".pale");
+
+	if (len > NAME_BYTES_MAX)
+		return pale_err_plain(
+			err, EINVAL, "the name of a file has more than %d bytes", NAME_BYTES_MAX);
+	if (len <= suffix || strcmp(name + len - suffix, ".pale") != 0)
+		return pale_err_plain(err, EINVAL, "'%s' does not end in .pale", name);
+	for (const char *s = name; s; s = strchr(s, '/') ? strchr(s, '/') + 1 : NULL) {
+		size_t n = strcspn(s, "/");
+
+		for (size_t i = 0; i < n; i++) {
+			if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
+				return pale_err_plain(
+					err, EINVAL, "the name of a file has a control character");
+		}
+		/* A leading dot would be hidden, or lead out. */
+		if (n == 0 || s[0] == '.')
+			return pale_err_plain(
+				err, EINVAL, "'%s' is no name of a file below a folder", name);
+	}
+	return 0;
+}
+
+static int write_source(int dir, const struct node_source *s, struct pale_err **err)
+{
+	int r = check_name(s->name, err);
+
+	return r < 0 ? r : file_tree_write(dir, s->name, s->bytes, s->len, err);
+}
+
+int node_policy_store(const char *store, const struct node_source *sources, size_t n, char **ret,
+	struct pale_err **err)
+{
+	_cleanup_(text_release) struct text path = TEXT_INIT;
+	_cleanup_close_ int dir = -1;
+	int r = 0;
+
+	text_printf(&path, "%s/XXXXXX", store);
+	if (!mkdtemp(path.s))
+		return pale_err_set(err, errno, "make a folder in %s", store);
+	dir = open(text_str(&path), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		r = pale_err_set(err, errno, "open %s", text_str(&path));
+	for (size_t i = 0; i < n && r >= 0; i++)
+		r = write_source(dir, &sources[i], err);
+	if (r < 0) {
+		file_tree_remove(text_str(&path));
+		return r;
+	}
+	*ret = text_take(&path);
+	return 0;
+}
+
+/* The first error says enough for a log; all of them are in the diagnostics. */
+static int wrong(struct compilation *c, json_t **ret_diagnostics, struct pale_err **err)
+{
+	const struct diag *first = NULL;
+	uint32_t line = 0, column = 0;
+
+	diag_sort(&c->diags);
+	if (ret_diagnostics)
+		*ret_diagnostics = diag_json(&c->diags);
+	for (uint32_t i = 0; i < c->diags.n && !first; i++) {
+		if (c->diags.v[i]->severity == SEVERITY_ERROR)
+			first = c->diags.v[i];
+	}
+	if (!first)
+		return pale_err_plain(err, EINVAL, "the policy is wrong");
+	if (!first->placed)
+		return pale_err_plain(err, EINVAL, "%s", first->text);
+	source_position(c->sources.v[first->at.source], first->at.offset, &line, &column);
+	return pale_err_plain(err, EINVAL, "%s:%" PRIu32 ":%" PRIu32 ": %s",
+		c->sources.v[first->at.source]->portable_name, line, column, first->text);
+}
+
+/*
+ * With the folder as the working directory, so that files are called by their portable names in
+ * whatever is reported. The daemon uses no other relative path.
+ */
+static int compile_in(
+	struct compilation *c, const char *dir, const char *main, struct pale_err **err)
+{
+	_cleanup_close_ int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (before < 0 || chdir(dir) < 0) {
+		compile_bytes(c, main, "", 0, NULL);
+		return pale_err_set(err, errno, "enter %s", dir);
+	}
+	compile_file(c, main, NULL);
+	if (fchdir(before) < 0)
+		return pale_err_set(err, errno, "leave %s", dir);
+	return 0;
+}
+
+static int compile(
+	struct node_policy *p, const char *profile, json_t **ret_diagnostics, struct pale_err **err)
+{
+	int r = compile_in(&p->compilation, p->dir, p->main, err);
+
+	if (r < 0)
+		return r;
+	if (p->compilation.diags.n_errors)
+		return wrong(&p->compilation, ret_diagnostics, err);
+	p->policy = compilation_policy(&p->compilation, profile);
+	if (!p->policy)
+		return wrong(&p->compilation, ret_diagnostics, err);
+	p->policy->audit |= p->audit;
+	p->audit = p->policy->audit;
+	p->profile = strdup(p->policy->name);
+	memcpy(p->digest, p->policy->digest, sizeof(p->digest));
+	p->capabilities = p->audit ? UINT64_MAX : capabilities_kept(p->policy);
+	if (!p->audit)
+		p->limits = limits_of(p->policy);
+	return artefacts_make(p->policy, NULL, &p->artefacts, err);
+}
+
+int node_policy_compile(const char *dir, const char *main, const char *profile, bool audit,
+	struct node_policy **ret, json_t **ret_diagnostics, struct pale_err **err)
+{
+	_cleanup_(node_policy_unrefp) struct node_policy *p = calloc(1, sizeof(*p));
+	int r;
+
+	if (!p)
+		abort();
+	p->references = 1;
+	p->audit = audit;
+	p->dir = strdup(dir);
+	p->main = strdup(main);
+	r = compile(p, profile, ret_diagnostics, err);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(p);
+	return 0;
+}
+
+struct node_policy *node_policy_ref(struct node_policy *p)
+{
+	p->references++;
+	return p;
+}
+
+void node_policy_unref(struct node_policy *p)
+{
+	if (!p || --p->references)
+		return;
+	for (int i = 0; i < OCI_RUNTIME_COUNT; i++) {
+		json_decref(p->seccomp[i].oci);
+		free(p->seccomp[i].bytes);
+	}
+	artefacts_release(&p->artefacts);
+	compilation_release(&p->compilation);
+	free(p->profile);
+	free(p->main);
+	free(p->dir);
+	free(p);
+}
+
+void node_policy_unrefp(struct node_policy **p)
+{
+	node_policy_unref(*p);
+}
+
+/* A policy of which this one is extended, that no other part of the program sees. */
+static void put_extended(struct text *t, const struct node_policy *p, enum oci_runtime runtime)
+{
+	const char *name = oci_runtime_names[runtime];
+	int stem = (int)(strlen(p->main) - strlen(".pale"));
+
+	text_printf(t, "use base/%s, %.*s\n", name, stem, p->main);
+	text_printf(t, "profile pale-%s extends %s {\n\tinclude %s-privileged\n}\n", name,
+		p->profile, name);
+}
+
+static int make_seccomp(struct node_policy *p, enum oci_runtime runtime, struct compilation *c,
+	struct artefacts *a, struct pale_err **err)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	_cleanup_(text_release) struct text name = TEXT_INIT;
+	struct policy *extended;
+	json_error_t e;
+	int r;
+
+	put_extended(&t, p, runtime);
+	text_printf(&name, "pale-%s.pale", oci_runtime_names[runtime]);
+	r = file_tree_replace(p->dir, text_str(&name), text_str(&t), t.len, err);
+	if (r < 0) {
+		compile_bytes(c, "none", "", 0, NULL);
+		return r;
+	}
+	r = compile_in(c, p->dir, text_str(&name), err);
+	if (r < 0)
+		return r;
+	if (c->diags.n_errors)
+		return wrong(c, NULL, err);
+	extended = compilation_policy(c, NULL);
+	extended->audit = p->audit;
+	r = artefacts_make(extended, NULL, a, err);
+	if (r < 0)
+		return r;
+	p->seccomp[runtime].oci =
+		json_loads(text_str(&a->v[ARTEFACT_OCI]), JSON_REJECT_DUPLICATES, &e);
+	if (!p->seccomp[runtime].oci)
+		return pale_err_plain(err, EBADMSG, "internal error: linux.seccomp: %s", e.text);
+	if (runtime == OCI_RUNTIME_CRUN)
+		p->seccomp[runtime].bytes = base64_encode(
+			text_str(&a->v[ARTEFACT_SECCOMP]), a->v[ARTEFACT_SECCOMP].len);
+	return 0;
+}
+
+int node_policy_seccomp(struct node_policy *p, enum oci_runtime runtime, const json_t **ret_oci,
+	const char **ret_bytes, struct pale_err **err)
+{
+	if (!p->seccomp[runtime].oci) {
+		_cleanup_(compilation_release) struct compilation c;
+		struct artefacts a = { 0 };
+		int r = make_seccomp(p, runtime, &c, &a, err);
+
+		artefacts_release(&a);
+		if (r < 0)
+			return pale_err_wrap(
+				err, "with what %s calls itself", oci_runtime_names[runtime]);
+	}
+	*ret_oci = p->seccomp[runtime].oci;
+	*ret_bytes = p->seccomp[runtime].bytes;
+	return 0;
+}
+
+bool node_policy_implies_no_new_privs(const struct node_policy *p)
+{
+	return !p->audit && !p->capabilities && p->policy->n_domains == 1;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_NODE_POLICY_H
+#define PALE_NODE_POLICY_H
+
+/*
+ * One policy as the daemon keeps it: its sources by their digest, what they compile to, and what
+ * that asks of a container. Containers hold it for as long as they run; what the file says by then
+ * counts for those that start later.
+ *
+ * The sources lie in a folder of their own, with portable names, so that whoever comes next
+ * compiles the same from them: reports quote the lines that were compiled.
+ */
+
+#include "compiler/artefacts.h"
+#include "compiler/compile.h"
+#include "enforcer/limits.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum oci_runtime { OCI_RUNTIME_RUNC, OCI_RUNTIME_CRUN, OCI_RUNTIME_COUNT };
+extern const char *const oci_runtime_names[OCI_RUNTIME_COUNT];
+
+struct node_policy {
+	unsigned references;
+	char digest[65];
+	bool audit;    /* whether it refuses nothing; a policy has two forms then */
+	bool sandbox;  /* the one that is built in for a pod's sandbox */
+	char *dir;     /* absolute; its sources */
+	char *main;    /* the policy's file in it */
+	char *profile; /* its name */
+	struct compilation compilation;
+	struct policy *policy; /* in @compilation */
+	struct artefacts artefacts;
+	uint64_t capabilities; /* bits (number) that a container may have */
+	struct limits limits;
+	/* linux.seccomp and the bytes for crun, with the calls that the runtime itself makes before
+	 * the container's program; made when they are first asked for. */
+	struct {
+		json_t *oci;
+		char *bytes; /* base64 */
+	} seccomp[OCI_RUNTIME_COUNT];
+	/* enforcement.h */
+	bool in_lsm;
+	uint32_t lsm_policy;
+	bool in_apparmor;
+};
+
+/* A source file of a policy in memory. */
+struct node_source {
+	const char *name; /* "web.pale", "base/libc.pale" */
+	const char *bytes;
+	size_t len;
+};
+
+/*
+ * Checks the names (relative, without "..", ending in ".pale", distinct) and writes the files into
+ * a new folder below @store. malloc-ed path in *ret. -EINVAL: a name.
+ */
+int node_policy_store(const char *store, const struct node_source *sources, size_t n, char **ret,
+	struct pale_err **err);
+
+/*
+ * Compiles profile @profile (NULL: the first) of @main in @dir and proves what it compiled. The
+ * result has one reference. @dir is taken over, and removed with the last reference if @remove.
+ * -EINVAL: the policy is wrong; *ret_diagnostics (may be NULL) is then diag_json()'s array, a new
+ * reference.
+ */
+int node_policy_compile(const char *dir, const char *main, const char *profile, bool audit,
+	struct node_policy **ret, json_t **ret_diagnostics, struct pale_err **err);
+
+struct node_policy *node_policy_ref(struct node_policy *p);
+/* Takes NULL. */
+void node_policy_unref(struct node_policy *p);
+void node_policy_unrefp(struct node_policy **p);
+
+/*
+ * linux.seccomp for @runtime, borrowed, and for crun the kernel's own program in base64 (NULL for
+ * others). The policy is extended by the runtime's fragment of the library (base/runc, base/crun),
+ * for a filter cannot tell the runtime's calls from the program's.
+ */
+int node_policy_seccomp(struct node_policy *p, enum oci_runtime runtime, const json_t **ret_oci,
+	const char **ret_bytes, struct pale_err **err);
+
+/* no_new_privs changes nothing for a program that may have no capability and enter no other domain.
+ */
+bool node_policy_implies_no_new_privs(const struct node_policy *p);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/daemon/proc.h"
+
+#include "compiler/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BYTES_MAX 65536
+
+int proc_read(pid_t pid, const char *file, struct text *ret)
+{
+	char path[64], buffer[4096];
+	_cleanup_close_ int fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	while ((n = read(fd, buffer, sizeof(buffer))) != 0) {
+		if (n < 0)
+			return -errno;
+		text_add(ret, buffer, (size_t)n);
+		if (ret->len > BYTES_MAX)
+			break;
+	}
+	return 0;
+}
+
+char *proc_link(pid_t pid, const char *name)
+{
+	char path[64], buffer[PATH_MAX];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	n = readlink(path, buffer, sizeof(buffer));
+	return n < 0 ? NULL : strndup(buffer, (size_t)n);
+}
+
+/* The fields behind the command's name, which may hold anything: from the third on. */
+static int read_stat(pid_t pid, struct text *t, const char **ret)
+{
+	int r = proc_read(pid, "stat", t);
+	const char *end;
+
+	if (r < 0)
+		return r;
+	end = strrchr(text_str(t), ')');
+	if (!end || end[1] != ' ')
+		return -EBADMSG;
+	*ret = end + 2;
+	return 0;
+}
+
+static const char *field(const char *s, int n)
+{
+	while (s && n--) {
+		s = strchr(s, ' ');
+		s = s ? s + 1 : NULL;
+	}
+	return s;
+}
+
+int proc_start_time(pid_t pid, uint64_t *ret)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	const char *s;
+	int r = read_stat(pid, &t, &s);
+
+	s = r < 0 ? NULL : field(s, 22 - 3);
+	if (!s)
+		return r < 0 ? r : -EBADMSG;
+	*ret = strtoull(s, NULL, 10);
+	return 0;
+}
+
+int proc_parent(pid_t pid, pid_t *ret)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	const char *s;
+	int r = read_stat(pid, &t, &s);
+
+	s = r < 0 ? NULL : field(s, 4 - 3);
+	if (!s)
+		return r < 0 ? r : -EBADMSG;
+	*ret = (pid_t)strtol(s, NULL, 10);
+	return 0;
+}
+
+int proc_inner_pid(pid_t pid, pid_t *ret)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	const char *line, *last;
+	int r = proc_read(pid, "status", &t);
+
+	if (r < 0)
+		return r;
+	line = strstr(text_str(&t), "\nNSpid:");
+	if (!line)
+		return -EBADMSG;
+	line += strlen("\nNSpid:");
+	last = line;
+	for (const char *s = line; *s && *s != '\n'; s++) {
+		if (*s == '\t')
+			last = s + 1;
+	}
+	*ret = (pid_t)strtol(last, NULL, 10);
+	return 0;
+}

@@ -1,0 +1,527 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/daemon/annotations.h"
+#include "enforcer/daemon/daemon.h"
+#include "enforcer/daemon/event.h"
+#include "enforcer/daemon/policy_choice.h"
+
+#include "compiler/base/cleanup.h"
+#include "compiler/vocab.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WAIT_MS 10000
+
+static const char *text_member(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+static int need_id(const json_t *body, const char **ret, struct pale_err **err)
+{
+	*ret = text_member(body, "id");
+	if (!*ret)
+		return pale_err_plain(err, EINVAL, "the request has no 'id'");
+	if (!container_id_is_sound(*ret))
+		return pale_err_plain(err, EINVAL, "that is no container's id");
+	return 0;
+}
+
+static int read_runtime(const json_t *body, enum oci_runtime *ret, struct pale_err **err)
+{
+	const char *s = text_member(body, "runtime");
+
+	for (int i = 0; s && i < OCI_RUNTIME_COUNT; i++) {
+		if (strcmp(s, oci_runtime_names[i]) == 0) {
+			*ret = (enum oci_runtime)i;
+			return 0;
+		}
+	}
+	return pale_err_plain(err, EINVAL, "'runtime' must be runc or crun");
+}
+
+static json_t *capabilities_json(uint64_t kept)
+{
+	json_t *a = json_array();
+
+	for (int i = 0; i < 64; i++) {
+		const char *name = kept & ((uint64_t)1 << i) ? vocab_capability_name(i) : NULL;
+		_cleanup_(text_release) struct text t = TEXT_INIT;
+
+		if (!name)
+			continue;
+		text_puts(&t, "CAP_");
+		for (; *name; name++)
+			text_putc(&t, (char)toupper((unsigned char)*name));
+		json_array_append_new(a, json_string(text_str(&t)));
+	}
+	return a;
+}
+
+static json_t *limits_json(const struct limits *l)
+{
+	json_t *o = json_object();
+
+	for (int i = 0; i < LIMIT_COUNT; i++) {
+		_cleanup_(text_release) struct text t = TEXT_INIT;
+
+		if (!l->is_set[i])
+			continue;
+		for (const char *s = limit_names[i]; *s; s++)
+			text_putc(&t, *s == '-' ? '_' : *s);
+		json_object_set_new(o, text_str(&t), json_integer((json_int_t)l->value[i]));
+	}
+	return o;
+}
+
+static json_t *mechanisms_json(mechanisms used)
+{
+	json_t *a = json_array();
+
+	for (int i = 0; i < MECHANISM_COUNT; i++) {
+		if (used & (1u << i))
+			json_array_append_new(a,
+				json_string(mechanism_names[i == MECHANISM_OCI ? MECHANISM_SECCOMP
+									       : i]));
+	}
+	return a;
+}
+
+/* What @p asks of a container's configuration. */
+static int confinement_json(struct daemon *d, struct node_policy *p, enum oci_runtime runtime,
+	json_t **ret, struct pale_err **err)
+{
+	_cleanup_free_ char *first = NULL;
+	const json_t *oci;
+	const char *bytes, *apparmor;
+	uint32_t inexact;
+	mechanisms used = node_enforcement_of(&d->enforcement, p, runtime, &inexact, &first);
+	int r = node_policy_seccomp(p, runtime, &oci, &bytes, err);
+	json_t *o;
+
+	if (r < 0)
+		return r;
+	if (inexact && !d->config.allow_partial) {
+		pale_err_plain(err, EOPNOTSUPP,
+			"profile '%s': %u of its rules cannot be enforced exactly on this node, "
+			"first "
+			"%s",
+			p->profile, inexact, first);
+		pale_err_hint(err, "'allow-partial: true' in paled.conf accepts that");
+		return -EOPNOTSUPP;
+	}
+	r = node_enforcement_apparmor(&d->enforcement, p, used, &apparmor, err);
+	if (r < 0)
+		return r;
+	o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:O}", "profile", p->profile, "digest",
+		p->digest, "file", p->main, "mode", p->audit ? "audit" : "enforce", "sandbox",
+		p->sandbox, "mechanisms", mechanisms_json(used), "seccomp", (json_t *)oci);
+	if (bytes)
+		json_object_set_new(o, "seccomp_bpf", json_string(bytes));
+	if (apparmor)
+		json_object_set_new(o, "apparmor", json_string(apparmor));
+	json_object_set_new(o, "capabilities", capabilities_json(p->capabilities));
+	json_object_set_new(
+		o, "no_new_privileges", json_boolean(node_policy_implies_no_new_privs(p)));
+	json_object_set_new(o, "limits", limits_json(&p->limits));
+	json_object_set_new(o, "wait_ms", json_integer(WAIT_MS));
+	*ret = o;
+	return 0;
+}
+
+static const json_t *annotations_of(const json_t *body)
+{
+	const json_t *a = json_object_get(body, "annotations");
+
+	return json_is_object(a) ? a : NULL;
+}
+
+/* The profile that was chosen, or -ENOENT with what to do meanwhile. */
+static int find_chosen(struct daemon *d, const struct policy_choice *choice,
+	struct node_policy **ret, json_t **ret_more, struct pale_err **err)
+{
+	struct store_profile *p;
+
+	if (choice->sandbox) {
+		*ret = node_policy_ref(d->sandbox);
+		return 0;
+	}
+	p = policy_store_find(&d->store, choice->profile);
+	if (!p) {
+		*ret_more = json_pack("{s:s}", "on_missing", on_missing_names[choice->on_missing]);
+		pale_err_plain(err, ENOENT, "this node has no profile '%s', which %s names",
+			choice->profile, choice->named_by);
+		pale_err_hint(err, "put it into %s", d->options.profiles);
+		return -ENOENT;
+	}
+	return policy_store_policy(p, choice->audit, ret, err);
+}
+
+static int prepare(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	_cleanup_(node_policy_unrefp) struct node_policy *policy = NULL;
+	const json_t *annotations = annotations_of(r->body);
+	struct policy_choice choice;
+	enum oci_runtime runtime;
+	json_t *answer;
+	const char *id;
+	int n = need_id(r->body, &id, err);
+
+	if (n >= 0)
+		n = read_runtime(r->body, &runtime, err);
+	if (n >= 0)
+		n = policy_choose(&d->config, annotations,
+			json_is_true(json_object_get(r->body, "privileged")),
+			text_member(r->body, "image_label"), &choice, err);
+	if (n < 0)
+		return n;
+	if (choice.unconfined) {
+		server_answer(r->connection, json_pack("{s:b}", "unconfined", 1));
+		return 0;
+	}
+	n = find_chosen(d, &choice, &policy, ret_more, err);
+	if (n >= 0)
+		n = confinement_json(d, policy, runtime, &answer, err);
+	if (n < 0)
+		return n;
+	server_answer(r->connection, answer);
+	return 0;
+}
+
+static uint64_t now_ns(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+void daemon_log_notice(struct daemon *d, const char *kind, const struct container *c)
+{
+	json_t *o = event_notice(kind, c);
+
+	if (c && c->policy) {
+		json_object_set_new(o, "profile", json_string(c->policy->profile));
+		json_object_set_new(o, "digest", json_string(c->policy->digest));
+		json_object_set_new(o, "mode", json_string(c->policy->audit ? "audit" : "enforce"));
+	}
+	event_log_take(&d->log, o);
+}
+
+/* The policy of this digest and mode, that `prepare` spoke of. */
+static int find_by_digest(struct daemon *d, const char *digest, bool audit,
+	struct node_policy **ret, struct pale_err **err)
+{
+	if (strcmp(d->sandbox->digest, digest) == 0) {
+		*ret = node_policy_ref(d->sandbox);
+		return 0;
+	}
+	for (size_t i = 0; i < d->store.n; i++) {
+		if (strcmp(d->store.v[i]->policy->digest, digest) == 0)
+			return policy_store_policy(d->store.v[i], audit, ret, err);
+	}
+	/* It was replaced just now, and another container has it still. */
+	for (size_t i = 0; i < d->containers.n; i++) {
+		struct node_policy *p = d->containers.v[i]->policy;
+
+		if (p && p->audit == audit && strcmp(p->digest, digest) == 0) {
+			*ret = node_policy_ref(p);
+			return 0;
+		}
+	}
+	return pale_err_plain(
+		err, ENOENT, "this node has no policy of digest %.12s any more", digest);
+}
+
+static void forget(struct daemon *d, struct container *c)
+{
+	c->forgotten_ns = now_ns(CLOCK_MONOTONIC);
+	daemon_log_notice(d, "forgotten", c);
+}
+
+static char *copy(const char *s)
+{
+	return s ? strdup(s) : NULL;
+}
+
+/* By the pidfd that came along; else by its number, which means the same only for who shares the
+ * daemon's pid namespace. */
+static int read_process(struct container *c, const struct server_request *r, struct pale_err **err)
+{
+	const json_t *pid = json_object_get(r->body, "pid");
+
+	if (r->fd >= 0) {
+		c->pidfd = fcntl(r->fd, F_DUPFD_CLOEXEC, 0);
+		if (c->pidfd < 0)
+			return pale_err_set(err, errno, "keep a descriptor");
+		return container_pid_of(c->pidfd, &c->pid, err);
+	}
+	if (!json_is_integer(pid) || json_integer_value(pid) < 2 ||
+		json_integer_value(pid) > INT32_MAX)
+		return pale_err_plain(err, EINVAL, "'pid' must be a process's");
+	c->pid = (pid_t)json_integer_value(pid);
+	return 0;
+}
+
+static int make_container(struct daemon *d, const struct server_request *request, const char *id,
+	struct container **ret, struct pale_err **err)
+{
+	const json_t *body = request->body;
+	const char *digest = text_member(body, "digest"), *mode = text_member(body, "mode");
+	const json_t *annotations = annotations_of(body), *own = json_object_get(body, "own");
+	_cleanup_(container_freep) struct container *c = calloc(1, sizeof(*c));
+	int r;
+
+	if (!c)
+		abort();
+	c->pidfd = -1;
+	c->id = strdup(id);
+	r = read_process(c, request, err);
+	if (r < 0)
+		return r;
+	c->annotations = json_deep_copy(annotations);
+	c->own = json_is_object(own) ? json_deep_copy(own) : NULL;
+	c->bundle = copy(text_member(body, "bundle"));
+	c->rootfs = copy(text_member(body, "rootfs"));
+	c->since_ns = now_ns(CLOCK_REALTIME);
+	if (digest) {
+		r = find_by_digest(d, digest, mode && strcmp(mode, "audit") == 0, &c->policy, err);
+		if (r < 0)
+			return r;
+	}
+	r = container_look(c, err);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(c);
+	return 0;
+}
+
+static int put_in_force(struct daemon *d, struct container *c, struct pale_err **err)
+{
+	int r = 0;
+
+	if (c->policy)
+		r = node_enforcement_confine(&d->enforcement, c, d->config.events_per_second, err);
+	if (r < 0)
+		return r;
+	/* From here on it is known to whoever comes after this daemon. */
+	r = container_keep(&d->containers, c, err);
+	if (r < 0)
+		node_enforcement_release(&d->enforcement, c);
+	return r;
+}
+
+/* The answer may not have arrived, and the runtime asks again. */
+static int same_again(
+	const struct container *before, const struct container *c, struct pale_err **err)
+{
+	if (before->policy == c->policy && before->pid == c->pid &&
+		before->start_time == c->start_time)
+		return 0;
+	return pale_err_plain(err, EEXIST, "container '%s' is registered, and running", before->id);
+}
+
+static int register_(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	struct container *c = NULL, *before;
+	const char *id;
+	int n = need_id(r->body, &id, err);
+
+	(void)ret_more;
+	if (n < 0)
+		return n;
+	before = containers_find(&d->containers, id);
+	if (before && container_is_alive(before))
+		return pale_err_plain(err, EEXIST, "container '%s' is registered, and running", id);
+	n = make_container(d, r, id, &c, err);
+	if (n < 0)
+		return pale_err_wrap(err, "container '%s'", id);
+	if (before && container_is_alive(before)) {
+		n = same_again(before, c, err);
+		container_free(c);
+		if (n >= 0)
+			server_answer(r->connection, json_object());
+		return n;
+	}
+	if (before)
+		forget(d, before);
+	n = put_in_force(d, c, err);
+	if (n < 0) {
+		container_free(c);
+		return pale_err_wrap(err, "container '%s'", id);
+	}
+	containers_add(&d->containers, c);
+	if (d->watch)
+		process_watch_add(d->watch, c->pid, c->number);
+	daemon_log_notice(d, "registered", c);
+	server_answer(r->connection, json_object());
+	return 0;
+}
+
+static int lookup(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	struct container *c;
+	enum oci_runtime runtime = OCI_RUNTIME_RUNC;
+	json_t *answer;
+	const char *id;
+	int n = need_id(r->body, &id, err);
+
+	(void)ret_more;
+	if (n < 0)
+		return n;
+	c = containers_find(&d->containers, id);
+	if (!c)
+		return pale_err_plain(err, ENOENT, "container '%s' is not registered", id);
+	if (json_object_get(r->body, "runtime"))
+		n = read_runtime(r->body, &runtime, err);
+	if (n < 0)
+		return n;
+	if (!c->policy) {
+		server_answer(r->connection, json_pack("{s:b}", "unconfined", 1));
+		return 0;
+	}
+	n = confinement_json(d, c->policy, runtime, &answer, err);
+	if (n < 0)
+		return n;
+	if (c->own)
+		json_object_set(answer, "own", c->own);
+	server_answer(r->connection, answer);
+	return 0;
+}
+
+static int forget_(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	struct container *c;
+	const char *id;
+	int n = need_id(r->body, &id, err);
+
+	(void)ret_more;
+	if (n < 0)
+		return n;
+	c = containers_find(&d->containers, id);
+	if (c)
+		forget(d, c);
+	server_answer(r->connection, json_object());
+	return 0;
+}
+
+const struct server_method registration_methods[] = {
+	{ "prepare", prepare },
+	{ "register", register_ },
+	{ "lookup", lookup },
+	{ "forget", forget_ },
+	{ NULL, NULL },
+};
+
+static int restore_policy(
+	struct daemon *d, const json_t *kept, struct node_policy **ret, struct pale_err **err)
+{
+	const json_t *p = json_object_get(kept, "policy");
+	const char *folder = text_member(p, "folder"), *main = text_member(p, "main"),
+		   *profile = text_member(p, "profile");
+	bool audit = json_is_true(json_object_get(p, "audit"));
+
+	if (!p)
+		return 0;
+	if (json_is_true(json_object_get(p, "sandbox"))) {
+		*ret = node_policy_ref(d->sandbox);
+		return 0;
+	}
+	if (!folder || !main || !profile)
+		return pale_err_plain(err, EBADMSG, "its policy is not told");
+	/* Many containers share one. */
+	for (size_t i = 0; i < d->containers.n; i++) {
+		struct node_policy *there = d->containers.v[i]->policy;
+
+		if (there && !there->sandbox && there->audit == audit &&
+			strcmp(policy_store_folder(there), folder) == 0 &&
+			strcmp(there->profile, profile) == 0) {
+			*ret = node_policy_ref(there);
+			return 0;
+		}
+	}
+	return policy_store_restore(&d->store, folder, main, profile, audit, ret, err);
+}
+
+/* The process of that number may be another by now. */
+static void find_again(struct container *c, uint64_t start_time, char **cgroup)
+{
+	_cleanup_(pale_err_freep) struct pale_err *gone = NULL;
+	char *executable = c->initial_executable;
+
+	c->initial_executable = NULL;
+	if (container_look(c, &gone) < 0 || c->start_time != start_time) {
+		if (c->pidfd >= 0)
+			close(TAKE_FD(c->pidfd));
+		c->start_time = start_time;
+	}
+	free(c->initial_executable);
+	c->initial_executable = executable;
+	free(c->cgroup);
+	c->cgroup = TAKE_PTR(*cgroup);
+}
+
+int registration_restore(void *daemon, const char *id, const json_t *kept, struct pale_err **err)
+{
+	struct daemon *d = daemon;
+	_cleanup_(container_freep) struct container *c = calloc(1, sizeof(*c));
+	_cleanup_free_ char *cgroup = copy(text_member(kept, "cgroup"));
+	uint64_t cgroup_id = (uint64_t)json_integer_value(json_object_get(kept, "cgroup_id"));
+	int r;
+
+	if (!c)
+		abort();
+	c->pidfd = -1;
+	c->id = strdup(id);
+	r = restore_policy(d, kept, &c->policy, err);
+	if (r < 0)
+		return r;
+	c->annotations = json_incref(json_object_get(kept, "annotations"));
+	c->own = json_incref(json_object_get(kept, "own"));
+	c->bundle = copy(text_member(kept, "bundle"));
+	c->rootfs = copy(text_member(kept, "rootfs"));
+	c->initial_executable = copy(text_member(kept, "initial_executable"));
+	c->pid = (pid_t)json_integer_value(json_object_get(kept, "pid"));
+	c->since_ns = (uint64_t)json_integer_value(json_object_get(kept, "since_ns"));
+	c->has_instance = json_is_true(json_object_get(kept, "has_instance"));
+	c->instance = (uint32_t)json_integer_value(json_object_get(kept, "instance"));
+	c->generation = (uint64_t)json_integer_value(json_object_get(kept, "generation"));
+	find_again(c, (uint64_t)json_integer_value(json_object_get(kept, "start_time")), &cgroup);
+	c->cgroup_id = cgroup_id;
+	r = node_enforcement_adopt(&d->enforcement, c, err);
+	if (r < 0)
+		return r;
+	containers_add(&d->containers, TAKE_PTR(c));
+	return 0;
+}
+
+void registration_sweep(struct daemon *d)
+{
+	uint64_t now = now_ns(CLOCK_MONOTONIC);
+
+	for (size_t i = 0; i < d->containers.n;) {
+		struct container *c = d->containers.v[i];
+
+		if (!c->forgotten_ns || now - c->forgotten_ns < CONTAINER_LINGERS_NS ||
+			container_is_alive(c)) {
+			i++;
+			continue;
+		}
+		node_enforcement_release(&d->enforcement, c);
+		containers_remove(&d->containers, c);
+	}
+}

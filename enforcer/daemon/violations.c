@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/daemon/daemon.h"
+#include "enforcer/daemon/event.h"
+#include "enforcer/daemon/seccomp_audit.h"
+
+#include <errno.h>
+
+/* Requests wait meanwhile. */
+#define AUDIT_RECORDS_A_ROUND 200
+
+static void report(void *ctx, const struct violation *v)
+{
+	struct daemon *d = ctx;
+	struct container *c = containers_by_instance(
+		&d->containers, d->current->instance, d->current->generation);
+
+	c->reported++;
+	d->reported++;
+	event_log_take(&d->log, event_json(v, c, d->current->uid, d->current));
+}
+
+/* The instance is nobody's: its container was forgotten long ago. */
+static void report_unattributed(struct daemon *d, const struct lsm_event *e)
+{
+	json_t *o = event_notice("unattributed", NULL);
+
+	d->unattributed++;
+	json_object_set_new(o, "container", json_null());
+	json_object_set_new(o, "operation",
+		json_string(e->operation < OP_COUNT ? vocab_operations[e->operation].name : ""));
+	json_object_set_new(o, "cgroup", json_integer((json_int_t)e->cgroup));
+	json_object_set_new(o, "process",
+		json_pack("{s:i, s:i}", "host_pid", (int)e->tgid, "uid", (int)e->uid));
+	event_log_take(&d->log, o);
+}
+
+void violations_take(void *daemon, const struct lsm_event *e)
+{
+	struct daemon *d = daemon;
+	struct container *c = containers_by_instance(&d->containers, e->instance, e->generation);
+
+	if (!c || !c->policy) {
+		report_unattributed(d, e);
+		return;
+	}
+	d->current = e;
+	c->reporter.policy = c->policy->policy;
+	c->reporter.report = report;
+	c->reporter.ctx = d;
+	lsm_report(&c->reporter, e);
+	d->current = NULL;
+}
+
+static struct container *container_of(struct daemon *d, pid_t pid)
+{
+	uint32_t number = d->watch ? process_watch_container(d->watch, pid) : 0;
+
+	return number ? containers_by_number(&d->containers, number)
+		      : containers_by_pid(&d->containers, pid);
+}
+
+static void take_seccomp(struct daemon *d, const struct audit_record *r)
+{
+	struct seccomp_record record;
+	struct container *c;
+	struct violation v;
+
+	if (!seccomp_record_parse(r, &record))
+		return;
+	c = container_of(d, record.pid);
+	/* Other programs of the machine have filters, too. */
+	if (!c || !c->policy)
+		return;
+	if (!seccomp_record_violation(&record, c->policy->policy, r->time_ns, &v))
+		return;
+	v.parent = d->watch ? process_watch_parent(d->watch, record.pid) : 0;
+	c->reported++;
+	d->reported++;
+	event_log_take(&d->log, event_json(&v, c, record.uid, NULL));
+}
+
+void violations_take_apparmor(void *daemon, const struct violation *v)
+{
+	struct daemon *d = daemon;
+	struct container *c;
+
+	if (d->watch)
+		process_watch_handle(d->watch);
+	c = container_of(d, v->pid);
+	if (c)
+		c->reported++;
+	else
+		d->unattributed++;
+	d->reported++;
+	event_log_take(&d->log, event_json(v, c, -1, NULL));
+}
+
+/* Records that the kernel or the socket had no room for are the whole machine's: how many were of
+ * containers nobody can tell. */
+static void tell_lost_records(struct daemon *d)
+{
+	uint64_t missing = audit_serials_missing(&d->audit_serials);
+	json_t *o;
+
+	if (missing <= d->audit_lost)
+		return;
+	o = event_notice("lost", NULL);
+	json_object_set_new(
+		o, "audit_records", json_integer((json_int_t)(missing - d->audit_lost)));
+	d->audit_lost = missing;
+	event_log_take(&d->log, o);
+}
+
+void violations_read_audit(struct daemon *d)
+{
+	struct audit_record r;
+	int n = 1;
+
+	/* Who is whose has to be known up to now. */
+	if (d->watch)
+		process_watch_handle(d->watch);
+	for (int i = 0; i < AUDIT_RECORDS_A_ROUND && n != 0; i++) {
+		n = audit_netlink_read(d->audit_fd, d->audit_buffer, &r);
+		if (n == -ENOBUFS)
+			continue; /* the serial numbers will tell */
+		if (n <= 0)
+			break;
+		audit_serials_add(&d->audit_serials, r.serial);
+		take_seccomp(d, &r);
+	}
+	tell_lost_records(d);
+}

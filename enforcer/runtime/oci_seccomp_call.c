@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One call, as both halves answer it. The arguments fall into regions: where a rule of each holds,
+ * where one of the container's own does and none of the policy's, the reverse, and the rest. Each
+ * region whose answer is not the result's default becomes entries. Regions with different answers
+ * have nothing in common, as long as the rules of each half with different actions have not, so
+ * that the order in which libseccomp looks at entries does not count.
+ *
+ * What entries cannot say of a region may be left to the default only if that is as strict.
+ */
+#include "enforcer/runtime/oci_seccomp_internal.h"
+
+#include "compiler/base/cleanup.h"
+
+/* Of one call: what a policy and a profile need takes far fewer. */
+#define BOXES_MAX 65536
+
+struct merging {
+	struct section_merge *m;
+	struct box_work work;
+	struct section_call *call;
+	const struct section_half *own, *policy;
+	bool impossible; /* a region that must be said cannot be */
+};
+
+void section_call_narrow(struct section_call *c, uint32_t action)
+{
+	c->is_whole = true;
+	c->action = action;
+	c->n_entries = 0;
+	c->narrowed = true;
+}
+
+static void refuse_whole(struct merging *g)
+{
+	uint32_t own = g->own->rest, policy = g->policy->rest;
+
+	for (uint32_t i = 0; i < g->own->n_rules; i++)
+		own = section_stricter(own, g->own->rules[i]->action);
+	for (uint32_t i = 0; i < g->policy->n_rules; i++)
+		policy = section_stricter(policy, g->policy->rules[i]->action);
+	section_call_narrow(
+		g->call, section_stricter(section_stricter(own, policy), g->m->default_action));
+}
+
+/* Two rules of one half that may both hold and differ. */
+static bool contradicts(const struct section_half *h)
+{
+	for (uint32_t i = 0; i < h->n_rules; i++) {
+		for (uint32_t k = 0; k < i; k++) {
+			if (h->rules[i]->action != h->rules[k]->action &&
+				argument_box_may_meet(&h->rules[i]->box, &h->rules[k]->box))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_wide(const struct section_half *h)
+{
+	for (uint32_t i = 0; i < h->n_rules; i++) {
+		if (h->rules[i]->wide)
+			return true;
+	}
+	return false;
+}
+
+static bool same_entries(const struct section_rule *x, const struct section_rule *y)
+{
+	if (x->action != y->action || x->n_conditions != y->n_conditions)
+		return false;
+	for (uint32_t i = 0; i < x->n_conditions; i++) {
+		const struct section_condition *a = &x->conditions[i], *b = &y->conditions[i];
+
+		if (a->index != b->index || a->op != b->op || a->value != b->value ||
+			a->value_two != b->value_two)
+			return false;
+	}
+	return true;
+}
+
+static void push_entry(struct merging *g, const struct section_rule *entry)
+{
+	struct section_call *c = g->call;
+
+	for (uint32_t i = 0; i < c->n_entries; i++) {
+		if (same_entries(&c->entries[i], entry))
+			return;
+	}
+	if (c->n_entries == SECTION_ENTRIES_MAX)
+		g->impossible = true;
+	else
+		ARENA_PUSH(g->m->arena, c->entries, c->n_entries, c->cap_entries, *entry);
+}
+
+static void push_box(struct merging *g, const struct argument_box *box, uint32_t action)
+{
+	struct section_rule entry = { .action = action };
+
+	for (uint8_t index = 0; index < 6; index++) {
+		struct section_condition *c = &entry.conditions[entry.n_conditions];
+
+		if (!(box->has & 1u << index))
+			continue;
+		value_set_condition(&box->sets[index], g->m->cuts_to_32, c);
+		c->index = index;
+		entry.n_conditions++;
+	}
+	push_entry(g, &entry);
+}
+
+/* A region answers @action. */
+static void add_region(struct merging *g, const struct argument_boxes *region, uint32_t action)
+{
+	uint32_t other = g->m->default_action;
+
+	if (action == other)
+		return;
+	if (region->partial) {
+		g->call->narrowed = true;
+		g->impossible = g->impossible || section_is_stricter(action, other);
+	}
+	for (uint32_t i = 0; i < region->n; i++)
+		push_box(g, &region->v[i], action);
+}
+
+static struct argument_boxes one_box(struct merging *g, const struct argument_box *box)
+{
+	struct argument_boxes list = { 0 };
+
+	ARENA_PUSH(g->work.arena, list.v, list.n, list.cap, *box);
+	return list;
+}
+
+static void subtract_rules(
+	struct merging *g, struct argument_boxes *from, const struct section_half *h)
+{
+	for (uint32_t i = 0; i < h->n_rules; i++)
+		argument_boxes_subtract(&g->work, from, &h->rules[i]->box);
+}
+
+/* What only the container's own refuses. */
+static bool is_own_refusal(const struct merging *g, uint32_t own, uint32_t policy)
+{
+	return section_refuses(own) && !section_refuses(policy) && !g->call->own_refuses;
+}
+
+/* Where @box is and no rule of the two halves, either of which may be NULL. */
+static void merge_alone(struct merging *g, const struct argument_box *box,
+	const struct section_half *a, const struct section_half *b, uint32_t own, uint32_t policy)
+{
+	uint32_t action = section_stricter(own, policy);
+	bool refusal = is_own_refusal(g, own, policy);
+	bool said = action != g->m->default_action;
+	struct argument_boxes region;
+
+	if (!said && !refusal)
+		return;
+	region = one_box(g, box);
+	if (a)
+		subtract_rules(g, &region, a);
+	if (b)
+		subtract_rules(g, &region, b);
+	if (refusal && (region.n || region.partial))
+		g->call->own_refuses = true;
+	if (said && ((a && a->n_rules) || (b && b->n_rules)))
+		g->call->subtracted = true;
+	add_region(g, &region, action);
+}
+
+static void merge_pair(
+	struct merging *g, const struct section_rule *own, const struct section_rule *policy)
+{
+	uint32_t action = section_stricter(own->action, policy->action);
+	bool refusal = is_own_refusal(g, own->action, policy->action);
+	struct argument_boxes region = { 0 };
+
+	if (action == g->m->default_action && !refusal)
+		return;
+	argument_boxes_intersect(&g->work, &own->box, &policy->box, &region);
+	if (refusal && (region.n || region.partial))
+		g->call->own_refuses = true;
+	add_region(g, &region, action);
+}
+
+static const struct argument_box anything;
+
+static void merge_regions(struct merging *g)
+{
+	const struct section_half *own = g->own, *policy = g->policy;
+
+	for (uint32_t i = 0; i < own->n_rules && !g->impossible; i++) {
+		const struct section_rule *rule = own->rules[i];
+
+		for (uint32_t k = 0; k < policy->n_rules && !g->impossible; k++)
+			merge_pair(g, rule, policy->rules[k]);
+		merge_alone(g, &rule->box, policy, NULL, rule->action, policy->rest);
+	}
+	for (uint32_t k = 0; k < policy->n_rules && !g->impossible; k++)
+		merge_alone(
+			g, &policy->rules[k]->box, own, NULL, own->rest, policy->rules[k]->action);
+	merge_alone(g, &anything, own, policy, own->rest, policy->rest);
+}
+
+/* Whatever the arguments, they have one answer. */
+static bool merge_uniform(struct merging *g)
+{
+	uint32_t action = section_stricter(g->own->rest, g->policy->rest);
+
+	for (uint32_t i = 0; i < g->own->n_rules; i++) {
+		if (section_stricter(g->own->rules[i]->action, g->policy->rest) != action)
+			return false;
+		for (uint32_t k = 0; k < g->policy->n_rules; k++) {
+			if (section_stricter(g->own->rules[i]->action,
+				    g->policy->rules[k]->action) != action)
+				return false;
+		}
+	}
+	for (uint32_t k = 0; k < g->policy->n_rules; k++) {
+		if (section_stricter(g->own->rest, g->policy->rules[k]->action) != action)
+			return false;
+	}
+	g->call->is_whole = true;
+	g->call->action = action;
+	return true;
+}
+
+/* Rules of one half, and one answer of the other: as they are, whatever an ABI makes of them. */
+static bool merge_as_it_is(struct merging *g)
+{
+	const struct section_half *rules = g->own->n_rules ? g->own : g->policy;
+	bool own = rules == g->own;
+	bool wide = is_wide(rules);
+
+	if ((own ? g->policy : g->own)->n_rules ||
+		section_stricter(g->own->rest, g->policy->rest) != g->m->default_action)
+		return false;
+	for (uint32_t i = 0; i < rules->n_rules; i++) {
+		struct section_rule entry = *rules->rules[i];
+
+		entry.action = own ? section_stricter(entry.action, g->policy->rest)
+				   : section_stricter(g->own->rest, entry.action);
+		/* Cut short, rules may meet that do not here. */
+		if (wide && g->m->cuts_to_32 && entry.action == g->m->default_action)
+			return false;
+		if (entry.action != g->m->default_action)
+			push_entry(g, &entry);
+	}
+	return true;
+}
+
+/* A region without conditions leaves room for no other. */
+static void settle(struct section_call *c)
+{
+	for (uint32_t i = 0; i < c->n_entries; i++) {
+		if (c->entries[i].n_conditions)
+			continue;
+		c->is_whole = true;
+		c->action = c->entries[i].action;
+		c->n_entries = 0;
+	}
+}
+
+/* One answer whatever the arguments, or rules as they are; what own refuses is still looked for. */
+static bool merge_simply(struct merging *g)
+{
+	struct section_call kept;
+
+	if (!merge_uniform(g) && !merge_as_it_is(g)) {
+		g->call->n_entries = 0;
+		return false;
+	}
+	kept = *g->call;
+	g->call->entries = NULL;
+	g->call->n_entries = g->call->cap_entries = 0;
+	merge_regions(g);
+	kept.own_refuses = g->call->own_refuses || g->impossible;
+	*g->call = kept;
+	return true;
+}
+
+static void merge(struct merging *g)
+{
+	bool wide = g->m->cuts_to_32 && (is_wide(g->own) || is_wide(g->policy));
+
+	if (g->own->n_rules > SECTION_ENTRIES_MAX || g->policy->n_rules > SECTION_ENTRIES_MAX ||
+		contradicts(g->own) || contradicts(g->policy)) {
+		refuse_whole(g);
+		return;
+	}
+	if (merge_simply(g))
+		return;
+	if (!wide)
+		merge_regions(g);
+	if (wide || g->impossible)
+		refuse_whole(g);
+	else
+		settle(g->call);
+}
+
+void section_call_merge(struct section_merge *m, struct section_call *c)
+{
+	_cleanup_(arena_freep) struct arena *scratch = arena_new();
+	struct merging g = {
+		.m = m,
+		.work = { .arena = scratch, .cuts_to_32 = m->cuts_to_32, .left = BOXES_MAX },
+		.call = c,
+		.own = &c->halves[SECTION_OWN],
+		.policy = &c->halves[SECTION_POLICY],
+	};
+
+	merge(&g);
+}
