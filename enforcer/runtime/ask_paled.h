@@ -38,8 +38,8 @@ int ask_whether_unconfined(const struct runtime_conf *conf, const struct contain
 	bool *ret, struct pale_err **err);
 
 /* What a container that is registered runs under; *@known false: none of this name is. */
-int ask_lookup(const struct runtime_conf *conf, const char *id, struct confinement *ret,
-	bool *known, struct pale_err **err);
+int ask_lookup(const struct runtime_conf *conf, enum real_kind kind, const char *id,
+	struct confinement *ret, bool *known, struct pale_err **err);
 
 /* @request: the members of register, which may come twice: a daemon that went away meanwhile is
  * asked again. @wait_ms in all. */
