@@ -119,6 +119,8 @@ static json_t *prepare_request(const struct container_asked *c, struct pale_err 
 
 	if (!request)
 		pale_err_plain(err, EINVAL, "a container's id is not UTF-8");
+	else if (c->bundle)
+		json_object_set_new(request, "bundle", json_string(c->bundle));
 	return request;
 }
 

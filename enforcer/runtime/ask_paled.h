@@ -19,6 +19,7 @@ struct container_asked {
 	const char *id;
 	enum real_kind kind;
 	const json_t *annotations; /* an object of strings */
+	const char *bundle;	   /* absolute; NULL: not known */
 	bool privileged;
 };
 

@@ -19,6 +19,7 @@ static int ask(struct runtime *rt, struct prepared *p, struct pale_err **err)
 		.id = p->id,
 		.kind = rt->cl.kind,
 		.annotations = p->annotations,
+		.bundle = p->bundle.path,
 		.privileged = oci_config_is_privileged(p->bundle.config),
 	};
 	int r = ask_prepare(&rt->conf, &container, &p->confinement, &why, err);
