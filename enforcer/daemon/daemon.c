@@ -5,6 +5,7 @@
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/file_tree.h"
 #include "enforcer/daemon/sandbox_policy.h"
+#include "enforcer/daemon/unconfined.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -432,6 +433,16 @@ static int add_sources(struct daemon *d, struct pale_err **err)
 	return r < 0 ? pale_err_set(err, -r, "wait for events") : 0;
 }
 
+static void tell_unconfined(void *ctx, const char *id, pid_t pid)
+{
+	struct daemon *d = ctx;
+	json_t *o = event_notice("unconfined", NULL);
+
+	json_object_set_new(o, "container", json_pack("{s:s}", "id", id));
+	json_object_set_new(o, "process", json_pack("{s:i}", "host_pid", (int)pid));
+	event_log_take(&d->log, o);
+}
+
 static int serve(struct daemon *d, struct pale_err **err)
 {
 	int r = add_sources(d, err);
@@ -439,6 +450,7 @@ static int serve(struct daemon *d, struct pale_err **err)
 	if (r < 0)
 		return r;
 	daemon_log_notice(d, "started", NULL);
+	unconfined_each(&d->containers, tell_unconfined, d);
 	event_log_flush(&d->log);
 	sd_notify(0, "READY=1");
 	daemon_tell(LOG_INFO, "ready: %zu profile%s, %zu container%s, %s", d->store.n,

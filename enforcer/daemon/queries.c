@@ -2,6 +2,7 @@
 #include "enforcer/daemon/annotations.h"
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
+#include "enforcer/daemon/unconfined.h"
 
 #include "compiler/base/cleanup.h"
 #include "compiler/options.h"
@@ -65,6 +66,12 @@ static json_t *container_json(struct daemon *d, const struct container *c)
 	return o;
 }
 
+static void add_unconfined(void *ctx, const char *id, pid_t pid)
+{
+	json_array_append_new(ctx,
+		json_pack("{s:s, s:i, s:s}", "id", id, "pid", (int)pid, "state", "unconfined"));
+}
+
 static int ps(void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
@@ -76,6 +83,7 @@ static int ps(void *ctx, const struct server_request *r, json_t **ret_more, stru
 		if (!d->containers.v[i]->forgotten_ns)
 			json_array_append_new(a, container_json(d, d->containers.v[i]));
 	}
+	unconfined_each(&d->containers, add_unconfined, a);
 	server_answer(r->connection, json_pack("{s:o}", "containers", a));
 	return 0;
 }

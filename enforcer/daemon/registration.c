@@ -543,9 +543,21 @@ int registration_restore(void *daemon, const char *id, const json_t *kept, struc
 	return 0;
 }
 
+/* Its end was not told, as when an engine was killed: its bundle is no more. */
+static bool is_abandoned(const struct container *c)
+{
+	return !c->forgotten_ns && !container_is_alive(c) && c->bundle &&
+	       access(c->bundle, F_OK) < 0 && errno == ENOENT;
+}
+
 void registration_sweep(struct daemon *d)
 {
 	uint64_t now = now_ns(CLOCK_MONOTONIC);
+
+	for (size_t i = 0; i < d->containers.n; i++) {
+		if (is_abandoned(d->containers.v[i]))
+			forget(d, d->containers.v[i]);
+	}
 
 	for (size_t i = 0; i < d->containers.n;) {
 		struct container *c = d->containers.v[i];
