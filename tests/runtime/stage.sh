@@ -1,0 +1,43 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# stage.sh RUNTIME ENGINE SUITE…: runs these bats suites of this folder as root, in namespaces of their own, with the engine's daemon, if it
+# has one, and all that it writes in memory. What they start ends with them. RUNTIME is runc or crun, ENGINE none, podman, containerd or
+# docker; $PALE_BUILD is the build directory, $PALE_VM is set in the guest.
+#
+# On the host the engine has its own process and network namespaces. Descriptor 9 leads out of the latter: the kernel hands audit records
+# to its initial network namespace alone, so paled is started there. The guest is there for nothing else, and its first namespaces serve.
+set -euo pipefail
+here=$(dirname "$(realpath "$0")")
+
+if [ "$1" != --inside ]; then
+	# Also the parent of all control groups that are made.
+	export stage=pale-test-$$
+	namespaces=(--mount)
+	[ -n "${PALE_VM:-}" ] || namespaces+=(--pid --mount-proc --net --ipc)
+	status=0
+	unshare "${namespaces[@]}" --fork --kill-child "$0" --inside "$@" 9</proc/self/ns/net || status=$?
+	find /sys/fs/cgroup -depth -type d -path "*/$stage*" -exec rmdir {} + || status=1
+	exit $status
+fi
+shift
+
+export runtime_name=$1 engine=$2
+shift 2
+mount --make-rprivate /
+ip link set lo up
+# Of these the engines keep their state, sockets, configuration and logs in; some of them are made by no package.
+for dir in /run /etc/pale /etc/containers /etc/cni /var/lib/containers /var/lib/containerd /var/lib/docker /var/log/pale; do
+	mkdir -p $dir
+	mount -t tmpfs -o mode=755 tmpfs $dir
+done
+mkdir /run/lock
+cd "$here/../.."
+PALE_BUILD=$(realpath "${PALE_BUILD:-build}")
+images=$(tests/runtime/images.sh "$PALE_BUILD/tests/runtime/attack")
+export PALE_BUILD images
+
+. tests/runtime/engine.bash
+trap 'engine_end || :' EXIT
+engine_begin
+bats --tap "${@/#/tests/runtime/}" 9<&-
