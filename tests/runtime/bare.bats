@@ -49,6 +49,6 @@ works() {
 	# shellcheck disable=SC2046
 	engine_run "$name" nginx attack wait $(attack_arguments)
 	in_time attacks_printed "$name"
-	attacks_printed "$name" | grep -v ' worked$' && false
-	true
+	results=$(attacks_printed "$name")
+	[ "$results" = "$(attack_names | sed 's/$/ worked/')" ] || { echo "$results" && false; }
 }

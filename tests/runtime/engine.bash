@@ -15,7 +15,7 @@
 
 # Containers are given more than they should have, as happens: each attack needs something of it.
 capabilities=(CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE SETFCAP AUDIT_WRITE
-	MKNOD NET_RAW SYS_CHROOT SYS_ADMIN SYS_PTRACE BPF PERFMON)
+	MKNOD NET_RAW SYS_CHROOT SYS_ADMIN SYS_PTRACE)
 # Every engine reads its containers' output from here, or keeps it elsewhere itself.
 outputs=/run/outputs
 token=/run/secrets/kubernetes.io/serviceaccount/token

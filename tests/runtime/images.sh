@@ -54,7 +54,7 @@ busybox() {
 nginx() {
 	base "$1"
 	program "$1" /usr/sbin/nginx
-	mkdir -p "$1"/{etc/nginx,usr/share/nginx,var/{lib,log}/nginx,var/www/html}
+	mkdir -p "$1"/{etc/nginx,usr/share/nginx,var/{lib/nginx/body,log/nginx},var/www/html}
 	dpkg -L nginx-common | grep '^/etc/nginx/' | while read -r file; do
 		[ ! -f "$file" ] || install -D -m 644 "$file" "$1$file"
 	done
