@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The attacks on a container of the image nginx: sourced by the suites. A name is one that tests/runtime/attack.c knows, and the rest of its
-# line a part of the rule in policies/nginx.pale that has to be the one that refuses it.
+# The attacks on a container of the image nginx: sourced by the suites. A name is one that tests/runtime/attack.c knows, with its argument,
+# and the rest of its line the line of policies/nginx.pale that has to be named when it is refused.
 #
 # Without a security module of the kernel only calls and capabilities can be refused, so that the host has attacks of its own.
 # shellcheck shell=bash disable=SC2034,SC2154
@@ -9,32 +9,32 @@
 port=9000
 
 calls='
-mount	deny mount,
-userns	deny unshare,
-trace	deny ptrace,
+mount	deny mount
+userns	deny unshare
+trace	deny ptrace
 peek	deny process_vm_readv
 bpf	deny bpf
 perf	deny perf_event_open
 key	deny add_key
-device	deny mknod
+device	deny mknod, mknodat
 setns	deny setns
 uring	deny io_uring_setup
 faults	deny userfaultfd
 chroot	deny chroot
 '
 objects="
-shadow	deny  read /etc/{,g}shadow
-passwd	deny  write /etc/passwd
-token=/var$token	deny  read /run/secrets/
-shell	deny  exec \$shell
-dropped	deny  exec drift
+shadow	deny read /etc/shadow
+passwd	deny write /etc/passwd
+token=/var$token	deny read /run/secrets/**
+shell	deny exec /usr/bin/busybox
+dropped	deny exec drift
 memory	deny memfd_create
-connect=$port	deny  connect tcp
-replace	deny  create /usr/sbin/
-mount	deny mount,
-trace	deny ptrace,
-raw	deny  socket raw
-packet	deny  socket packet
+connect=$port	deny connect tcp 127.0.0.1:9000
+replace	deny create /usr/**
+mount	deny mount
+trace	deny ptrace
+raw	deny socket raw
+packet	deny socket packet
 "
 
 # attack_table: the lines that this place can refuse.
@@ -50,6 +50,14 @@ attack_arguments() {
 
 attack_names() {
 	attack_arguments | sed 's/=.*//'
+}
+
+# attack_lines: "NAME LINE" for each, as the policy is now.
+attack_lines() {
+	local name rule
+	attack_table | while IFS=$'\t' read -r name rule; do
+		echo "${name%%=*} $(awk -v rule="$rule" '{ $1 = $1 } $0 == rule { print NR }' tests/runtime/policies/nginx.pale)"
+	done
 }
 
 # attacks_printed NAME: what a container of `attack wait` has printed, when it has printed all.

@@ -5,13 +5,14 @@
 #	engine_end                          ends the daemon
 #	engine_run NAME IMAGE [COMMAND…]    starts a container, which goes on
 #	engine_exec NAME COMMAND…           executes another program in it, with its output
+#	engine_exec_privileged NAME COMMAND…  the same, with all privileges that the engine can ask for
 #	engine_output NAME                  what the container's program has printed
 #	engine_remove NAME                  ends it
 #	engine_id NAME                      what the OCI runtime calls it
 #	engine_running NAME                 whether its program still runs
 #
 # $runtime is the OCI runtime's program, $profile the policy that a container asks for by its annotation, or empty.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 # Containers are given more than they should have, as happens: each attack needs something of it.
 capabilities=(CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BIND_SERVICE SETFCAP AUDIT_WRITE

@@ -22,7 +22,7 @@ engine_begin() {
 	containerd --config /run/containerd/config.toml >/run/containerd/log 2>&1 9<&- &
 	echo $! >/run/containerd/pid
 	in_time ctr_ version || { cat /run/containerd/log >&2 && return 1; }
-	for image in busybox nginx redis; do
+	for image in busybox nginx redis stranger; do
 		ctr_ images import "$images/$image.tar" >/dev/null
 	done
 }
@@ -44,6 +44,11 @@ engine_exec() {
 	local name=$1
 	shift
 	ctr_ tasks exec --exec-id "exec-$SRANDOM" "$name" "$@"
+}
+
+# Its client asks for none beside the container's own, which are more than the policy has.
+engine_exec_privileged() {
+	engine_exec "$@"
 }
 
 engine_output() {

@@ -2,7 +2,7 @@
 # Docker Engine, without networks of its own. Its version here takes no annotations: the image's label names the policy.
 # shellcheck shell=bash disable=SC2154
 
-socket=/run/docker/docker.sock
+socket=/run/docker.sock
 
 docker_() {
 	/usr/bin/docker --host "unix://$socket" "$@"
@@ -17,7 +17,7 @@ engine_begin() {
 		runtimes: { bare: { path: $bare }, pale: { path: $pale } } }' >/run/docker/daemon.json
 	dockerd --config-file /run/docker/daemon.json --host "unix://$socket" >/run/docker/log 2>&1 9<&- &
 	in_time docker_ version || { cat /run/docker/log >&2 && return 1; }
-	for image in busybox nginx redis; do
+	for image in busybox nginx redis stranger; do
 		docker_ load --quiet --input "$images/$image.tar" >/dev/null
 	done
 }
@@ -36,6 +36,10 @@ engine_run() {
 
 engine_exec() {
 	docker_ exec "$@"
+}
+
+engine_exec_privileged() {
+	docker_ exec --privileged "$@"
 }
 
 engine_output() {

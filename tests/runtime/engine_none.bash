@@ -44,12 +44,17 @@ bundle_make() { # NAME IMAGE [COMMAND…]
 engine_run() {
 	local name=$1
 	bundle_make "$@"
-	oci create --bundle "$bundles/$name" "$name" </dev/null >"$outputs/$name" 2>&1 3>&-
+	oci create --bundle "$bundles/$name" "$name" </dev/null >"$outputs/$name" 2>&1 3>&- ||
+		{ cat "$outputs/$name" >&2 && return 1; }
 	oci start "$name"
 }
 
 engine_exec() {
 	oci exec "$@"
+}
+
+engine_exec_privileged() {
+	oci exec --cap CAP_SYS_ADMIN --cap CAP_SYS_PTRACE "$@"
 }
 
 engine_output() {

@@ -14,7 +14,7 @@ engine_begin() {
 	echo '{"default":[{"type":"insecureAcceptAnything"}]}' >/etc/containers/policy.json
 	printf '[engine]\nevents_logger = "none"\n' >/etc/containers/containers.conf
 	runtime=$(bare_runtime)
-	for image in busybox nginx redis; do
+	for image in busybox nginx redis stranger; do
 		podman_ load --quiet --input "$images/$image.tar"
 	done
 }
@@ -35,6 +35,10 @@ engine_run() {
 
 engine_exec() {
 	podman_ exec "$@"
+}
+
+engine_exec_privileged() {
+	podman_ exec --privileged "$@"
 }
 
 engine_output() {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# images.sh ATTACK: makes the images busybox, nginx and redis of what Debian's packages have installed on this machine, with the program
+# images.sh ATTACK: makes the images busybox, nginx, redis and stranger of what Debian's packages have installed on this machine, with the program
 # ATTACK in each, and prints the folder that has them: for each NAME a folder NAME (its root filesystem) and NAME.tar (an OCI layout that
 # docker load reads, too). It is below $XDG_CACHE_HOME/pale, named by what went into it, and made once. As root: owners are kept.
 set -euo pipefail
@@ -74,6 +74,11 @@ redis() {
 	sed -e 's/^daemonize .*/daemonize no/' -e 's/^bind .*/bind 127.0.0.1/' -e '/^pidfile/d' /etc/redis/redis.conf >"$1/etc/redis/redis.conf"
 }
 
+# Its label names a policy that nobody has.
+stranger() {
+	base "$1"
+}
+
 # blob FILE: moves it to where its digest is its name, and prints size and digest.
 blob() {
 	local digest size
@@ -116,6 +121,7 @@ image() {
 }
 
 image busybox httpd -f -p 8000 -h /srv/www
+image stranger httpd -f -p 8000 -h /srv/www
 image nginx nginx -g 'daemon off;'
 image redis redis-server /etc/redis/redis.conf --supervised no
 mv -T "$new" "$cache/$key" 2>/dev/null || [ -d "$cache/$key" ]

@@ -38,6 +38,8 @@ images=$(tests/runtime/images.sh "$PALE_BUILD/tests/runtime/attack")
 export PALE_BUILD images
 
 . tests/runtime/engine.bash
-trap 'engine_end || :' EXIT
+. tests/runtime/pale.bash
+trap 'pale_end || :; engine_end || :' EXIT
 engine_begin
+[[ " $* " != *" confined.bats "* ]] || pale_begin
 bats --tap "${@/#/tests/runtime/}" 9<&-
