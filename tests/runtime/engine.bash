@@ -21,9 +21,9 @@ capabilities=(CHOWN DAC_OVERRIDE FOWNER FSETID KILL SETGID SETUID SETPCAP NET_BI
 outputs=/run/outputs
 token=/run/secrets/kubernetes.io/serviceaccount/token
 
-# in_time COMMAND…: until it succeeds, for a minute: machines may be slow.
+# in_time COMMAND…: until it succeeds, for a minute or $PALE_PATIENCE seconds: machines may be slow.
 in_time() {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + ${PALE_PATIENCE:-60}))
 	until "$@" >/dev/null 2>&1; do
 		if ((SECONDS >= end)); then
 			echo "waited in vain for: $*" >&2

@@ -11,7 +11,7 @@ docker_() {
 engine_begin() {
 	local image
 	mkdir -p $outputs /run/docker
-	jq -n --arg bare "$(bare_runtime)" --arg pale "$PALE_BUILD/pale-runtime" --arg parent "/$stage" '{
+	jq -n --arg bare "$(bare_runtime)" --arg pale "$pale_runtime" --arg parent "/$stage" '{
 		"data-root": "/var/lib/docker", "exec-root": "/run/docker", "pidfile": "/run/docker/pid", "storage-driver": "overlay2",
 		iptables: false, ip6tables: false, bridge: "none", "cgroup-parent": $parent, "exec-opts": ["native.cgroupdriver=cgroupfs"],
 		runtimes: { bare: { path: $bare }, pale: { path: $pale } } }' >/run/docker/daemon.json

@@ -36,7 +36,7 @@ tests/runtime/images.sh "$PALE_BUILD/tests/runtime/attack" >/dev/null
 program=$PALE_BUILD/tests/runtime/$runtime-$engine
 {
 	echo '#!/bin/bash'
-	printf 'export PALE_BUILD=%q XDG_CACHE_HOME=%q\n' "$PALE_BUILD" "${XDG_CACHE_HOME:-$HOME/.cache}"
+	printf 'export PALE_BUILD=%q PALE_PATIENCE=%q XDG_CACHE_HOME=%q\n' "$PALE_BUILD" "${PALE_PATIENCE:-60}" "${XDG_CACHE_HOME:-$HOME/.cache}"
 	printf 'exec %q' "$PWD/tests/runtime/stage.sh"
 	printf ' %q' "$runtime" "$engine" "$@"
 	echo
