@@ -8,6 +8,7 @@ DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-sta
 	python3-minimal zsh fish man-db $(DEPS_PROGRAMS)
 # Programs that tests run under policies.
 DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools runc crun
+DEPS_RUNTIME := runc crun containerd podman docker.io iptables
 DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.
@@ -25,9 +26,9 @@ define install_packages
 		{ tail -n 20 $(B)/apt.log >&2; exit 1; }
 endef
 
-.PHONY: deps deps-build deps-demo deps-test deps-devel
-deps: deps-build deps-demo deps-test deps-devel deps-node
-deps-build deps-demo deps-test deps-devel: deps-%: | $(B)/
+.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-devel
+deps: deps-build deps-demo deps-test deps-runtime deps-devel deps-node
+deps-build deps-demo deps-test deps-runtime deps-devel: deps-%: | $(B)/
 	$(call install_packages,$(DEPS_$(shell echo $* | tr a-z A-Z)))
 
 # Of Debian where there is none: others bring both in one package, which Debian's npm conflicts with.

@@ -19,7 +19,7 @@ shift 2
 case $runtime in runc | crun) ;; *) usage "$runtime: no such runtime" ;; esac
 case $engine in none | podman | containerd | docker) ;; *) usage "$engine: no such engine" ;; esac
 for suite in "$@"; do
-	[ -f "tests/runtime/$suite" ] || usage "$suite: no such suite"
+	[ -f "$suite" ] || usage "$suite: no such suite"
 done
 [ "$(id -u)" = 0 ] || usage 'containers of engines are started as root'
 
@@ -36,7 +36,11 @@ tests/runtime/images.sh "$PALE_BUILD/tests/runtime/attack" >/dev/null
 program=$PALE_BUILD/tests/runtime/$runtime-$engine
 {
 	echo '#!/bin/bash'
-	printf 'export PALE_BUILD=%q PALE_PATIENCE=%q XDG_CACHE_HOME=%q\n' "$PALE_BUILD" "${PALE_PATIENCE:-60}" "${XDG_CACHE_HOME:-$HOME/.cache}"
+	printf 'export PALE_BUILD=%q XDG_CACHE_HOME=%q\n' "$PALE_BUILD" "${XDG_CACHE_HOME:-$HOME/.cache}"
+	# Of the benchmark, and of who waits for what fails.
+	for variable in PALE_PAIRS PALE_PATIENCE; do
+		[ -z "${!variable:-}" ] || printf 'export %s=%q\n' $variable "${!variable}"
+	done
 	printf 'exec %q' "$PWD/tests/runtime/stage.sh"
 	printf ' %q' "$runtime" "$engine" "$@"
 	echo

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# stage.sh RUNTIME ENGINE SUITE…: runs these bats suites of this folder as root, in namespaces of their own, with the engine's daemon, if it
+# stage.sh RUNTIME ENGINE SUITE…: runs these bats suites, or one script that prints TAP, as root, in namespaces of their own, with the engine's daemon, if it
 # has one, and all that it writes in memory. What they start ends with them. RUNTIME is runc or crun, ENGINE none, podman, containerd or
 # docker; $PALE_BUILD is the build directory, $PALE_VM is set in the guest.
 #
@@ -41,5 +41,8 @@ export PALE_BUILD images
 . tests/runtime/pale.bash
 trap 'pale_end || :; engine_end || :' EXIT
 engine_begin
-[[ " $* " != *" confined.bats "* ]] || pale_begin
-bats --tap "${@/#/tests/runtime/}" 9<&-
+[ "$*" = tests/runtime/bare.bats ] || pale_begin
+case $1 in
+*.bats) bats --tap "$@" 9<&- ;;
+*) bash "$1" 9<&- ;;
+esac
