@@ -5,19 +5,35 @@
 # has one, and all that it writes in memory. What they start ends with them. RUNTIME is runc or crun, ENGINE none, podman, containerd or
 # docker; $PALE_BUILD is the build directory, $PALE_VM is set in the guest.
 #
-# On the host the engine has its own process and network namespaces. Descriptor 9 leads out of the latter: the kernel hands audit records
-# to its initial network namespace alone, so paled is started there. The guest is there for nothing else, and its first namespaces serve.
+# On the host the engine has its own network namespace, and a control group whose processes end with it. It has no process namespace: audit
+# records have pids of the initial one, in which paled has to know the containers. They come to the initial network namespace alone, where
+# paled is started: descriptor 9 leads there. The guest is there for nothing else, and its first namespaces serve.
 set -euo pipefail
 here=$(dirname "$(realpath "$0")")
 
 if [ "$1" != --inside ]; then
-	# Also the parent of all control groups that are made.
+	# Also the name of the parent of all control groups that are made.
 	export stage=pale-test-$$
-	namespaces=(--mount)
-	[ -n "${PALE_VM:-}" ] || namespaces+=(--pid --mount-proc --net --ipc)
+	group=/sys/fs/cgroup/unified/$stage
+	[ -d "${group%/*}" ] || group=/sys/fs/cgroup/$stage-all
+	end() {
+		trap '' INT TERM HUP
+		echo 1 >"$group/cgroup.kill"
+		until find /sys/fs/cgroup -depth -type d -path "*/$stage*" -exec rmdir {} + 2>/dev/null; do sleep 0.1; done
+	}
+	mkdir "$group"
+	trap end EXIT
+	trap 'exit 143' INT TERM HUP
+	# Should this process be killed, what it started shall not outlive it.
+	setsid bash -c 'tail -f --pid "$1" /dev/null; [ ! -e "$2" ] || echo 1 >"$2/cgroup.kill"' bash $$ "$group" >/dev/null 2>&1 &
+	namespaces=(--mount --ipc)
+	[ -n "${PALE_VM:-}" ] || namespaces+=(--net)
 	status=0
-	unshare "${namespaces[@]}" --fork --kill-child "$0" --inside "$@" 9</proc/self/ns/net || status=$?
-	find /sys/fs/cgroup -depth -type d -path "*/$stage*" -exec rmdir {} + || status=1
+	(
+		echo $BASHPID >"$group/cgroup.procs"
+		exec unshare "${namespaces[@]}" --fork --kill-child "$0" --inside "$@" 9</proc/self/ns/net
+	) &
+	wait $! || status=$?
 	exit $status
 fi
 shift
