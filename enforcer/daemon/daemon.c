@@ -443,6 +443,20 @@ static void tell_unconfined(void *ctx, const char *id, pid_t pid)
 	event_log_take(&d->log, o);
 }
 
+/* Which security modules of the kernel are not there to enforce policies, and why. */
+static void tell_missing(const struct daemon *d)
+{
+	static const enum mechanism modules[] = { MECHANISM_BPF_LSM, MECHANISM_APPARMOR };
+
+	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++) {
+		const struct pale_err *why = d->enforcement.why_not[modules[i]];
+
+		if (!(d->enforcement.used & (1u << modules[i])))
+			daemon_tell(LOG_NOTICE, "without %s: %s", mechanism_names[modules[i]],
+				why ? pale_err_text(why) : "not supported");
+	}
+}
+
 static int serve(struct daemon *d, struct pale_err **err)
 {
 	int r = add_sources(d, err);
@@ -453,9 +467,9 @@ static int serve(struct daemon *d, struct pale_err **err)
 	unconfined_each(&d->containers, tell_unconfined, d);
 	event_log_flush(&d->log);
 	sd_notify(0, "READY=1");
-	daemon_tell(LOG_INFO, "ready: %zu profile%s, %zu container%s, %s", d->store.n,
-		d->store.n == 1 ? "" : "s", d->containers.n, d->containers.n == 1 ? "" : "s",
-		d->enforcement.lsm ? "BPF-LSM" : "no BPF-LSM on this kernel");
+	daemon_tell(LOG_INFO, "ready: %zu profile%s, %zu container%s", d->store.n,
+		d->store.n == 1 ? "" : "s", d->containers.n, d->containers.n == 1 ? "" : "s");
+	tell_missing(d);
 	r = sd_event_loop(d->event);
 	sd_notify(0, "STOPPING=1");
 	if (r < 0)

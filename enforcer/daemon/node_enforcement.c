@@ -36,13 +36,13 @@ int node_enforcement_open(struct node_enforcement *e, const char *run, struct pa
 	int r;
 
 	*e = (struct node_enforcement){ 0 };
-	host_probe(&e->host);
 	text_printf(&t, "%s/bpf", run);
 	e->bpf_dir = text_take(&t);
 	e->used = 1u << MECHANISM_SECCOMP | 1u << MECHANISM_OCI | 1u << MECHANISM_CAPABILITIES |
 		  1u << MECHANISM_CGROUP;
-	e->used |= e->host.available & (1u << MECHANISM_APPARMOR);
-	if (!(e->host.available & (1u << MECHANISM_BPF_LSM)))
+	if (apparmor_supported(&e->why_not[MECHANISM_APPARMOR]) >= 0)
+		e->used |= 1u << MECHANISM_APPARMOR;
+	if (lsm_supported(&e->why_not[MECHANISM_BPF_LSM]) < 0)
 		return 0;
 	r = mount_bpf(e->bpf_dir, err);
 	if (r >= 0)
@@ -67,7 +67,8 @@ void node_enforcement_close(struct node_enforcement *e)
 		forget_apparmor(&e->apparmor[i]);
 	free(e->apparmor);
 	lsm_free(e->lsm);
-	host_release(&e->host);
+	for (int i = 0; i < MECHANISM_COUNT; i++)
+		pale_err_free(e->why_not[i]);
 	free(e->bpf_dir);
 }
 

@@ -10,14 +10,13 @@
 
 #include "enforcer/apparmor_denials.h"
 #include "enforcer/daemon/container.h"
-#include "enforcer/host.h"
 #include "enforcer/load_lsm.h"
 
 #include <systemd/sd-event.h>
 
 struct node_enforcement {
-	struct host host;
 	mechanisms used;
+	struct pale_err *why_not[MECHANISM_COUNT]; /* of security modules that are not used */
 	struct lsm *lsm; /* NULL: this kernel has none */
 	char *bpf_dir;	 /* of its pins */
 	/* AppArmor's profiles that were loaded for policies, and who reads what they refuse. */

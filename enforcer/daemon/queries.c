@@ -131,7 +131,7 @@ static json_t *status_of_mechanisms(const struct daemon *d)
 		enum mechanism m = shown[i];
 		bool used = d->enforcement.used & (1u << m);
 		json_t *one = json_pack("{s:b}", "used", used);
-		const struct pale_err *why = d->enforcement.host.why_not[m];
+		const struct pale_err *why = d->enforcement.why_not[m];
 
 		if (!used && why)
 			json_object_set_new(one, "why_not", json_string(pale_err_text(why)));
