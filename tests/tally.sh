@@ -110,6 +110,11 @@ suite_workloads() {
 	tap "workloads/$1" tests/vm/run.sh --kernel "$1" --timeout 900 tests/vm/workloads.bats
 }
 
+# Containers as an engine starts them; $1 is RUNTIME-ENGINE.
+suite_runtime() {
+	tap "runtime/$1" env PALE_BUILD="$build" tests/runtime/run.sh "${1%-*}" "${1#*-}" tests/runtime/bare.bats tests/runtime/confined.bats
+}
+
 # STRESS: how much of it, for the guest's command line.
 suite_stress() {
 	tap "stress/$1" tests/vm/run.sh --kernel "$1" --timeout 3000 --cmdline "$STRESS" tests/vm/boot.bats \

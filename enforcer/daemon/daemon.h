@@ -50,6 +50,7 @@ struct daemon {
 	struct audit_serials audit_serials;
 	uint64_t audit_lost;	     /* as was told */
 	struct process_watch *watch; /* NULL: not used */
+	bool no_watch;		     /* it is not to be had, which has been told */
 	sd_event_source *lsm_source, *store_source, *rescan, *sweep, *audit_source, *watch_source,
 		*exits_source;
 };
@@ -84,6 +85,8 @@ void queries_follow(void *daemon, const json_t *event, const char *line, size_t 
 
 /* What the kernel tells; fits lsm_on_event. */
 void violations_take(void *daemon, const struct lsm_event *e);
+/* What AppArmor refused, under whatever policy. */
+void violations_take_apparmor(void *daemon, const struct violation *v);
 /* Some audit records that there are. */
 void violations_read_audit(struct daemon *d);
 

@@ -2,6 +2,7 @@
 #include "enforcer/daemon/annotations.h"
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
+#include "enforcer/daemon/unconfined.h"
 
 #include "compiler/base/cleanup.h"
 #include "compiler/options.h"
@@ -66,6 +67,12 @@ static json_t *container_json(struct daemon *d, const struct container *c)
 	return o;
 }
 
+static void add_unconfined(void *ctx, const char *id, pid_t pid)
+{
+	json_array_append_new(ctx,
+		json_pack("{s:s, s:i, s:s}", "id", id, "pid", (int)pid, "state", "unconfined"));
+}
+
 static int ps(void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
@@ -77,6 +84,7 @@ static int ps(void *ctx, const struct server_request *r, json_t **ret_more, stru
 		if (!d->containers.v[i]->forgotten_ns)
 			json_array_append_new(a, container_json(d, d->containers.v[i]));
 	}
+	unconfined_each(&d->containers, add_unconfined, a);
 	server_answer(r->connection, json_pack("{s:o}", "containers", a));
 	return 0;
 }
@@ -117,14 +125,14 @@ static int profiles(
 static json_t *status_of_mechanisms(const struct daemon *d)
 {
 	static const enum mechanism shown[] = { MECHANISM_SECCOMP, MECHANISM_BPF_LSM,
-		MECHANISM_CAPABILITIES, MECHANISM_CGROUP };
+		MECHANISM_APPARMOR, MECHANISM_CAPABILITIES, MECHANISM_CGROUP };
 	json_t *o = json_object();
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++) {
 		enum mechanism m = shown[i];
 		bool used = d->enforcement.used & (1u << m);
 		json_t *one = json_pack("{s:b}", "used", used);
-		const struct pale_err *why = d->enforcement.host.why_not[m];
+		const struct pale_err *why = d->enforcement.why_not[m];
 
 		if (!used && why)
 			json_object_set_new(one, "why_not", json_string(pale_err_text(why)));

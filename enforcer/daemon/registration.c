@@ -2,6 +2,7 @@
 #include "enforcer/daemon/annotations.h"
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
+#include "enforcer/daemon/image.h"
 #include "enforcer/daemon/policy_choice.h"
 
 #include "compiler/base/cleanup.h"
@@ -136,6 +137,7 @@ static int confinement_json(struct daemon *d, struct node_policy *p, const struc
 	const enum oci_runtime runtime = asked->runtime;
 	_cleanup_free_ char *first = NULL;
 	const struct node_filter *filter;
+	const char *apparmor;
 	uint32_t inexact;
 	mechanisms used = node_enforcement_of(&d->enforcement, p, runtime, &inexact, &first);
 	int r = node_policy_seccomp(p, runtime, &filter, err);
@@ -152,12 +154,17 @@ static int confinement_json(struct daemon *d, struct node_policy *p, const struc
 		pale_err_hint(err, "'allow-partial: true' in paled.conf accepts that");
 		return -EOPNOTSUPP;
 	}
+	r = node_enforcement_apparmor(&d->enforcement, p, used, &apparmor, err);
+	if (r < 0)
+		return r;
 	o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "profile", p->profile, "digest",
 		p->digest, "file", p->main, "mode", p->audit ? "audit" : "enforce", "sandbox",
 		p->sandbox, "mechanisms", mechanisms_json(used), "seccomp",
 		seccomp_json(d, filter->oci, runtime, asked->path));
 	if (filter->bytes)
 		json_object_set_new(o, "seccomp_bpf", json_string(filter->bytes));
+	if (apparmor)
+		json_object_set_new(o, "apparmor", json_string(apparmor));
 	json_object_set_new(o, "capabilities", capabilities_json(p->capabilities));
 	json_object_set_new(
 		o, "no_new_privileges", json_boolean(node_policy_implies_no_new_privs(p)));
@@ -195,12 +202,43 @@ static int find_chosen(struct daemon *d, const struct policy_choice *choice,
 	return policy_store_policy(p, choice->audit, ret, err);
 }
 
+/* The annotations with what the engine says of the container's image; a new reference. */
+static json_t *annotations_with_image(
+	const json_t *body, const char *id, struct image *image, struct pale_err **err)
+{
+	json_t *annotations = json_deep_copy(annotations_of(body));
+
+	if (!annotations)
+		annotations = json_object();
+	if (image_find(text_member(body, "bundle"), id, NULL, image, err) >= 0)
+		image_annotate(image, annotations);
+	return annotations;
+}
+
+static int choose(struct daemon *d, const json_t *body, const char *id, const json_t *annotations,
+	const struct image *image, struct pale_err **unknown, struct policy_choice *ret,
+	struct pale_err **err)
+{
+	int r = policy_choose(&d->config, annotations,
+		json_is_true(json_object_get(body, "privileged")), image->label, ret, err);
+
+	/* What the image would have chosen cannot be told, and it might. */
+	if (r >= 0 && *unknown && !annotations_profile(annotations) && d->config.n_image_labels) {
+		*err = TAKE_PTR(*unknown);
+		pale_err_hint(err, "an annotation pale.dev/profile needs no look at the image");
+		return pale_err_wrap(err, "container '%s'", id);
+	}
+	return r;
+}
+
 static int prepare(
 	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
 	_cleanup_(node_policy_unrefp) struct node_policy *policy = NULL;
-	const json_t *annotations = annotations_of(r->body);
+	_cleanup_(pale_err_freep) struct pale_err *unknown = NULL;
+	_cleanup_(image_release) struct image image = { 0 };
+	_cleanup_(json_decrefp) json_t *annotations = NULL;
 	struct policy_choice choice;
 	struct oci_asked asked;
 	json_t *answer;
@@ -209,10 +247,10 @@ static int prepare(
 
 	if (n >= 0)
 		n = need_runtime(r->body, &asked, err);
-	if (n >= 0)
-		n = policy_choose(&d->config, annotations,
-			json_is_true(json_object_get(r->body, "privileged")),
-			text_member(r->body, "image_label"), &choice, err);
+	if (n < 0)
+		return n;
+	annotations = annotations_with_image(r->body, id, &image, &unknown);
+	n = choose(d, r->body, id, annotations, &image, &unknown, &choice, err);
 	if (n < 0)
 		return n;
 	if (choice.unconfined) {
@@ -309,7 +347,9 @@ static int make_container(struct daemon *d, const struct server_request *request
 {
 	const json_t *body = request->body;
 	const char *digest = text_member(body, "digest"), *mode = text_member(body, "mode");
-	const json_t *annotations = annotations_of(body), *own = json_object_get(body, "own");
+	const json_t *own = json_object_get(body, "own");
+	_cleanup_(pale_err_freep) struct pale_err *unknown = NULL;
+	_cleanup_(image_release) struct image image = { 0 };
 	_cleanup_(container_freep) struct container *c = calloc(1, sizeof(*c));
 	struct oci_asked asked;
 	int r;
@@ -325,7 +365,7 @@ static int make_container(struct daemon *d, const struct server_request *request
 		return r;
 	c->runtime = asked.runtime;
 	c->seccomp_log = json_is_true(json_object_get(body, "seccomp_log"));
-	c->annotations = json_deep_copy(annotations);
+	c->annotations = annotations_with_image(body, id, &image, &unknown);
 	c->own = json_is_object(own) ? json_deep_copy(own) : NULL;
 	c->bundle = copy(text_member(body, "bundle"));
 	c->rootfs = copy(text_member(body, "rootfs"));
@@ -551,9 +591,21 @@ int registration_restore(void *daemon, const char *id, const json_t *kept, struc
 	return 0;
 }
 
+/* Its end was not told, as when an engine was killed: its bundle is no more. */
+static bool is_abandoned(const struct container *c)
+{
+	return !c->forgotten_ns && !container_is_alive(c) && c->bundle &&
+	       access(c->bundle, F_OK) < 0 && errno == ENOENT;
+}
+
 void registration_sweep(struct daemon *d)
 {
 	uint64_t now = now_ns(CLOCK_MONOTONIC);
+
+	for (size_t i = 0; i < d->containers.n; i++) {
+		if (is_abandoned(d->containers.v[i]))
+			forget(d, d->containers.v[i]);
+	}
 
 	for (size_t i = 0; i < d->containers.n;) {
 		struct container *c = d->containers.v[i];

@@ -20,6 +20,7 @@ struct container_asked {
 	enum real_kind kind;
 	const char *real;	   /* absolute path of the runtime */
 	const json_t *annotations; /* an object of strings */
+	const char *bundle;	   /* absolute; NULL: not known */
 	bool privileged;
 };
 
@@ -40,8 +41,8 @@ int ask_whether_unconfined(const struct runtime_conf *conf, const struct contain
 
 /* What the container @id that is registered runs under, in terms of the runtime @kind at @real;
  * *@known false: none of this name is. */
-int ask_lookup(const struct runtime_conf *conf, const char *id, enum real_kind kind,
-	const char *real, struct confinement *ret, bool *known, struct pale_err **err);
+int ask_lookup(const struct runtime_conf *conf, enum real_kind kind, const char *real,
+	const char *id, struct confinement *ret, bool *known, struct pale_err **err);
 
 /* @request: the members of register, which may come twice: a daemon that went away meanwhile is
  * asked again. @wait_ms in all. */

@@ -20,6 +20,7 @@ static int ask(struct runtime *rt, struct prepared *p, struct pale_err **err)
 		.kind = rt->cl.kind,
 		.real = rt->real,
 		.annotations = p->annotations,
+		.bundle = p->bundle.path,
 		.privileged = oci_config_is_privileged(p->bundle.config),
 	};
 	int r = ask_prepare(&rt->conf, &container, &p->confinement, &why, err);
@@ -52,20 +53,20 @@ int prepare(struct runtime *rt, struct prepared *ret, struct pale_err **err)
 	if (rt->cl.n_operands != 1)
 		return pale_err_plain(err, EINVAL, "%s takes one container id", rt->cl.verb_name);
 	ret->id = rt->cl.operands[0];
-	r = bundle_open(&rt->cl, &ret->bundle, err);
+	r = oci_bundle_open(&rt->cl, &ret->bundle, err);
 	if (r < 0)
 		return r;
 	ret->annotations = oci_config_annotations(ret->bundle.config);
 	r = ask(rt, ret, err);
 	if (r < 0 || ret->confinement.unconfined)
 		return r;
-	r = bundle_rootfs(&ret->bundle, &ret->rootfs, err);
+	r = oci_bundle_rootfs(&ret->bundle, &ret->rootfs, err);
 	return r < 0 ? r : confine(rt, ret, err);
 }
 
 void prepared_release(struct prepared *p)
 {
-	bundle_release(&p->bundle);
+	oci_bundle_release(&p->bundle);
 	free(p->rootfs);
 	confinement_release(&p->confinement);
 	json_decref(p->annotations);

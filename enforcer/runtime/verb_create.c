@@ -124,6 +124,6 @@ int verb_create(struct runtime *rt, int *status, struct pale_err **err)
 		return r;
 	if (p.confinement.unconfined)
 		return pass_on_changed(rt, err);
-	r = bundle_write(&p.bundle, err);
+	r = oci_bundle_write(&p.bundle, err);
 	return r < 0 ? r : create(rt, &p, status, err);
 }

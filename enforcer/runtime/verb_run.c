@@ -59,7 +59,7 @@ int verb_run(struct runtime *rt, int *status, struct pale_err **err)
 		return pass_on_changed(rt, err);
 	r = add_hook(rt, &p, err);
 	if (r == 0)
-		r = bundle_write(&p.bundle, err);
+		r = oci_bundle_write(&p.bundle, err);
 	return r < 0 ? r : pass_on_changed(rt, err);
 }
 
