@@ -13,12 +13,18 @@ static void look_for(uint64_t errnos[SECCOMP_EXIT_WORDS], int errnum)
 		errnos[errnum / 64] |= (uint64_t)1 << errnum % 64;
 }
 
+static bool has_own(const struct container *c)
+{
+	return json_array_size(json_object_get(c->own, "seccomp")) > 0;
+}
+
 void seccomp_refusal_errnos(const struct container *c, uint64_t errnos[SECCOMP_EXIT_WORDS])
 {
 	const struct policy *p = c->policy->policy;
 
 	look_for(errnos, EPERM);
-	look_for(errnos, ENOSYS);
+	if (has_own(c))
+		look_for(errnos, ENOSYS);
 	for (uint32_t i = 0; i < p->n_rules; i++) {
 		if (p->rules[i]->operations & OP_BIT(OP_SYSCALL))
 			look_for(errnos, p->rules[i]->errnum);
@@ -45,16 +51,15 @@ static bool is_left_out(const struct node_filter *filter, int call)
 	return call >= 0 && !filter->policy->audit && filter->left_out && filter->left_out[call];
 }
 
-static bool policy_refuses(const struct container *c, const struct node_filter *filter,
-	const struct seccomp_data *data, int call, uint32_t errnum)
+static bool policy_refuses(
+	const struct node_filter *filter, const struct seccomp_data *data, uint32_t errnum)
 {
 	const struct seccomp_options options = { 0 };
 	uint32_t answer = seccomp_answer(filter->policy, &options, data);
 
 	if ((answer & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
 		return false;
-	return (answer & SECCOMP_RET_DATA) == errnum ||
-	       (c->runtime == OCI_RUNTIME_RUNC && call < 0 && errnum == ENOSYS);
+	return (answer & SECCOMP_RET_DATA) == errnum;
 }
 
 bool seccomp_refusal(const struct container *c, const struct node_filter *filter,
@@ -65,7 +70,7 @@ bool seccomp_refusal(const struct container *c, const struct node_filter *filter
 	bool own = false;
 
 	memcpy(data.args, e->arguments, sizeof(data.args));
-	if (!policy_refuses(c, filter, &data, call, e->errnum)) {
+	if (!policy_refuses(filter, &data, e->errnum)) {
 		own = is_own(c, call) && (e->errnum == EPERM || e->errnum == ENOSYS);
 		if (!own && !(is_left_out(filter, call) && e->errnum == EPERM))
 			return false;

@@ -7,9 +7,8 @@
  * ordinary error of the kernel. A filter is asked before the call runs: if it refuses that call
  * with those arguments the kernel never came to, and if it does not, the errno is the kernel's.
  *
- * The filter is what seccomp_answer() says of the policy with the runtime's own calls, but for what
- * becomes of that under runc: what linux.seccomp cannot say is refused (emit_oci.h), and ENOSYS is
- * the answer to calls that it knows nothing of.
+ * The filter is what seccomp_answer() says of the policy with the runtime's own calls, and refuses
+ * what linux.seccomp cannot say (emit_oci.h).
  */
 
 #include "enforcer/call_violation.h"
