@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -48,10 +49,8 @@ static int64_t now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static int read_all(int fd, int timeout_ms, size_t max, struct text *ret)
+static int read_all(int fd, int64_t deadline, size_t max, struct text *ret)
 {
-	int64_t deadline = now_ms() + timeout_ms;
-
 	for (;;) {
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		int64_t left = deadline - now_ms();
@@ -71,9 +70,31 @@ static int read_all(int fd, int timeout_ms, size_t max, struct text *ret)
 	}
 }
 
+/* That all has been read does not mean that it ends. */
+static int wait_for_end(pid_t pid, int64_t deadline)
+{
+	_cleanup_close_ int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	struct pollfd p = { .fd = pidfd, .events = POLLIN };
+
+	if (pidfd < 0)
+		return -errno;
+	for (;;) {
+		int64_t left = deadline - now_ms();
+		int n = poll(&p, 1, left > 0 ? (int)left : 0);
+
+		if (n > 0)
+			return 0;
+		if (n == 0)
+			return -ETIMEDOUT;
+		if (errno != EINTR)
+			return -errno;
+	}
+}
+
 int child_output(const char *const *argv, int timeout_ms, size_t max, struct text *ret,
 	struct pale_err **err)
 {
+	const int64_t deadline = now_ms() + timeout_ms;
 	_cleanup_close_ int in = -1, out = -1;
 	int fds[2], r, status;
 	pid_t pid;
@@ -86,7 +107,9 @@ int child_output(const char *const *argv, int timeout_ms, size_t max, struct tex
 	if (r < 0)
 		return pale_err_set(err, -r, "start %s", argv[0]);
 	close(TAKE_FD(out));
-	r = read_all(in, timeout_ms, max, ret);
+	r = read_all(in, deadline, max, ret);
+	if (r >= 0)
+		r = wait_for_end(pid, deadline);
 	if (r < 0)
 		kill(-pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
