@@ -6,8 +6,10 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
 # An interpreter of classic BPF that is neither ours nor the kernel's.
 LIBS_test_mutants := -lpcap
 LIBS_test_import_oci := -lpcap
+LIBS_test_runtime_features := -lsystemd
+LIBS_test_seccomp_refusal := -lsystemd
 
-$(UNIT_BIN): $(B)/%: $(B)/%.o $(LIBRUNTIME) $(LIBENFORCER) $(LIBCOMPILER)
+$(UNIT_BIN): $(B)/%: $(B)/%.o $(LIBRUNTIME) $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS) -lcmocka $(LIBS_$(@F))
 
