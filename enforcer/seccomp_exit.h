@@ -13,7 +13,10 @@
  * program's own answers in place of the container's with an errno that is not looked for.
  *
  * While attached the kernel takes its slow path at every call of every task of the machine, and
- * runs the program at its end. Attach it only as long as it is needed.
+ * runs the program at its end. Attach it only as long as it is needed. On Linux 6.18, a virtual
+ * machine with two busy CPUs, it added to a getppid(2) of some 200 ns (medians of nine runs of two
+ * million, build/tests/bench/sys_exit): 88 ns in a task without a filter, 89 ns in one whose filter
+ * allows it, and 278 ns where the filter refuses it.
  */
 
 #include "compiler/base/error.h"
