@@ -3,6 +3,7 @@
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/policy_choice.h"
+#include "enforcer/daemon/request_members.h"
 
 #include "compiler/base/cleanup.h"
 #include "compiler/vocab.h"
@@ -25,7 +26,10 @@ static const char *text_member(const json_t *o, const char *key)
 
 static int need_id(const json_t *body, const char **ret, struct pale_err **err)
 {
-	*ret = text_member(body, "id");
+	int r = request_text(body, "id", ret, err);
+
+	if (r < 0)
+		return r;
 	if (!*ret)
 		return pale_err_plain(err, EINVAL, "the request has no 'id'");
 	if (!container_id_is_sound(*ret))
@@ -130,13 +134,6 @@ static int confinement_json(struct daemon *d, struct node_policy *p, enum oci_ru
 	return 0;
 }
 
-static const json_t *annotations_of(const json_t *body)
-{
-	const json_t *a = json_object_get(body, "annotations");
-
-	return json_is_object(a) ? a : NULL;
-}
-
 /* The profile that was chosen, or -ENOENT with what to do meanwhile. */
 static int find_chosen(struct daemon *d, const struct policy_choice *choice,
 	struct node_policy **ret, json_t **ret_more, struct pale_err **err)
@@ -163,19 +160,24 @@ static int prepare(
 {
 	struct daemon *d = ctx;
 	_cleanup_(node_policy_unrefp) struct node_policy *policy = NULL;
-	const json_t *annotations = annotations_of(r->body);
+	const json_t *annotations;
 	struct policy_choice choice;
 	enum oci_runtime runtime;
+	const char *id, *label;
 	json_t *answer;
-	const char *id;
+	bool privileged;
 	int n = need_id(r->body, &id, err);
 
 	if (n >= 0)
 		n = read_runtime(r->body, &runtime, err);
 	if (n >= 0)
-		n = policy_choose(&d->config, annotations,
-			json_is_true(json_object_get(r->body, "privileged")),
-			text_member(r->body, "image_label"), &choice, err);
+		n = request_texts(r->body, "annotations", &annotations, err);
+	if (n >= 0)
+		n = request_flag(r->body, "privileged", &privileged, err);
+	if (n >= 0)
+		n = request_text(r->body, "image_label", &label, err);
+	if (n >= 0)
+		n = policy_choose(&d->config, annotations, privileged, label, &choice, err);
 	if (n < 0)
 		return n;
 	if (choice.unconfined) {
@@ -238,7 +240,12 @@ static int find_by_digest(struct daemon *d, const char *digest, bool audit,
 
 static void forget(struct daemon *d, struct container *c)
 {
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+
 	c->forgotten_ns = now_ns(CLOCK_MONOTONIC);
+	/* A daemon that starts meanwhile would take it up again, and nobody forgets it twice. */
+	if (container_keep(&d->containers, c, &err) < 0)
+		daemon_tell(LOG_ERR, "container '%s': %s", c->id, pale_err_text(err));
 	daemon_log_notice(d, "forgotten", c);
 }
 
@@ -266,12 +273,48 @@ static int read_process(struct container *c, const struct server_request *r, str
 	return 0;
 }
 
+/* What is said of it, but for its process and its policy. */
+static int read_container(struct container *c, const json_t *body, struct pale_err **err)
+{
+	const json_t *annotations, *own;
+	const char *bundle, *rootfs;
+	int r = request_texts(body, "annotations", &annotations, err);
+
+	if (r >= 0)
+		r = request_object(body, "own", &own, err);
+	if (r >= 0)
+		r = request_text(body, "bundle", &bundle, err);
+	if (r >= 0)
+		r = request_text(body, "rootfs", &rootfs, err);
+	if (r < 0)
+		return r;
+	c->annotations = json_deep_copy(annotations);
+	c->own = json_deep_copy(own);
+	c->bundle = copy(bundle);
+	c->rootfs = copy(rootfs);
+	c->since_ns = now_ns(CLOCK_REALTIME);
+	return 0;
+}
+
+/* NULL in *@ret when there is none. */
+static int read_policy(
+	struct daemon *d, const json_t *body, struct node_policy **ret, struct pale_err **err)
+{
+	const char *digest, *mode;
+	int r = request_text(body, "digest", &digest, err);
+
+	if (r >= 0)
+		r = request_text(body, "mode", &mode, err);
+	if (r < 0)
+		return r;
+	if (mode && strcmp(mode, "audit") != 0 && strcmp(mode, "enforce") != 0)
+		return pale_err_plain(err, EINVAL, "'mode' must be enforce or audit");
+	return digest ? find_by_digest(d, digest, mode && strcmp(mode, "audit") == 0, ret, err) : 0;
+}
+
 static int make_container(struct daemon *d, const struct server_request *request, const char *id,
 	struct container **ret, struct pale_err **err)
 {
-	const json_t *body = request->body;
-	const char *digest = text_member(body, "digest"), *mode = text_member(body, "mode");
-	const json_t *annotations = annotations_of(body), *own = json_object_get(body, "own");
 	_cleanup_(container_freep) struct container *c = calloc(1, sizeof(*c));
 	int r;
 
@@ -280,18 +323,12 @@ static int make_container(struct daemon *d, const struct server_request *request
 	c->pidfd = -1;
 	c->id = strdup(id);
 	r = read_process(c, request, err);
+	if (r >= 0)
+		r = read_container(c, request->body, err);
+	if (r >= 0)
+		r = read_policy(d, request->body, &c->policy, err);
 	if (r < 0)
 		return r;
-	c->annotations = json_deep_copy(annotations);
-	c->own = json_is_object(own) ? json_deep_copy(own) : NULL;
-	c->bundle = copy(text_member(body, "bundle"));
-	c->rootfs = copy(text_member(body, "rootfs"));
-	c->since_ns = now_ns(CLOCK_REALTIME);
-	if (digest) {
-		r = find_by_digest(d, digest, mode && strcmp(mode, "audit") == 0, &c->policy, err);
-		if (r < 0)
-			return r;
-	}
 	r = container_look(c, err);
 	if (r < 0)
 		return r;
@@ -321,8 +358,7 @@ static int same_again(
 	if (before->policy == c->policy && before->pid == c->pid &&
 		before->start_time == c->start_time)
 		return 0;
-	return pale_err_plain(
-		err, EEXIST, "container '%s' is registered, and running", before->id);
+	return pale_err_plain(err, EEXIST, "container '%s' is registered, and running", before->id);
 }
 
 static int register_(
@@ -336,12 +372,10 @@ static int register_(
 	(void)ret_more;
 	if (n < 0)
 		return n;
-	before = containers_find(&d->containers, id);
-	if (before && container_is_alive(before))
-		return pale_err_plain(err, EEXIST, "container '%s' is registered, and running", id);
 	n = make_container(d, r, id, &c, err);
 	if (n < 0)
 		return pale_err_wrap(err, "container '%s'", id);
+	before = containers_find(&d->containers, id);
 	if (before && container_is_alive(before)) {
 		n = same_again(before, c, err);
 		container_free(c);
@@ -445,7 +479,7 @@ static int restore_policy(
 
 		if (there && !there->sandbox && there->audit == audit &&
 			strcmp(policy_store_folder(there), folder) == 0 &&
-			strcmp(there->profile, profile) == 0) {
+			strcmp(there->main, main) == 0 && strcmp(there->profile, profile) == 0) {
 			*ret = node_policy_ref(there);
 			return 0;
 		}
@@ -498,6 +532,8 @@ int registration_restore(void *daemon, const char *id, const json_t *kept, struc
 	c->generation = (uint64_t)json_integer_value(json_object_get(kept, "generation"));
 	find_again(c, (uint64_t)json_integer_value(json_object_get(kept, "start_time")), &cgroup);
 	c->cgroup_id = cgroup_id;
+	if (json_is_true(json_object_get(kept, "forgotten")))
+		c->forgotten_ns = now_ns(CLOCK_MONOTONIC);
 	r = node_enforcement_adopt(&d->enforcement, c, err);
 	if (r < 0)
 		return r;
