@@ -597,6 +597,9 @@ static const struct lsm_case lsm_cases[] = {
 		"denied mount new:tmpfs:none:/tmp/t/empty/:0 | deny mount by default" },
 	{ "mount, another type", TMPFS, "mount_at ramfs none /tmp/t/empty 0", EACCES,
 		"denied mount new:ramfs:none:/tmp/t/empty/:0 | deny mount by default" },
+	/* The kernel calls that a remount, too: it changes the only one there is. */
+	{ "mount of what there is one of", ADMIN "allow mount devtmpfs on /tmp/t/empty",
+		"mount_at devtmpfs none /tmp/t/empty 0", 0, NULL },
 	{ "mount, another place", TMPFS, "mount_at tmpfs none /tmp/t/dir 0", EACCES,
 		"denied mount new:tmpfs:none:/tmp/t/dir/:0 | deny mount by default" },
 	{ "mount, through a link to the place", TMPFS, "mount_at tmpfs none /tmp/t/up/empty 0", 0,

@@ -44,10 +44,19 @@ struct row {
 	const char *documented;
 	bool own_mounts;     /* in a mount namespace of its own */
 	const char *mounted; /* this directory is a mount of it */
-	bool storm;	     /* while another process renames as fast as it can */
-	bool churn;	     /* while other containers come and go */
-	bool drop_caches;    /* before it runs confined */
-	bool repeats;	     /* the same event any number of times */
+	/* The programs are another process's, which is killed meanwhile or before the attack: bare,
+	 * with them not pinned. */
+	enum { NOT_KILLED, KILLED_MEANWHILE, KILLED_BEFORE } killed;
+	/*
+	 * In a cgroup that is not bound yet, below one that is, to a policy without rules. The
+	 * twin's is bound when its first exec was refused.
+	 */
+	bool unregistered;
+	bool image;	  /* as of lsm_cases.h */
+	bool storm;	  /* while another process renames as fast as it can */
+	bool churn;	  /* while other containers come and go */
+	bool drop_caches; /* before it runs confined */
+	bool repeats;	  /* the same event any number of times */
 };
 
 extern const struct row rows[];
