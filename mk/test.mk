@@ -91,6 +91,11 @@ stress-vm: all $(TEST_PROGRAMS)
 	$(Q)STRESS='pale_swaps=$(SWAPS) pale_flood=$(FLOOD) pale_opens=40000 pale_instances=1000 pale_every=1 pale_step=1 pale_upgrades=12' \
 		tests/tally.sh $(B) stress/$(KERNEL)
 
+# Where Linux 6.1 preempts fully labels lie elsewhere than in tasks, and programs interrupt one another.
+.PHONY: test-preempt
+test-preempt: all $(TEST_PROGRAMS)
+	$(Q)tests/tally.sh $(B) preempt/6.1
+
 # A shell in the guest.
 vm: all
 	$(Q)tests/vm/shell.sh --kernel $(KERNEL)
