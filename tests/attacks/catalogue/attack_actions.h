@@ -2,8 +2,10 @@
 /* ACTION(NAME) for each action of the attack_*.h. */
 ACTION(add_key)
 ACTION(bind_then_read)
+ACTION(bpf_counts)
 ACTION(bpf_link)
 ACTION(bpf_map)
+ACTION(bpf_pinned)
 ACTION(cad)
 ACTION(call_32)
 ACTION(call_x32)

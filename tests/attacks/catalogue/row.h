@@ -44,9 +44,12 @@ struct row {
 	const char *documented;
 	bool own_mounts;     /* in a mount namespace of its own */
 	const char *mounted; /* this directory is a mount of it */
-	/* The programs are another process's, which is killed meanwhile or before the attack: bare,
-	 * with them not pinned. */
-	enum { NOT_KILLED, KILLED_MEANWHILE, KILLED_BEFORE } killed;
+	/*
+	 * Not the runner, but another process loads the programs; pinned, it is killed meanwhile or
+	 * before the attack. Bare is with programs that it has not pinned; or for the attack on
+	 * what is pinned, in a cgroup that is not bound.
+	 */
+	enum { NOT_KILLED, KILLED_MEANWHILE, KILLED_BEFORE, KILLED_AND_ATTACKED } killed;
 	/*
 	 * In a cgroup that is not bound yet, below one that is, to a policy without rules. The
 	 * twin's is bound when its first exec was refused.

@@ -9,6 +9,12 @@
 #define CONNECT	     "denied connect tcp 127.0.0.1:7001 | deny connect by default"
 #define UDP	     "denied connect udp 127.0.0.1:7001 | deny connect by default"
 
+/* What the kernel asks of who calls bpf(2), and nothing less. */
+#define BPF_RULES "allow capability sys_admin, bpf, perfmon"
+#define OWN	  "denied syscall (belongs to what enforces) | deny syscall by default"
+/* Of killed_loader.h. */
+#define PINNED_MAPS "/tmp/pins/lsm/maps_1/"
+
 /* For a page that stalls who reads it, of a file system or by userfaultfd(2). */
 #define STALL_RULES                                                                                \
 	"allow read, write /dev/fuse; allow read /tmp/t/{b,empty/page}; "                          \
@@ -127,6 +133,9 @@ const struct row rows[] = {
 	{ "31", "setxattr", "allow setattr /tmp/t/b; allow capability sys_admin",
 		"setxattr /tmp/t/a", "setxattr /tmp/t/b", "changed /tmp/t/a", EACCES,
 		"denied setattr /tmp/t/a | deny setattr by default", .programs = "inode_setxattr" },
+	{ "31", "access list", "allow setattr /tmp/t/b", "set_acl /tmp/t/a", "set_acl /tmp/t/b",
+		"changed /tmp/t/a", EACCES, "denied setattr /tmp/t/a | deny setattr by default",
+		.programs = "inode_set_acl" },
 	{ "31", "setxattr by a descriptor",
 		"allow read /tmp/t/a; allow read, setattr /tmp/t/b; allow capability sys_admin",
 		"fsetxattr /tmp/t/a", "fsetxattr /tmp/t/b", "changed /tmp/t/a", EACCES,
@@ -484,6 +493,11 @@ const struct row rows[] = {
 		"denied syscall bpf | deny syscall by default", .by = FILTER },
 	{ "45", "bpf(): the enforcer's links", "", "bpf_link", "getpid", "said link", EPERM,
 		"denied syscall bpf | deny syscall by default", .by = FILTER },
+	{ "45", "bpf(): a map of the enforcer's that is pinned", BPF_RULES,
+		"bpf_pinned " PINNED_MAPS "cgroups", "bpf_map", "said map", EACCES, OWN,
+		.killed = KILLED_AND_ATTACKED },
+	{ "45", "bpf(): the enforcer's counts", BPF_RULES, "bpf_counts", "bpf_map", "said counts",
+		EACCES, OWN, .killed = KILLED_AND_ATTACKED, .repeats = true },
 	{ "46", "signal to the enforcer", "allow signal CONT to self", "kill @victim 18",
 		"kill self 18", "signalled", EACCES,
 		"denied signal 18 outside | deny signal by default", .programs = "task_kill" },

@@ -147,24 +147,28 @@ static void on_kill_request(int sock, char c)
 		die("send");
 }
 
-/* Under the programs of another loader, which is killed. */
-static int run_after_kill(const struct row *r, const char *command, bool pinned,
+/* Under the programs of another loader, which is killed. @bare: see struct row. */
+static int run_after_kill(const struct row *r, const char *command, bool bare,
 	struct text *ret_events, bool *ret_complete)
 {
 	_cleanup_(compilation_release) struct compilation c = { 0 };
-	char path[64];
-	int cgroup = new_cgroup(path, sizeof(path)), status;
+	bool attacked = r->killed == KILLED_AND_ATTACKED, pinned = attacked || !bare;
+	char path[64], bound[64];
+	int cgroup = new_cgroup(path, sizeof(path)), other = new_cgroup(bound, sizeof(bound)),
+	    status;
 
 	compile_row(&c, r);
-	loader_start(c.policies[0], path, pinned);
-	if (r->killed == KILLED_BEFORE)
+	loader_start(c.policies[0], attacked && bare ? bound : path, pinned);
+	if (r->killed != KILLED_MEANWHILE)
 		loader_kill();
 	on_request = on_kill_request;
 	status = scene_run(r, command, cgroup, NULL, NULL, NULL);
 	on_request = NULL;
 	loader_kill();
 	close(cgroup);
+	close(other);
 	remove_cgroup(path);
+	remove_cgroup(bound);
 	if (pinned)
 		*ret_complete = loader_collect(c.policies[0], ret_events);
 	return status;
@@ -229,7 +233,7 @@ static int run_confined(
 	int status;
 
 	if (r->killed)
-		return run_after_kill(r, command, true, ret_events, ret_complete);
+		return run_after_kill(r, command, false, ret_events, ret_complete);
 	if (r->unregistered)
 		return run_unregistered(r, command, ret_events, ret_complete);
 	compile_row(&c, r);
@@ -308,11 +312,13 @@ static int run_under_policy(
 
 static int run_bare(const struct row *r)
 {
+	_cleanup_(text_release) struct text events = TEXT_INIT;
 	char path[64];
 	int cgroup, status;
+	bool complete;
 
 	if (r->killed)
-		return run_after_kill(r, r->attack, false, NULL, NULL);
+		return run_after_kill(r, r->attack, true, &events, &complete);
 	cgroup = new_cgroup(path, sizeof(path));
 	status = scene_run(r, r->attack, cgroup, NULL, NULL, NULL);
 	close(cgroup);
@@ -505,15 +511,25 @@ static bool holds(const struct row *r, struct outcome *o)
 static const struct {
 	const char *program, *action;
 } case_hints[] = {
+	{ "bpf", "own_by_number " },
+	{ "bpf_map", "own_by_number map" },
+	{ "call_refused", "filtered_call" },
+	{ "uring_cmd", "uring_ioctl " },
+	{ "lookup_begins", "mount_bind " },
+	{ "lookup_ended", "mount_then_bind " },
+	{ "lookup_ended", "mount_bind" },
+	{ "inode_follow_link", "mount_bind " },
+	{ "get_tree_ended", "mount_reconfigure " },
+	{ "sb_remount", "mount_reconfigure " },
 	{ "open_ended", "append_create /srv/t/new" },
 	{ "file_fcntl", "append_then_setfl " },
 	{ "file_ioctl", "ioctl " },
 	{ "file_lock", "lock " },
 	{ "file_permission", "append_then_punch " },
 	{ "get_tree_begins", "mount_at devtmpfs " },
-	{ "inode_remove_acl", "removexattr" },
+	{ "inode_remove_acl", "remove_acl " },
 	{ "inode_removexattr", "removexattr " },
-	{ "inode_set_acl", "setxattr" },
+	{ "inode_set_acl", "set_acl " },
 	{ "path_mkdir", "mkdir " },
 	{ "path_rmdir", "rmdir " },
 	{ "path_symlink", "symlink " },
