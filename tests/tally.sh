@@ -105,6 +105,12 @@ suite_lsm() {
 	tap "lsm/$1" tests/vm/run.sh --kernel "$1" --timeout 600 tests/vm/boot.bats "$build/tests/vm/test_lsm"
 }
 
+# Of test-long: all that uses the BPF programs, where the kernel preempts them (enforcer/bpf/state.h).
+suite_preempt() {
+	tap "preempt/$1" tests/vm/run.sh --kernel "$1" --timeout 1200 --cmdline preempt=full tests/vm/boot.bats \
+		"$build"/tests/vm/test_lsm{,_verdicts,_stress,_pins}
+}
+
 # Of test-long: each of its runs has its profiles compiled and the BPF programs verified by an emulator.
 suite_workloads() {
 	tap "workloads/$1" tests/vm/run.sh --kernel "$1" --timeout 900 tests/vm/workloads.bats

@@ -44,6 +44,11 @@ struct file_system_type {
 	const char *name;
 } __core;
 
+struct bpf_map {
+	__u32 id;
+	char name[16];
+} __core;
+
 struct super_block {
 	struct file_system_type *s_type;
 	unsigned long s_flags;

@@ -16,13 +16,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ID_BYTES_MAX   255
-#define KEPT_BYTES_MAX (1u << 20)
+#define ID_BYTES_MAX 255
+/* A request has at most 1 MiB, and its file little else. */
+#define KEPT_BYTES_MAX (2u << 20)
+#define NAME_BYTES_MAX 1024
 
 int containers_init(struct containers *c, const char *run, struct pale_err **err)
 {
@@ -328,8 +329,7 @@ int container_keep(const struct containers *all, const struct container *c, stru
 	_cleanup_(text_release) struct text name = TEXT_INIT;
 	_cleanup_free_ char *s = NULL;
 	json_t *o = json_pack("{s:i, s:s, s:O*, s:O*, s:o, s:o, s:o, s:i, s:I, s:o, s:I, s:I, s:b, "
-			      "s:i, s:I, s:s, "
-			      "s:b}",
+			      "s:i, s:I, s:s, s:b, s:b}",
 		"version", 1, "id", c->id, "annotations", c->annotations, "own", c->own, "bundle",
 		text_or_null(c->bundle), "rootfs", text_or_null(c->rootfs), "initial_executable",
 		text_or_null(c->initial_executable), "pid", (int)c->pid, "start_time",
@@ -337,7 +337,7 @@ int container_keep(const struct containers *all, const struct container *c, stru
 		(json_int_t)c->cgroup_id, "since_ns", (json_int_t)c->since_ns, "has_instance",
 		c->has_instance, "instance", (int)c->instance, "generation",
 		(json_int_t)c->generation, "runtime", oci_runtime_names[c->runtime], "seccomp_log",
-		c->seccomp_log);
+		c->seccomp_log, "forgotten", c->forgotten_ns != 0);
 	int r;
 
 	if (!o)
@@ -356,6 +356,13 @@ int container_keep(const struct containers *all, const struct container *c, stru
 	return r;
 }
 
+static bool is_file_of(const char *file, const char *id)
+{
+	size_t n = strlen(id);
+
+	return strncmp(file, id, n) == 0 && strcmp(file + n, ".json") == 0;
+}
+
 static int restore_one(struct containers *c, const char *file,
 	int (*take)(void *ctx, const char *id, const json_t *kept, struct pale_err **err),
 	void *ctx, struct pale_err **err)
@@ -372,7 +379,7 @@ static int restore_one(struct containers *c, const char *file,
 	if (!o)
 		return pale_err_plain(err, EBADMSG, "%s", e.text);
 	id = json_string_value(json_object_get(o, "id"));
-	if (!id || !container_id_is_sound(id) ||
+	if (!id || !container_id_is_sound(id) || !is_file_of(file, id) ||
 		json_integer_value(json_object_get(o, "version")) != 1)
 		r = pale_err_plain(err, EBADMSG, "not written by this version or the one before");
 	else
@@ -399,6 +406,21 @@ int containers_restore(struct containers *c,
 	return 0;
 }
 
+/* Whoever writes the annotations of a container does not thereby fill the log. */
+static json_t *name_json(const char *s)
+{
+	_cleanup_free_ char *cut = NULL;
+	size_t n = strnlen(s, NAME_BYTES_MAX + 1);
+
+	if (n <= NAME_BYTES_MAX)
+		return json_string(s);
+	/* Not within a character. */
+	for (n = NAME_BYTES_MAX; ((unsigned char)s[n] & 0xc0) == 0x80; n--)
+		;
+	cut = strndup(s, n);
+	return json_sprintf("%s…", cut);
+}
+
 json_t *container_names_json(const struct container *c)
 {
 	static const struct {
@@ -417,7 +439,7 @@ json_t *container_names_json(const struct container *c)
 		const char *s = annotation(c->annotations, members[i].what);
 
 		if (s)
-			json_object_set_new(o, members[i].member, json_string(s));
+			json_object_set_new(o, members[i].member, name_json(s));
 	}
 	return o;
 }

@@ -2,6 +2,7 @@
 #include "enforcer/daemon/daemon.h"
 
 #include "compiler/base/cleanup.h"
+#include "enforcer/daemon/request_members.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,19 +46,24 @@ static int load(void *ctx, const struct server_request *r, json_t **ret_more, st
 {
 	struct daemon *d = ctx;
 	_cleanup_free_ struct node_source *sources = NULL;
-	const char *main = json_string_value(json_object_get(r->body, "main"));
 	json_t *profiles = NULL, *diagnostics = NULL;
+	const char *main;
 	size_t n = 0, i = 0;
+	bool replace;
 	int e = read_files(json_object_get(r->body, "files"), &sources, &n, err);
 
+	if (e >= 0)
+		e = request_text(r->body, "main", &main, err);
+	if (e >= 0)
+		e = request_flag(r->body, "replace", &replace, err);
 	if (e < 0)
 		return e;
 	while (main && i < n && strcmp(sources[i].name, main) != 0)
 		i++;
 	if (!main || i == n || strchr(main, '/'))
 		return pale_err_plain(err, EINVAL, "'main' must be one of the files, in no folder");
-	e = policy_store_load(&d->store, sources, n, main,
-		json_is_true(json_object_get(r->body, "replace")), &profiles, &diagnostics, err);
+	e = policy_store_load(&d->store, sources, n, main, replace, &profiles, &diagnostics, err);
+	daemon_sweep_policies(d);
 	if (e < 0) {
 		if (diagnostics)
 			*ret_more = json_pack("{s:o}", "diagnostics", diagnostics);
@@ -73,15 +79,18 @@ static int unload(
 	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
-	const char *profile = json_string_value(json_object_get(r->body, "profile"));
-	int e;
+	const char *profile;
+	int e = request_text(r->body, "profile", &profile, err);
 
 	(void)ret_more;
+	if (e < 0)
+		return e;
 	if (!profile)
 		return pale_err_plain(err, EINVAL, "the request has no 'profile'");
 	e = policy_store_unload(&d->store, profile, err);
 	if (e < 0)
 		return e;
+	daemon_sweep_policies(d);
 	server_answer(r->connection, json_object());
 	return 0;
 }

@@ -77,16 +77,13 @@ static void sweep_apparmor(struct daemon *d)
 	free(in_use);
 }
 
-void daemon_scan_profiles(struct daemon *d)
+void daemon_sweep_policies(struct daemon *d)
 {
-	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	const char **in_use = calloc(d->containers.n + 1, sizeof(*in_use));
 	size_t n = 0;
 
 	if (!in_use)
 		abort();
-	if (policy_store_scan(&d->store, &err) < 0)
-		daemon_tell(LOG_ERR, "%s", pale_err_text(err));
 	for (size_t i = 0; i < d->containers.n; i++) {
 		const struct node_policy *p = d->containers.v[i]->policy;
 
@@ -96,6 +93,15 @@ void daemon_scan_profiles(struct daemon *d)
 	policy_store_sweep(&d->store, in_use, n);
 	free(in_use);
 	sweep_apparmor(d);
+}
+
+void daemon_scan_profiles(struct daemon *d)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+
+	if (policy_store_scan(&d->store, &err) < 0)
+		daemon_tell(LOG_ERR, "%s", pale_err_text(err));
+	daemon_sweep_policies(d);
 }
 
 static int on_rescan(sd_event_source *source, uint64_t usec, void *ctx)
@@ -113,11 +119,23 @@ static int on_profiles_changed(sd_event_source *source, const struct inotify_eve
 	struct daemon *d = ctx;
 
 	(void)source;
-	(void)e;
+	/* The folder itself is gone: there may be another one later. */
+	if (e->mask & IN_IGNORED)
+		d->store_source = sd_event_source_disable_unref(d->store_source);
 	d->rescan = sd_event_source_disable_unref(d->rescan);
 	sd_event_add_time_relative(
 		d->event, &d->rescan, CLOCK_MONOTONIC, RESCAN_DELAY_US, 10000, on_rescan, d);
 	return 0;
+}
+
+/* true: they were not watched until now. */
+static bool watch_profiles(struct daemon *d)
+{
+	return !d->store_source &&
+	       sd_event_add_inotify(d->event, &d->store_source, d->options.profiles,
+		       IN_ONLYDIR | IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+			       IN_MOVE_SELF,
+		       on_profiles_changed, d) >= 0;
 }
 
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *ctx)
@@ -136,6 +154,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 		daemon_config_release(&d->config);
 		d->config = config;
 	}
+	watch_profiles(d);
 	daemon_scan_profiles(d);
 	sd_notify(0, "READY=1");
 	return 0;
@@ -147,6 +166,8 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *ctx)
 
 	registration_sweep(d);
 	refused_calls_sweep(d);
+	if (watch_profiles(d))
+		daemon_scan_profiles(d);
 	sd_event_source_set_time(source, usec + SWEEP_US);
 	return 0;
 }
@@ -424,10 +445,6 @@ static int add_sources(struct daemon *d, struct pale_err **err)
 	if (r >= 0)
 		r = sd_event_source_set_floating(round, 1);
 	sd_event_source_unref(round);
-	if (r >= 0 && access(d->options.profiles, F_OK) == 0)
-		r = sd_event_add_inotify(d->event, &d->store_source, d->options.profiles,
-			IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE,
-			on_profiles_changed, d);
 	if (r >= 0)
 		r = sd_event_add_time_relative(
 			d->event, &d->sweep, CLOCK_MONOTONIC, SWEEP_US, 1000000, on_sweep, d);
@@ -478,6 +495,9 @@ static int serve(struct daemon *d, struct pale_err **err)
 
 	if (r < 0)
 		return r;
+	/* What changed since they were read is seen again. */
+	if (watch_profiles(d))
+		daemon_scan_profiles(d);
 	daemon_log_notice(d, "started", NULL);
 	unconfined_each(&d->containers, tell_unconfined, d);
 	event_log_flush(&d->log);

@@ -73,6 +73,9 @@ extern const struct server_method query_methods[];
 /* Reads the profiles anew; what is wrong with them is told. */
 void daemon_scan_profiles(struct daemon *d);
 
+/* Removes sources of policies that nothing uses. */
+void daemon_sweep_policies(struct daemon *d);
+
 /* Takes up a container that was kept in a file: containers_restore(). */
 int registration_restore(void *daemon, const char *id, const json_t *kept, struct pale_err **err);
 /* Frees what has been forgotten for long enough, or is gone without a word. */

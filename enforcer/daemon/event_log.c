@@ -119,13 +119,35 @@ static uint64_t count_lines(const char *s, size_t len)
 	return n;
 }
 
+/* In front of what is pending: its length. */
+static size_t put_lost(struct event_log *l)
+{
+	struct text t = TEXT_INIT;
+	json_t *notice = event_notice("lost", NULL);
+	_cleanup_free_ char *s = NULL;
+	size_t len;
+
+	json_object_set_new(notice, "events", json_integer((json_int_t)l->lost_untold));
+	s = json_dumps(notice, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	json_decref(notice);
+	if (!s)
+		return 0;
+	text_printf(&t, "%s\n", s);
+	len = t.len;
+	text_add(&t, l->pending.s, l->pending.len);
+	text_release(&l->pending);
+	l->pending = t;
+	return len;
+}
+
 void event_log_flush(struct event_log *l)
 {
-	size_t done;
+	size_t done, notice;
 	uint64_t lost;
 
 	if (!l->pending.len)
 		return;
+	notice = l->lost_untold ? put_lost(l) : 0;
 	if (l->size && l->size + l->pending.len > l->limit)
 		rotate(l);
 	if (l->fd < 0)
@@ -133,6 +155,11 @@ void event_log_flush(struct event_log *l)
 	done = l->fd < 0 ? 0 : write_pending(l);
 	l->size += done;
 	lost = count_lines(l->pending.s + done, l->pending.len - done);
+	/* What the file does not tell is still to be told. */
+	if (notice && done >= notice)
+		l->lost_untold = 0;
+	else if (notice)
+		lost--;
 	l->lost += lost;
 	l->lost_untold += lost;
 	text_clear(&l->pending);
@@ -157,14 +184,6 @@ static void add_line(struct event_log *l, const json_t *event)
 
 void event_log_take(struct event_log *l, json_t *event)
 {
-	if (l->lost_untold) {
-		json_t *notice = event_notice("lost", NULL);
-
-		json_object_set_new(notice, "events", json_integer((json_int_t)l->lost_untold));
-		l->lost_untold = 0;
-		add_line(l, notice);
-		json_decref(notice);
-	}
 	add_line(l, event);
 	json_decref(event);
 	if (l->pending.len > PENDING_MAX)

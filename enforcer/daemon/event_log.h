@@ -4,7 +4,8 @@
 
 /*
  * Events as JSON lines in a file, which is renamed to NAME.1, NAME.2 … when it is full, and to
- * whoever follows. What could not be written is counted and told by the next line that can.
+ * whoever follows. What could not be written is counted, and told in the file, before the next line
+ * that can.
  */
 
 #include "compiler/base/error.h"

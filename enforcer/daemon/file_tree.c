@@ -135,6 +135,8 @@ int file_tree_make(const char *path, unsigned mode, struct pale_err **err)
 	_cleanup_close_ int fd = -1;
 	struct stat st;
 
+	if (!*path)
+		return pale_err_set(err, ENOENT, "make a folder without a name");
 	for (char *s = strchr(copy + 1, '/'); s; s = strchr(s + 1, '/')) {
 		*s = 0;
 		if (mkdir(copy, 0755) < 0 && errno != EEXIST)

@@ -14,7 +14,7 @@
 int file_tree_write(
 	int dir, const char *name, const void *bytes, size_t len, struct pale_err **err);
 
-/* Puts @name (one component) in place of what there was, in one step and written to disk. */
+/* Puts @name (one component) in place of what there was, in one step. */
 int file_tree_replace(
 	const char *dir, const char *name, const void *bytes, size_t len, struct pale_err **err);
 

@@ -17,8 +17,8 @@
 struct node_enforcement {
 	mechanisms used;
 	struct pale_err *why_not[MECHANISM_COUNT]; /* of security modules that are not used */
-	struct lsm *lsm; /* NULL: this kernel has none */
-	char *bpf_dir;	 /* of its pins */
+	struct lsm *lsm;			   /* NULL: this kernel has none */
+	char *bpf_dir;				   /* of its pins */
 	/* AppArmor's profiles that were loaded for policies, and who reads what they refuse. */
 	struct node_apparmor {
 		char digest[65];

@@ -22,6 +22,12 @@ const char *const oci_runtime_names[OCI_RUNTIME_COUNT] = {
 
 #define NAME_BYTES_MAX 255
 
+/* Of the file beside a policy that extends it, make_seccomp(). */
+static void put_extended_name(struct text *t, enum oci_runtime runtime)
+{
+	text_printf(t, "pale-%s.pale", oci_runtime_names[runtime]);
+}
+
 static int check_name(const char *name, struct pale_err **err)
 {
 	size_t len = strlen(name), suffix = strlen(".pale");
@@ -43,6 +49,14 @@ static int check_name(const char *name, struct pale_err **err)
 		if (n == 0 || s[0] == '.')
 			return pale_err_plain(
 				err, EINVAL, "'%s' is no name of a file below a folder", name);
+	}
+	for (int i = 0; i < OCI_RUNTIME_COUNT; i++) {
+		_cleanup_(text_release) struct text own = TEXT_INIT;
+
+		put_extended_name(&own, (enum oci_runtime)i);
+		if (strcmp(name, text_str(&own)) == 0)
+			return pale_err_plain(
+				err, EINVAL, "'%s' is a name that paled itself uses", name);
 	}
 	return 0;
 }
@@ -213,7 +227,7 @@ static int compile_extended(struct node_policy *p, enum oci_runtime runtime, str
 	int r;
 
 	put_extended(&t, p, runtime);
-	text_printf(&name, "pale-%s.pale", oci_runtime_names[runtime]);
+	put_extended_name(&name, runtime);
 	r = file_tree_replace(p->dir, text_str(&name), text_str(&t), t.len, err);
 	if (r < 0) {
 		compile_bytes(&f->compilation, "none", "", 0, NULL);

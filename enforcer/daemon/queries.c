@@ -2,6 +2,7 @@
 #include "enforcer/daemon/annotations.h"
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
+#include "enforcer/daemon/request_members.h"
 #include "enforcer/daemon/unconfined.h"
 
 #include "compiler/base/cleanup.h"
@@ -309,11 +310,16 @@ static int events(
 {
 	struct daemon *d = ctx;
 	const json_t *since = json_object_get(r->body, "since");
-	bool follow = json_is_true(json_object_get(r->body, "follow"));
-	const char *container = json_string_value(json_object_get(r->body, "container"));
+	const char *container;
 	struct filter *f;
+	bool follow;
+	int e = request_flag(r->body, "follow", &follow, err);
 
 	(void)ret_more;
+	if (e >= 0)
+		e = request_text(r->body, "container", &container, err);
+	if (e < 0)
+		return e;
 	if (since && (!json_is_integer(since) || json_integer_value(since) < 0))
 		return pale_err_plain(err, EINVAL, "'since' must be milliseconds since 1970");
 	f = calloc(1, sizeof(*f));

@@ -4,6 +4,7 @@
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/image.h"
 #include "enforcer/daemon/policy_choice.h"
+#include "enforcer/daemon/request_members.h"
 
 #include "compiler/base/cleanup.h"
 #include "compiler/vocab.h"
@@ -26,7 +27,10 @@ static const char *text_member(const json_t *o, const char *key)
 
 static int need_id(const json_t *body, const char **ret, struct pale_err **err)
 {
-	*ret = text_member(body, "id");
+	int r = request_text(body, "id", ret, err);
+
+	if (r < 0)
+		return r;
 	if (!*ret)
 		return pale_err_plain(err, EINVAL, "the request has no 'id'");
 	if (!container_id_is_sound(*ret))
@@ -174,13 +178,6 @@ static int confinement_json(struct daemon *d, struct node_policy *p, const struc
 	return 0;
 }
 
-static const json_t *annotations_of(const json_t *body)
-{
-	const json_t *a = json_object_get(body, "annotations");
-
-	return json_is_object(a) ? a : NULL;
-}
-
 /* The profile that was chosen, or -ENOENT with what to do meanwhile. */
 static int find_chosen(struct daemon *d, const struct policy_choice *choice,
 	struct node_policy **ret, json_t **ret_more, struct pale_err **err)
@@ -203,10 +200,10 @@ static int find_chosen(struct daemon *d, const struct policy_choice *choice,
 }
 
 /* The annotations with what the engine says of the container's image; a new reference. */
-static json_t *annotations_with_image(
-	const json_t *body, const char *id, struct image *image, struct pale_err **err)
+static json_t *annotations_with_image(const json_t *body, const json_t *said, const char *id,
+	struct image *image, struct pale_err **err)
 {
-	json_t *annotations = json_deep_copy(annotations_of(body));
+	json_t *annotations = json_deep_copy(said);
 
 	if (!annotations)
 		annotations = json_object();
@@ -215,12 +212,11 @@ static json_t *annotations_with_image(
 	return annotations;
 }
 
-static int choose(struct daemon *d, const json_t *body, const char *id, const json_t *annotations,
+static int choose(struct daemon *d, bool privileged, const char *id, const json_t *annotations,
 	const struct image *image, struct pale_err **unknown, struct policy_choice *ret,
 	struct pale_err **err)
 {
-	int r = policy_choose(&d->config, annotations,
-		json_is_true(json_object_get(body, "privileged")), image->label, ret, err);
+	int r = policy_choose(&d->config, annotations, privileged, image->label, ret, err);
 
 	/* What the image would have chosen cannot be told, and it might. */
 	if (r >= 0 && *unknown && !annotations_profile(annotations) && d->config.n_image_labels) {
@@ -241,16 +237,22 @@ static int prepare(
 	_cleanup_(json_decrefp) json_t *annotations = NULL;
 	struct policy_choice choice;
 	struct oci_asked asked;
-	json_t *answer;
+	const json_t *said;
 	const char *id;
+	json_t *answer;
+	bool privileged;
 	int n = need_id(r->body, &id, err);
 
 	if (n >= 0)
 		n = need_runtime(r->body, &asked, err);
+	if (n >= 0)
+		n = request_texts(r->body, "annotations", &said, err);
+	if (n >= 0)
+		n = request_flag(r->body, "privileged", &privileged, err);
 	if (n < 0)
 		return n;
-	annotations = annotations_with_image(r->body, id, &image, &unknown);
-	n = choose(d, r->body, id, annotations, &image, &unknown, &choice, err);
+	annotations = annotations_with_image(r->body, said, id, &image, &unknown);
+	n = choose(d, privileged, id, annotations, &image, &unknown, &choice, err);
 	if (n < 0)
 		return n;
 	if (choice.unconfined) {
@@ -313,8 +315,13 @@ static int find_by_digest(struct daemon *d, const char *digest, bool audit,
 
 static void forget(struct daemon *d, struct container *c)
 {
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+
 	c->forgotten_ns = now_ns(CLOCK_MONOTONIC);
 	refused_calls_update(d);
+	/* A daemon that starts meanwhile would take it up again, and nobody forgets it twice. */
+	if (container_keep(&d->containers, c, &err) < 0)
+		daemon_tell(LOG_ERR, "container '%s': %s", c->id, pale_err_text(err));
 	daemon_log_notice(d, "forgotten", c);
 }
 
@@ -342,14 +349,52 @@ static int read_process(struct container *c, const struct server_request *r, str
 	return 0;
 }
 
+/* What is said of it, but for its process and its policy. */
+static int read_container(struct container *c, const json_t *body, struct pale_err **err)
+{
+	_cleanup_(pale_err_freep) struct pale_err *unknown = NULL;
+	_cleanup_(image_release) struct image image = { 0 };
+	const json_t *annotations, *own;
+	const char *bundle, *rootfs;
+	int r = request_texts(body, "annotations", &annotations, err);
+
+	if (r >= 0)
+		r = request_object(body, "own", &own, err);
+	if (r >= 0)
+		r = request_text(body, "bundle", &bundle, err);
+	if (r >= 0)
+		r = request_text(body, "rootfs", &rootfs, err);
+	if (r >= 0)
+		r = request_flag(body, "seccomp_log", &c->seccomp_log, err);
+	if (r < 0)
+		return r;
+	c->annotations = annotations_with_image(body, annotations, c->id, &image, &unknown);
+	c->own = json_deep_copy(own);
+	c->bundle = copy(bundle);
+	c->rootfs = copy(rootfs);
+	c->since_ns = now_ns(CLOCK_REALTIME);
+	return 0;
+}
+
+/* NULL in *@ret when there is none. */
+static int read_policy(
+	struct daemon *d, const json_t *body, struct node_policy **ret, struct pale_err **err)
+{
+	const char *digest, *mode;
+	int r = request_text(body, "digest", &digest, err);
+
+	if (r >= 0)
+		r = request_text(body, "mode", &mode, err);
+	if (r < 0)
+		return r;
+	if (mode && strcmp(mode, "audit") != 0 && strcmp(mode, "enforce") != 0)
+		return pale_err_plain(err, EINVAL, "'mode' must be enforce or audit");
+	return digest ? find_by_digest(d, digest, mode && strcmp(mode, "audit") == 0, ret, err) : 0;
+}
+
 static int make_container(struct daemon *d, const struct server_request *request, const char *id,
 	struct container **ret, struct pale_err **err)
 {
-	const json_t *body = request->body;
-	const char *digest = text_member(body, "digest"), *mode = text_member(body, "mode");
-	const json_t *own = json_object_get(body, "own");
-	_cleanup_(pale_err_freep) struct pale_err *unknown = NULL;
-	_cleanup_(image_release) struct image image = { 0 };
 	_cleanup_(container_freep) struct container *c = calloc(1, sizeof(*c));
 	struct oci_asked asked;
 	int r;
@@ -360,21 +405,14 @@ static int make_container(struct daemon *d, const struct server_request *request
 	c->id = strdup(id);
 	r = read_process(c, request, err);
 	if (r >= 0)
-		r = read_runtime(body, &asked, err);
+		r = read_container(c, request->body, err);
+	if (r >= 0)
+		r = read_runtime(request->body, &asked, err);
+	if (r >= 0)
+		r = read_policy(d, request->body, &c->policy, err);
 	if (r < 0)
 		return r;
 	c->runtime = asked.runtime;
-	c->seccomp_log = json_is_true(json_object_get(body, "seccomp_log"));
-	c->annotations = annotations_with_image(body, id, &image, &unknown);
-	c->own = json_is_object(own) ? json_deep_copy(own) : NULL;
-	c->bundle = copy(text_member(body, "bundle"));
-	c->rootfs = copy(text_member(body, "rootfs"));
-	c->since_ns = now_ns(CLOCK_REALTIME);
-	if (digest) {
-		r = find_by_digest(d, digest, mode && strcmp(mode, "audit") == 0, &c->policy, err);
-		if (r < 0)
-			return r;
-	}
 	r = container_look(c, err);
 	if (r < 0)
 		return r;
@@ -418,12 +456,10 @@ static int register_(
 	(void)ret_more;
 	if (n < 0)
 		return n;
-	before = containers_find(&d->containers, id);
-	if (before && container_is_alive(before))
-		return pale_err_plain(err, EEXIST, "container '%s' is registered, and running", id);
 	n = make_container(d, r, id, &c, err);
 	if (n < 0)
 		return pale_err_wrap(err, "container '%s'", id);
+	before = containers_find(&d->containers, id);
 	if (before && container_is_alive(before)) {
 		n = same_again(before, c, err);
 		container_free(c);
@@ -527,7 +563,7 @@ static int restore_policy(
 
 		if (there && !there->sandbox && there->audit == audit &&
 			strcmp(policy_store_folder(there), folder) == 0 &&
-			strcmp(there->profile, profile) == 0) {
+			strcmp(there->main, main) == 0 && strcmp(there->profile, profile) == 0) {
 			*ret = node_policy_ref(there);
 			return 0;
 		}
@@ -584,6 +620,8 @@ int registration_restore(void *daemon, const char *id, const json_t *kept, struc
 	c->generation = (uint64_t)json_integer_value(json_object_get(kept, "generation"));
 	find_again(c, (uint64_t)json_integer_value(json_object_get(kept, "start_time")), &cgroup);
 	c->cgroup_id = cgroup_id;
+	if (json_is_true(json_object_get(kept, "forgotten")))
+		c->forgotten_ns = now_ns(CLOCK_MONOTONIC);
 	r = node_enforcement_adopt(&d->enforcement, c, err);
 	if (r < 0)
 		return r;

@@ -5,6 +5,7 @@
 #include "compiler/base/text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 /* From a request's first byte to its end. */
@@ -518,6 +520,17 @@ static int bind_socket(struct server *s, struct pale_err **err)
 	return 0;
 }
 
+/* systemd hands sockets over that block, NonBlocking= of systemd.service(5). */
+static int take_socket(struct server *s, struct pale_err **err)
+{
+	if (sd_is_socket(s->fd, AF_UNIX, SOCK_STREAM, 1) <= 0)
+		return pale_err_plain(err, ENOTSOCK,
+			"what was handed over for %s is no socket that listens", s->path);
+	if (fcntl(s->fd, F_SETFL, O_NONBLOCK) < 0)
+		return pale_err_set(err, errno, "make the socket for %s not block", s->path);
+	return 0;
+}
+
 int server_new(sd_event *event, const struct server_options *options, int fd, struct server **ret,
 	struct pale_err **err)
 {
@@ -530,11 +543,9 @@ int server_new(sd_event *event, const struct server_options *options, int fd, st
 	s->path = strdup(options->path);
 	s->event = sd_event_ref(event);
 	s->fd = fd;
-	if (fd < 0) {
-		r = bind_socket(s, err);
-		if (r < 0)
-			return r;
-	}
+	r = fd < 0 ? bind_socket(s, err) : take_socket(s, err);
+	if (r < 0)
+		return r;
 	r = sd_event_add_io(event, &s->io, s->fd, EPOLLIN, on_accept, s);
 	if (r < 0)
 		return pale_err_set(err, -r, "wait for connections on %s", s->path);
@@ -570,6 +581,8 @@ size_t server_connections(const struct server *s)
 
 void server_keep(struct connection *c, void *data, void (*gone)(struct connection *c, void *data))
 {
+	if (c->gone)
+		c->gone(c, c->data);
 	c->data = data;
 	c->gone = gone;
 }

@@ -75,7 +75,8 @@ bool server_stream(struct connection *c, const char *line, size_t len);
 /* Whatever is written to it has to be read first: for what is sent all at once. */
 void server_stream_whole(struct connection *c, const char *line, size_t len);
 
-/* Data of a method that goes on streaming; @gone is called when the connection ends. */
+/* Data of a method that goes on streaming, in place of what was kept before; @gone is called when
+ * it is kept no more. */
 void server_keep(struct connection *c, void *data, void (*gone)(struct connection *c, void *data));
 void *server_kept(const struct connection *c);
 /* Each connection that keeps data. */

@@ -60,12 +60,23 @@ each_refused() {
 	done
 }
 
-each_reported() {
-	local attack line
+# unreported LINES: of the attacks of attack_lines those whose line is not told with this container.
+unreported() {
+	local attack line lines
+	lines=$(reported_lines "$name")
 	while read -r attack line; do
-		[ -n "$line" ] || { echo "$attack: the policy has no such line" && return 1; }
-		in_time reported "$name" "$line" || { echo "$attack: line $line was not reported" && return 1; }
-	done < <(attack_lines)
+		[[ -n $line && $'\n'$lines$'\n' = *$'\n'$line$'\n'* ]] || echo "$attack: line ${line:-?} of the policy was not reported"
+	done <<<"$1"
+}
+
+none_unreported() {
+	[ -z "$(unreported "$1")" ]
+}
+
+each_reported() {
+	local lines
+	lines=$(attack_lines)
+	in_time none_unreported "$lines" || { unreported "$lines" && return 1; }
 }
 
 @test "every attack that is executed in a container is refused, and reported with the container and its line" {

@@ -34,10 +34,10 @@ events_of() {
 	jq -cs --arg id "$(engine_id "$1")" '[.[] | select(.container.id == $id and .operation) | '"${2:-.}"']' $pale_events
 }
 
-# reported NAME LINE: by the line of policies/nginx.pale.
-reported() {
-	events_of "$1" "select((.file | test(\"^(.*/)?nginx[.]pale$\") and (contains(\"apps/\") | not)) and .line == $2 and .outcome == \"refused\")" |
-		jq -e 'length > 0 and all(.profile == "test-nginx" and .process.executable == "/usr/bin/attack" and .mechanism and .object)' >/dev/null
+# reported_lines NAME: the lines of policies/nginx.pale by which the program attack was refused something in this container.
+reported_lines() {
+	events_of "$1" 'select((.file | test("^(.*/)?nginx[.]pale$") and (contains("apps/") | not)) and .profile == "test-nginx" and
+		.outcome == "refused" and .process.executable == "/usr/bin/attack" and .mechanism and .object) | .line' | jq -r 'unique[]'
 }
 
 attack_reported() { # NAME

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/daemon/container.h"
+
+#include "compiler/base/cleanup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include <cmocka.h>
+
+static void ids(void **state)
+{
+	static const char *const sound[] = { "a", "0", "A-b_c.d+e", "web-7f", "x..y",
+		"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef" };
+	static const char *const unsound[] = { "", ".", "..", ".a", "-a", "_a", "+a", "a/b", "/a",
+		"a b", "a\n", "a\x7f", "a\\b", "a%b", "a:b", "\xc3\xa4", "a\xc3\xa4", "a\"b",
+		"a*" };
+	char id[257];
+
+	for (size_t i = 0; i < sizeof(sound) / sizeof(*sound); i++)
+		assert_true(container_id_is_sound(sound[i]));
+	for (size_t i = 0; i < sizeof(unsound) / sizeof(*unsound); i++)
+		assert_false(container_id_is_sound(unsound[i]));
+	memset(id, 'x', sizeof(id));
+	id[256] = 0;
+	assert_false(container_id_is_sound(id));
+	id[255] = 0;
+	assert_true(container_id_is_sound(id));
+}
+
+static void add(struct containers *all, const char *id, const char *name)
+{
+	struct container *c = calloc(1, sizeof(*c));
+
+	c->id = strdup(id);
+	c->pidfd = -1;
+	c->annotations = name ? json_pack("{s:s}", "pale.dev/name", name) : NULL;
+	containers_add(all, c);
+}
+
+static void expect_like(const struct containers *all, const char *word, const char *id)
+{
+	const struct container *c = containers_find_like(all, word);
+
+	if (id) {
+		assert_non_null(c);
+		assert_string_equal(c->id, id);
+	} else {
+		assert_null(c);
+	}
+}
+
+static void a_beginning_or_a_name(void **state)
+{
+	struct containers all = { .dir = strdup("/nowhere") };
+
+	add(&all, "abc", "web");
+	add(&all, "abcdef", "db");
+	add(&all, "xyz", "web");
+	assert_ptr_equal(containers_find(&all, "abc"), all.v[0]);
+	assert_null(containers_find(&all, "ab"));
+	expect_like(&all, "abc", "abc"); /* whole goes first */
+	expect_like(&all, "abcd", "abcdef");
+	expect_like(&all, "ab", NULL);
+	expect_like(&all, "db", "abcdef");
+	expect_like(&all, "web", NULL);
+	expect_like(&all, "x", "xyz");
+	expect_like(&all, "d", NULL);
+	/* Numbers are used once. */
+	assert_int_equal(all.v[2]->number, 3);
+	containers_remove(&all, all.v[2]);
+	add(&all, "xyz", NULL);
+	assert_int_equal(all.v[2]->number, 4);
+	assert_ptr_equal(containers_by_number(&all, 4), all.v[2]);
+	assert_null(containers_by_number(&all, 3));
+	all.v[0]->forgotten_ns = 1;
+	assert_null(containers_find(&all, "abc"));
+	containers_release(&all);
+}
+
+static void pidfds(void **state)
+{
+	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	_cleanup_close_ int null = open("/dev/null", O_RDONLY);
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	pid_t pid;
+
+	assert_true(fd >= 0);
+	assert_int_equal(container_pid_of(fd, &pid, NULL), 0);
+	assert_int_equal(pid, getpid());
+	assert_int_equal(container_pid_of(null, &pid, &err), -EBADF);
+	assert_string_equal(pale_err_text(err), "what came with the request is no pidfd");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ids),
+		cmocka_unit_test(a_beginning_or_a_name),
+		cmocka_unit_test(pidfds),
+	};
+
+	return cmocka_run_group_tests_name("containers", tests, NULL, NULL);
+}

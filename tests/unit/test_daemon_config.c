@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/daemon/config.h"
+
+#include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static char path[] = "/tmp/pale-config-XXXXXX";
+
+static int setup(void **state)
+{
+	int fd = mkstemp(path);
+
+	return fd < 0 ? -1 : close(fd);
+}
+
+static int teardown(void **state)
+{
+	return unlink(path);
+}
+
+static int read_text(const char *text, struct daemon_config *ret, struct pale_err **err)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	fclose(f);
+	return daemon_config_read(path, ret, err);
+}
+
+static void each_mistake_has_its_message(void **state)
+{
+	/* PATH stands before each. */
+	static const struct {
+		const char *text, *error;
+	} mistakes[] = {
+		{ "- a\n", ":1:1: the file must map keys to values" },
+		{ "web\n", ":1:1: the file must map keys to values" },
+		{ "speed: 9\n", ":1:1: unknown key 'speed'" },
+		{ "default: web\n\n  \nspeed: 9\n", ":4:1: unknown key 'speed'" },
+		{ "default: [a]\n", ":1:10: 'default' must be a text" },
+		{ "default:\n", ":1:9: 'default' must be a text" },
+		{ "default: {a: b}\n", ":1:10: 'default' must be a text" },
+		{ "on-missing: maybe\n", ":1:13: 'on-missing' must be wait, deny or allow" },
+		{ "on-missing: [wait]\n", ":1:13: 'on-missing' must be wait, deny or allow" },
+		{ "images: nginx\n", ":1:9: 'images' must map images to profiles" },
+		{ "images: [nginx]\n", ":1:9: 'images' must map images to profiles" },
+		{ "images: {nginx: [web]}\n", ":1:17: a profile must be a text" },
+		{ "images: {'': web}\n", ":1:10: an image must be a text" },
+		{ "images: {nginx: ''}\n", ":1:17: a profile must be a text" },
+		{ "images: {a: b, a: c}\n", ":1:16: the key stands twice" },
+		{ "image-labels: web\n", ":1:15: 'image-labels' must list profiles" },
+		{ "image-labels: {web: x}\n", ":1:15: 'image-labels' must list profiles" },
+		{ "image-labels: [[web]]\n", ":1:16: a profile must be a text" },
+		{ "allow-partial: yes\n", ":1:16: 'allow-partial' must be true or false" },
+		{ "allow-partial: 'true'\n", ":1:16: 'allow-partial' must be true or false" },
+		{ "allow-partial: [true]\n", ":1:16: 'allow-partial' must be true or false" },
+		{ "audit-by-annotation: 1\n",
+			":1:22: 'audit-by-annotation' must be true or false" },
+		{ "events-per-second: -1\n",
+			":1:20: 'events-per-second' must be a number from 0 to 1000000" },
+		{ "events-per-second: 1e3\n",
+			":1:20: 'events-per-second' must be a number from 0 to 1000000" },
+		{ "events-per-second: 1000001\n",
+			":1:20: 'events-per-second' must be a number from 0 to 1000000" },
+		{ "events-per-second: 99999999999999999999999\n",
+			":1:20: 'events-per-second' must be a number from 0 to 1000000" },
+		{ "events-per-second: ' 1'\n",
+			":1:20: 'events-per-second' must be a number from 0 to 1000000" },
+		{ "default: a\ndefault: b\n", ":2:1: the key stands twice" },
+		{ "[a]: b\n", ":1:1: a key that is no text" },
+		{ "default: a\n---\ndefault: b\n", ":3:1: only one document is read" },
+		{ "default: 'a\n",
+			":2:1: not YAML: while scanning a quoted scalar, found unexpected end of "
+			"stream" },
+	};
+
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(*mistakes); i++) {
+		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+		struct daemon_config c;
+		char expected[256];
+
+		snprintf(expected, sizeof(expected), "%s%s", path, mistakes[i].error);
+		assert_int_equal(read_text(mistakes[i].text, &c, &err), -EINVAL);
+		assert_string_equal(pale_err_text(err), expected);
+		assert_null(c.arena);
+	}
+}
+
+static void expect_defaults(const char *text)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	struct daemon_config c;
+
+	assert_int_equal(
+		text ? read_text(text, &c, &err) : daemon_config_read("/nowhere/at/all", &c, &err),
+		0);
+	assert_null(err);
+	assert_null(c.default_profile);
+	assert_int_equal(c.on_missing, ON_MISSING_WAIT);
+	assert_int_equal(c.n_images + c.n_image_labels, 0);
+	assert_false(c.allow_partial || c.audit_by_annotation);
+	assert_int_equal(c.events_per_second, 1000);
+	daemon_config_release(&c);
+}
+
+static void what_is_not_said_is_strict(void **state)
+{
+	expect_defaults(NULL);
+	expect_defaults("");
+	expect_defaults("# nothing\n");
+	expect_defaults("{}\n");
+	expect_defaults("default: none\non-missing: wait\nallow-partial: false\n");
+	expect_defaults("images: {}\nimage-labels: []\nevents-per-second: 1000\n");
+}
+
+static void each_key_is_read(void **state)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	struct daemon_config c;
+
+	assert_int_equal(read_text("default: web\n"
+				   "on-missing: deny\n"
+				   "images:\n"
+				   "  docker.io/library/nginx: nginx\n"
+				   "  sha256:00ff: pinned\n"
+				   "  'localhost:5000/a:1': local\n"
+				   "image-labels: [redis, nginx]\n"
+				   "allow-partial: true\n"
+				   "audit-by-annotation: true\n"
+				   "events-per-second: 0\n",
+				 &c, &err),
+		0);
+	assert_string_equal(c.default_profile, "web");
+	assert_int_equal(c.on_missing, ON_MISSING_DENY);
+	assert_int_equal(c.n_images, 3);
+	assert_string_equal(c.images[0].image, "docker.io/library/nginx");
+	assert_string_equal(c.images[1].image, "sha256:00ff");
+	assert_string_equal(c.images[1].profile, "pinned");
+	assert_string_equal(c.images[2].image, "localhost:5000/a:1");
+	assert_int_equal(c.n_image_labels, 2);
+	assert_string_equal(c.image_labels[1], "nginx");
+	assert_true(c.allow_partial && c.audit_by_annotation);
+	assert_int_equal(c.events_per_second, 0);
+	daemon_config_release(&c);
+}
+
+static void a_folder_is_no_file(void **state)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	struct daemon_config c;
+
+	assert_true(daemon_config_read("/tmp", &c, &err) < 0);
+	assert_non_null(strstr(pale_err_text(err), "/tmp"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_mistake_has_its_message),
+		cmocka_unit_test(what_is_not_said_is_strict),
+		cmocka_unit_test(each_key_is_read),
+		cmocka_unit_test(a_folder_is_no_file),
+	};
+
+	return cmocka_run_group_tests_name("daemon_config", tests, setup, teardown);
+}
