@@ -14,15 +14,22 @@ start_paled() {
 	PALE_PATH=$PWD/profiles unshare --mount --fork --kill-child "$PALE_BUILD/paled" --run "$work/run" --log "$work/events" \
 		--profiles "$work/profiles" --config "$work/paled.conf" 2>"$work/log" 3>&- &
 	keeper=$!
+	export keeper
 	until_true 300 [ -S "$work/run/events" ]
 	paled=$(pgrep --parent $keeper)
+	export paled
 	# This /proc, where others have their own.
 	exec 9</proc
 }
 
+# With what keeps its namespace; also one that did not come to answer.
 stop_paled() {
 	[ -z "${paled:-}" ] || kill "$paled"
-	wait "$keeper" || true
+	[ -n "${paled:-}" ] || [ -z "${keeper:-}" ] || kill "$keeper"
+	until_true 20 has_ended "${keeper:-0}"
+}
+has_ended() {
+	[ ! -e "/proc/$1/exe" ] || [ "$(awk '/^State/ { print $2 }' "/proc/$1/status")" = Z ]
 }
 
 # until_true SECONDS COMMAND…
@@ -39,7 +46,7 @@ until_true() {
 	done
 }
 
-# make_bundle FILTER: whose container waits; jq's FILTER changes its configuration.
+# make_bundle FILTER: whose container waits; jq's FILTER changes its configuration. It lies in $work/bundle.
 make_bundle() {
 	rm -rf "$work/bundle"
 	mkdir -p "$work/bundle/rootfs"/{bin,dev,proc,sys}

@@ -14,7 +14,6 @@ setup_file() {
 	# PROC_PID_INIT_INO
 	[ "$(stat -L -c %i /proc/self/ns/pid)" = 4026531836 ] || skip 'this is not the initial process namespace'
 	start_paled
-	export paled keeper
 	links before
 	make_bundle '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"], syscalls: [{ names: ["sysinfo"], action: "SCMP_ACT_ERRNO", errnoRet: 1 }] }'
 	act web mkdir mkdir-32 mkdir-in-passing sethostname personality personality-new uname swapoff unknown sysinfo sigreturn >"$work/results"
@@ -26,10 +25,8 @@ setup_file() {
 }
 
 teardown_file() {
-	[ -z "${keeper:-}" ] || {
-		kill "$paled"
-		until_true 10 eval '! kill -0 $paled 2>/dev/null'
-	}
+	. tests/live/refused_calls.bash
+	stop_paled
 	rm -rf "$work"
 }
 

@@ -17,12 +17,23 @@ setup_file() {
 	links before
 	for real in runc crun; do
 		export real
-		make_bundle .
+		make_bundle '.root.path = "image"'
+		# What is not of an image's lower layers is drift, and not executed.
+		mkdir -p "$work/bundle"/{image,upper,workdir}
+		mount -t overlay -o "lowerdir=$work/bundle/rootfs,upperdir=$work/bundle/upper,workdir=$work/bundle/workdir" overlay \
+			"$work/bundle/image"
 		act $real mkdir mkdir-32 mkdir-in-passing sethostname personality personality-new uname swapoff >"$work/results.$real"
 		until_true 60 is_marked $real
 		cp "$work/bundle/config.json" "$work/config.$real"
+		umount "$work/bundle/image"
 	done
 	links after
+}
+
+teardown_file() {
+	cd "$BATS_TEST_DIRNAME/../.."
+	. tests/live/refused_calls.bash
+	stop_paled
 }
 
 setup() {
@@ -33,13 +44,14 @@ setup() {
 # is_told CONTAINER: each refusal, and nothing else.
 is_told() {
 	[ "$(grep -c . "$work/results.$1")" = 9 ]
-	violations "$1" '[.mechanism, .object, .outcome, .syscall.abi, .syscall.arguments[1]]' >"$work/told"
-	[ "$(sort "$work/told")" = '["seccomp","mkdir","refused","x86","0x1c0"]
-["seccomp","mkdir","refused","x86_64","0x1c0"]
-["seccomp","mkdir","refused","x86_64","0x29c"]
-["seccomp","mkdirat","refused","x86_64","'"$(violations "$1" 'select(.object == "mkdirat")' | jq -r '.syscall.arguments[1]')"'"]
-["seccomp","personality","refused","x86_64","0x0"]
-["seccomp","uname","refused","x86_64","'"$(violations "$1" 'select(.object == "uname")' | jq -r '.syscall.arguments[1]')"'"]' ] || {
+	violations "$1" '[.mechanism, .object, .outcome, .syscall.abi]' >"$work/told"
+	[ "$(sort "$work/told")" = '["seccomp","mkdir","refused","x86"]
+["seccomp","mkdir","refused","x86_64"]
+["seccomp","mkdir","refused","x86_64"]
+["seccomp","mkdirat","refused","x86_64"]
+["seccomp","personality","refused","x86_64"]
+["seccomp","uname","refused","x86_64"]' ] && violations "$1" 'select(.object == "personality") | .syscall.arguments[0]' |
+		grep -qx '"0x40000"' || {
 		cat "$work/events" "$work/log"
 		return 1
 	}
