@@ -28,6 +28,11 @@ void call_violation(struct violation *v, const struct seccomp_data *call, struct
 		v->outcome = OUTCOME_OVERBLOCKED;
 }
 
+bool call_violation_is_quiet(const struct violation *v)
+{
+	return v->outcome == OUTCOME_REFUSED && !v->decision.reported && !v->decision.depends;
+}
+
 uint64_t realtime_of_monotonic(uint64_t monotonic_ns)
 {
 	struct timespec real, monotonic;

@@ -16,6 +16,10 @@
  */
 void call_violation(struct violation *v, const struct seccomp_data *call, struct text *object);
 
+/* The kernel logs what a filter refuses without asking for `quiet deny`, or for calls that the
+ * policy answers as a kernel without them (decide()): such a violation is not to be told. */
+bool call_violation_is_quiet(const struct violation *v);
+
 /* BPF programs stamp their events with CLOCK_MONOTONIC. */
 uint64_t realtime_of_monotonic(uint64_t monotonic_ns);
 

@@ -185,11 +185,12 @@ void lsm_report(void *ctx, const struct lsm_event *e)
 	/* Another CPU's event may come a little late: only what is ahead leaves a gap, and who
 	 * fills it takes it back. */
 	if (e->sequence > r->sequence) {
-		v.lost = e->sequence - r->sequence - 1;
-		r->lost += v.lost;
+		r->untold += e->sequence - r->sequence - 1;
+		r->lost += e->sequence - r->sequence - 1;
 		r->sequence = e->sequence;
-	} else if (r->lost) {
-		r->lost--;
+	} else {
+		r->lost -= r->lost > 0;
+		r->untold -= r->untold > 0;
 	}
 	if ((e->rule >= p->n_rules && e->object != LSM_OBJECT_CALL) ||
 		e->outcome >= sizeof(outcomes) / sizeof(*outcomes) || e->operation >= OP_COUNT) {
@@ -204,6 +205,8 @@ void lsm_report(void *ctx, const struct lsm_event *e)
 
 		memcpy(call.args, e->arguments, sizeof(call.args));
 		call_violation(&v, &call, &object);
+		if (call_violation_is_quiet(&v))
+			return;
 	} else {
 		put_object(&object, p, e);
 		v.decision = decision_of(p->rules[e->rule], e);
@@ -214,5 +217,7 @@ void lsm_report(void *ctx, const struct lsm_event *e)
 		text_puts(&executable, "…");
 	text_add(&executable, e->executable, e->executable_len);
 	v.executable = text_str(&executable);
+	v.lost = r->untold;
+	r->untold = 0;
 	r->report(r->ctx, &v);
 }

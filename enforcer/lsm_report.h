@@ -17,6 +17,7 @@ struct lsm_reporter {
 	void *ctx;
 	uint64_t sequence; /* of the last event seen */
 	uint64_t lost;	   /* gaps so far */
+	uint64_t untold;   /* of these what the next violation is to say */
 };
 
 /* Fits lsm_on_event: @ctx is a struct lsm_reporter. */

@@ -2,6 +2,7 @@
 #include "enforcer/daemon/seccomp_audit.h"
 
 #include "compiler/seccomp_answer.h"
+#include "enforcer/call_violation.h"
 
 #include <linux/seccomp.h>
 #include <stdlib.h>
@@ -127,5 +128,5 @@ bool seccomp_record_violation(const struct seccomp_record *r, const struct polic
 	ret->domain = ret->decision.rule ? ret->decision.rule->domain : 0;
 	if (ret->decision.verdict == VERDICT_ALLOW && ret->outcome != OUTCOME_AUDITED)
 		ret->outcome = OUTCOME_OVERBLOCKED;
-	return true;
+	return !call_violation_is_quiet(ret);
 }

@@ -27,8 +27,8 @@ bool seccomp_record_parse(const struct audit_record *r, struct seccomp_record *r
 
 /*
  * The violation of @p. @v->object and ->executable point into @r or are static; what the record
- * does not say (container, parent) is the caller's to fill in. false: the filter let it pass and
- * nothing is to be told.
+ * does not say (container, parent) is the caller's to fill in. false: the filter let it pass, or it
+ * is refused quietly, and nothing is to be told.
  */
 bool seccomp_record_violation(const struct seccomp_record *r, const struct policy *p,
 	uint64_t time_ns, struct violation *ret);

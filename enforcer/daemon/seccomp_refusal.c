@@ -89,7 +89,7 @@ bool seccomp_refusal(const struct container *c, const struct node_filter *filter
 		ret->outcome = OUTCOME_OVERBLOCKED;
 		ret->decision.depends = true;
 	}
-	return own || ret->outcome == OUTCOME_OVERBLOCKED || ret->decision.reported;
+	return !call_violation_is_quiet(ret);
 }
 
 bool seccomp_refusal_is_possible(

@@ -121,6 +121,7 @@ static void what_is_no_such_record(void **state)
 	"\t\tallow read\n"                                                                         \
 	"\t\tallow ioctl(cmd == FIONBIO)\n"                                                        \
 	"\t\tdeny mkdir\n"                                                                         \
+	"\t\tquiet deny swapoff\n"                                                                 \
 	"\t}\n"                                                                                    \
 	"}\n"
 
@@ -148,8 +149,13 @@ static void the_rule_is_named(void **state)
 		/* The container's own filter did it. */
 		{ 0, SECCOMP_RET_ERRNO, true, OUTCOME_OVERBLOCKED, "read", 3, false },
 		{ 101, SECCOMP_RET_ERRNO, true, OUTCOME_REFUSED, "ptrace", 0, false },
-		{ 99999, SECCOMP_RET_ERRNO, true, OUTCOME_REFUSED, "", 0, false },
+		/* decide() answers it as a kernel without it: no violation. */
+		{ 99999, SECCOMP_RET_ERRNO, false, 0, NULL, 0, false },
 		{ -1, SECCOMP_RET_ERRNO, true, OUTCOME_REFUSED, "", 0, false },
+		{ 99999, SECCOMP_RET_KILL_PROCESS, true, OUTCOME_KILLED, "", 0, false },
+		/* The kernel logs it all the same. */
+		{ 168, SECCOMP_RET_ERRNO, false, 0, NULL, 0, false },
+		{ 168, SECCOMP_RET_LOG, true, OUTCOME_AUDITED, "swapoff", 6, false },
 	};
 	_cleanup_(compilation_release) struct compilation c;
 	struct policy *p;
