@@ -2,6 +2,7 @@
 #include "enforcer/load_lsm.h"
 
 #include "compiler/base/cleanup.h"
+#include "enforcer/libbpf_words.h"
 #include "enforcer/lsm_internal.h"
 
 #include <assert.h>
@@ -14,42 +15,6 @@
 #include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-/* libbpf tells what went wrong by printing only. The last of it is kept for the error: a verifier's
- * log ends with the reason. */
-static _Thread_local char last_words[2048];
-
-static int keep_words(enum libbpf_print_level level, const char *format, va_list args)
-{
-	_cleanup_free_ char *words = NULL;
-	size_t len, have = strlen(last_words), cap = sizeof(last_words) - 1, from = 0;
-
-	if (level == LIBBPF_DEBUG || vasprintf(&words, format, args) < 0)
-		return 0;
-	len = strlen(words);
-	if (len > cap)
-		from = len - cap;
-	len -= from;
-	if (have + len > cap) {
-		size_t drop = have + len - cap;
-
-		memmove(last_words, last_words + drop, have - drop + 1);
-		have -= drop;
-	}
-	memcpy(last_words + have, words + from, len + 1);
-	return 0;
-}
-
-static void listen_to_libbpf(libbpf_print_fn_t *ret_previous)
-{
-	last_words[0] = 0;
-	*ret_previous = libbpf_set_print(keep_words);
-}
-
-static void unlisten(libbpf_print_fn_t *previous)
-{
-	libbpf_set_print(*previous);
-}
 
 static int read_line(const char *path, char *buf, size_t size, struct pale_err **err)
 {
@@ -177,7 +142,7 @@ static int check_version(struct pale_err **err)
 
 static int check_load(struct pale_err **err)
 {
-	_cleanup_(unlisten) libbpf_print_fn_t previous;
+	_cleanup_(libbpf_unlisten) libbpf_print_fn_t previous;
 	const struct bpf_insn insns[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
 		{ .code = BPF_JMP | BPF_EXIT },
@@ -186,7 +151,7 @@ static int check_load(struct pale_err **err)
 	_cleanup_close_ int fd = -1;
 	int id;
 
-	listen_to_libbpf(&previous);
+	libbpf_listen(&previous);
 	id = libbpf_find_vmlinux_btf_id("file_open", BPF_LSM_MAC);
 	if (id < 0)
 		return pale_err_set(err, -id, "the kernel's types (/sys/kernel/btf/vmlinux)");
@@ -235,15 +200,15 @@ static bool has_hook(const struct btf *btf, const struct bpf_program *program)
 int lsm_optional_hooks(
 	void (*take)(void *ctx, const char *hook, bool present), void *ctx, struct pale_err **err)
 {
-	_cleanup_(unlisten) libbpf_print_fn_t previous;
+	_cleanup_(libbpf_unlisten) libbpf_print_fn_t previous;
 	struct bpf_program *program;
 	struct lsm_bpf *skel;
 	struct btf *btf;
 
-	listen_to_libbpf(&previous);
+	libbpf_listen(&previous);
 	skel = lsm_bpf__open();
 	if (!skel)
-		return pale_err_set(err, errno, "bpf-lsm: open: %s", last_words);
+		return pale_err_set(err, errno, "bpf-lsm: open: %s", libbpf_last_words());
 	btf = btf__load_vmlinux_btf();
 	bpf_object__for_each_program(program, skel->obj)
 	{
@@ -292,16 +257,16 @@ static int on_sample(void *ctx, void *data, size_t size)
 
 int lsm_new(struct lsm **ret, struct pale_err **err)
 {
-	_cleanup_(unlisten) libbpf_print_fn_t previous;
+	_cleanup_(libbpf_unlisten) libbpf_print_fn_t previous;
 	_cleanup_(lsm_freep) struct lsm *l = calloc(1, sizeof(*l));
 	struct bpf_program *program;
 
 	if (!l)
 		abort();
-	listen_to_libbpf(&previous);
+	libbpf_listen(&previous);
 	l->skel = lsm_bpf__open();
 	if (!l->skel)
-		return pale_err_set(err, errno, "open: %s", last_words);
+		return pale_err_set(err, errno, "open: %s", libbpf_last_words());
 	fit_to_kernel(l->skel);
 	l->programs = calloc((size_t)l->skel->skeleton->prog_cnt, sizeof(*l->programs));
 	if (!l->programs)
@@ -318,13 +283,13 @@ int lsm_new(struct lsm **ret, struct pale_err **err)
 
 int lsm_load_programs(struct lsm *l, struct pale_err **err)
 {
-	_cleanup_(unlisten) libbpf_print_fn_t previous;
+	_cleanup_(libbpf_unlisten) libbpf_print_fn_t previous;
 	int r;
 
-	listen_to_libbpf(&previous);
+	libbpf_listen(&previous);
 	r = lsm_bpf__load(l->skel);
 	if (r < 0)
-		return pale_err_set(err, -r, "load: %s", last_words);
+		return pale_err_set(err, -r, "load: %s", libbpf_last_words());
 	for (size_t i = 0; i < l->n_programs; i++) {
 		l->programs[i].fd =
 			fcntl(bpf_program__fd(l->programs[i].program), F_DUPFD_CLOEXEC, 3);

@@ -127,6 +127,14 @@ int lsm_cgroup_id(int cgroup_fd, uint64_t *ret, struct pale_err **err);
  * Applies the instance to tasks that exec in the cgroup or below it; of nested bound cgroups the
  * innermost counts. At most 128 levels below the root are searched. -EEXIST: one of the two is
  * bound already.
+ *
+ * Nothing runs in a container before it is bound where the cgroup that all containers are below
+ * (kubepods) is bound to an instance whose policy allows no exec: that refuses the first exec in
+ * each cgroup that has no instance of its own yet, and says so in its events. What is refused puts
+ * no label on, so that the same task may try again once its own cgroup is bound. Such a policy must
+ * not allow the runtime's init either: a task that an exec was allowed keeps that instance. A
+ * runtime that executes its init only before it joins the cgroup, and the entrypoint after the
+ * container was bound, is not in its way.
  */
 int lsm_bind_cgroup(struct lsm *l, uint64_t cgroup_id, uint32_t instance, struct pale_err **err);
 

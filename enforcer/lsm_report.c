@@ -5,12 +5,11 @@
 #include "compiler/base/text.h"
 #include "compiler/lsm_wire.h"
 #include "compiler/object_text.h"
-#include "compiler/seccomp_answer.h"
+#include "enforcer/call_violation.h"
 #include "enforcer/process.h"
 
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 static void put_target(struct text *t, const struct policy *p, const struct lsm_event *e)
 {
@@ -138,47 +137,11 @@ static void put_object(struct text *t, const struct policy *p, const struct lsm_
 		put_target(t, p, e);
 		break;
 	case LSM_OBJECT_CALL:
-		break; /* put_call() */
+		break; /* call_violation() */
 	case LSM_OBJECT_MOUNT:
 		put_mount(t, e);
 		break;
 	}
-}
-
-/*
- * The filter tells which call it refused, and decide() why. What decide() would have let pass was
- * refused by another filter, the container's own.
- */
-static void put_call(struct violation *v, struct text *t, const struct lsm_event *e)
-{
-	struct seccomp_data data = { .nr = (int)e->number, .arch = e->detail };
-
-	memcpy(data.args, e->arguments, sizeof(data.args));
-	memcpy(v->arguments, e->arguments, sizeof(v->arguments));
-	v->has_arguments = true;
-	v->mechanism = MECHANISM_SECCOMP;
-	v->decision = seccomp_decide(v->policy, &data);
-	v->domain = v->decision.rule ? v->decision.rule->domain : 0;
-	v->syscall_number = data.nr;
-	if (seccomp_abi(data.arch, e->number, &v->abi))
-		v->syscall = vocab_syscall_by_number(v->abi, data.nr);
-	if (v->syscall >= 0)
-		text_puts(t, vocab_syscalls[v->syscall].name);
-	else
-		text_printf(t, "%d", data.nr);
-	if (v->decision.verdict == VERDICT_ALLOW && v->outcome != OUTCOME_AUDITED)
-		v->outcome = OUTCOME_OVERBLOCKED;
-}
-
-/* Events are stamped with CLOCK_MONOTONIC. */
-static uint64_t realtime_of(uint64_t monotonic_ns)
-{
-	struct timespec real, monotonic;
-
-	clock_gettime(CLOCK_REALTIME, &real);
-	clock_gettime(CLOCK_MONOTONIC, &monotonic);
-	return monotonic_ns + (uint64_t)(real.tv_sec - monotonic.tv_sec) * 1000000000u +
-	       (uint64_t)real.tv_nsec - (uint64_t)monotonic.tv_nsec;
 }
 
 static struct decision decision_of(const struct rule *rule, const struct lsm_event *e)
@@ -216,7 +179,7 @@ void lsm_report(void *ctx, const struct lsm_event *e)
 		.parent_executable = parent,
 		.container = r->container,
 		.syscall = -1,
-		.time_ns = realtime_of(e->time_ns),
+		.time_ns = realtime_of_monotonic(e->time_ns),
 	};
 
 	/* Another CPU's event may come a little late: only what is ahead leaves a gap, and who
@@ -237,8 +200,10 @@ void lsm_report(void *ctx, const struct lsm_event *e)
 		v.object_class = CLASS_ANONYMOUS;
 	v.outcome = outcomes[e->outcome];
 	if (e->object == LSM_OBJECT_CALL) {
-		v.abi = vocab_abi_native();
-		put_call(&v, &object, e);
+		struct seccomp_data call = { .nr = (int)e->number, .arch = e->detail };
+
+		memcpy(call.args, e->arguments, sizeof(call.args));
+		call_violation(&v, &call, &object);
 	} else {
 		put_object(&object, p, e);
 		v.decision = decision_of(p->rules[e->rule], e);

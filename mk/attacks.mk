@@ -37,7 +37,7 @@ $(CATALOGUE)/preload.so: tests/attacks/catalogue/preload.c
 catalogue: all $(addprefix $(CATALOGUE)/,attack test_attacks preload.so) $(B)/tests/vm/lsm_actor
 # Each attack of the catalogue, bare and confined, with a table of what became of it.
 attacks-vm: catalogue
-	$(Q)tests/vm/run.sh --kernel $(KERNEL) --timeout 1800 $(CATALOGUE)/test_attacks
+	$(Q)tests/vm/run.sh --kernel $(KERNEL) --timeout 1800 --cmdline syscall.x32=y $(CATALOGUE)/test_attacks
 # Each BPF program taken off in turn: some attack must then work, or not be told.
 mutate-bpf: catalogue
-	$(Q)tests/vm/run.sh --kernel $(KERNEL) --timeout 3600 tests/attacks/catalogue/mutate.sh
+	$(Q)tests/vm/run.sh --kernel $(KERNEL) --timeout 3600 --cmdline syscall.x32=y tests/attacks/catalogue/mutate.sh

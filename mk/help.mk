@@ -8,6 +8,7 @@ help:
 	@echo 'make test-unit test-lang test-fmt test-lsp test-editors test-import test-verdict test-golden test-host test-vm    one suite'
 	@echo 'make test-long       static checks, sanitizer builds, fuzzing, the suites of the guest on other kernels'
 	@echo 'make editors         the syntax files of grammar/editors from their templates'
+	@echo 'make test-runtime    containers as engines start them; RUNTIME=runc|crun ENGINE=none|podman|containerd|docker'
 	@echo 'make attacks-vm      each attack of the catalogue in the guest, bare and confined (KERNEL=6.1 or 6.12)'
 	@echo 'make mutate-bpf      each BPF program taken off in turn: an attack must notice'
 	@echo 'make vm              a shell in the guest; KERNEL=6.1|6.12 here, for test-vm and bench-vm'

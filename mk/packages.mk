@@ -9,7 +9,7 @@ DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-sta
 # Programs that tests run under policies.
 DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools runc crun
 # Container engines, and what they run containers with.
-DEPS_RUNTIME := runc crun conmon containerd podman docker.io
+DEPS_RUNTIME := runc crun conmon containerd podman docker.io iptables
 DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.

@@ -21,7 +21,7 @@ $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
 $(B)/tests/vm/lsm_actor $(B)/tests/vm/lsm_verdict_actor $(B)/tests/vm/stress_actor: LDFLAGS += -Wl,--as-needed
 
 # Programs of other languages and C libraries that tests run under policies.
-PROGRAMS := $(addprefix $(B)/tests/programs/,go_server musl_threads container_calls)
+PROGRAMS := $(addprefix $(B)/tests/programs/,go_server musl_threads container_calls refused_calls)
 GO ?= /usr/lib/go-1.19/bin/go
 
 $(B)/tests/programs/go_server: tests/programs/go_server.go
@@ -68,7 +68,8 @@ test-vm: all $(TEST_PROGRAMS) $(PROGRAMS)
 	$(Q)tests/tally.sh $(B) vm/$(KERNEL)
 
 # What is too slow for `make test`, or needs more than Debian has: the guest's suites on the other kernels, static checks,
-# VS Code's tokenizer from npm, ordinary programs and the catalogue of attacks in the guest, the sanitizer builds and the fuzz targets.
+# VS Code's tokenizer from npm, ordinary programs and the catalogue of attacks in the guest, each BPF program taken off, large numbers,
+# a kernel that preempts, the sanitizer builds and the fuzz targets.
 .PHONY: test-long $(OTHER_KERNELS:%=test-vm/%)
 test-long: deps-build deps-demo deps-test deps-node
 	$(Q)$(MAKE) --no-print-directory all
@@ -76,6 +77,9 @@ test-long: deps-build deps-demo deps-test deps-node
 	$(Q)tests/tally.sh $(B) textmate
 	$(Q)tests/tally.sh $(B) workloads/$(KERNEL)
 	$(Q)$(MAKE) --no-print-directory attacks-vm
+	$(Q)$(MAKE) --no-print-directory mutate-bpf
+	$(Q)$(MAKE) --no-print-directory stress-vm
+	$(Q)$(MAKE) --no-print-directory test-preempt
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory asan
 	$(Q)$(MAKE) --no-print-directory fuzz
@@ -90,6 +94,11 @@ FLOOD ?= 1000000
 stress-vm: all $(TEST_PROGRAMS)
 	$(Q)STRESS='pale_swaps=$(SWAPS) pale_flood=$(FLOOD) pale_opens=40000 pale_instances=1000 pale_every=1 pale_step=1 pale_upgrades=12' \
 		tests/tally.sh $(B) stress/$(KERNEL)
+
+# Where Linux 6.1 preempts fully labels lie elsewhere than in tasks, and programs interrupt one another.
+.PHONY: test-preempt
+test-preempt: all $(TEST_PROGRAMS)
+	$(Q)tests/tally.sh $(B) preempt/6.1
 
 # A shell in the guest.
 vm: all

@@ -38,10 +38,11 @@ CORPUS ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/pale/corpus
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-FUZZ_OBJ := $(COMPILER_SRC:%.c=$(B)/fuzz/%.o) $(B)/fuzz/gen/pale.tab.o $(B)/fuzz/gen/pale.lex.o $(B)/fuzz/gen/vocab_tables.o
 # Targets of the daemon have it, and what it uses, beside the compiler.
 FUZZ_PALED_BIN := $(filter $(B)/fuzz/fuzz_paled_%,$(FUZZ_BIN))
 FUZZ_PALED_OBJ := $(DAEMON_SRC:%.c=$(B)/fuzz/%.o) $(ENFORCER_SRC:%.c=$(B)/fuzz/%.o)
+FUZZ_OBJ := $(COMPILER_SRC:%.c=$(B)/fuzz/%.o) $(RUNTIME_SRC:%.c=$(B)/fuzz/%.o) $(B)/fuzz/enforcer/paled_client.o \
+	$(B)/fuzz/gen/pale.tab.o $(B)/fuzz/gen/pale.lex.o $(B)/fuzz/gen/vocab_tables.o
 FUZZ_CC = $(CLANG) -std=gnu17 -D_GNU_SOURCE -DPALE_DATADIR='"$(datadir)/pale"' -I. -I$(GEN) $(FUZZ_FLAGS)
 
 $(B)/fuzz/gen/%.o: $(GEN)/%.c | $(GEN_HEADERS)

@@ -105,9 +105,20 @@ suite_lsm() {
 	tap "lsm/$1" tests/vm/run.sh --kernel "$1" --timeout 600 tests/vm/boot.bats "$build/tests/vm/test_lsm"
 }
 
+# Of test-long: all that uses the BPF programs, where the kernel preempts them (enforcer/bpf/state.h).
+suite_preempt() {
+	tap "preempt/$1" tests/vm/run.sh --kernel "$1" --timeout 1200 --cmdline preempt=full tests/vm/boot.bats \
+		"$build"/tests/vm/test_lsm{,_verdicts,_stress,_pins}
+}
+
 # Of test-long: each of its runs has its profiles compiled and the BPF programs verified by an emulator.
 suite_workloads() {
 	tap "workloads/$1" tests/vm/run.sh --kernel "$1" --timeout 900 tests/vm/workloads.bats
+}
+
+# Containers as an engine starts them; $1 is RUNTIME-ENGINE.
+suite_runtime() {
+	tap "runtime/$1" env PALE_BUILD="$build" tests/runtime/run.sh "${1%-*}" "${1#*-}" tests/runtime/bare.bats tests/runtime/confined.bats
 }
 
 # STRESS: how much of it, for the guest's command line.

@@ -9,7 +9,8 @@
  * bprm_creds_for_exec, which may also choose the domain to enter and must then ask for secure-exec
  * mode; each script's interpreter by bprm_check_security, whose rule chooses no domain. The ELF
  * interpreter is judged when it is mapped. All is applied at bprm_committing_creds: an exec that
- * fails changes nothing.
+ * fails changes nothing. So a task whose first exec was refused by the instance of a cgroup further
+ * up has that of its own cgroup at the next, if one was bound since: see lsm_bind_cgroup().
  */
 
 #include "enforcer/bpf/file.h"

@@ -44,6 +44,11 @@ struct file_system_type {
 	const char *name;
 } __core;
 
+struct bpf_map {
+	__u32 id;
+	char name[16];
+} __core;
+
 struct super_block {
 	struct file_system_type *s_type;
 	unsigned long s_flags;
@@ -195,6 +200,12 @@ struct thread_info {
 
 struct bpf_local_storage;
 struct io_uring_task;
+struct seccomp_filter;
+
+struct seccomp {
+	int mode;
+	struct seccomp_filter *filter; /* the one that was put on last */
+} __core;
 
 struct task_struct {
 	struct thread_info thread_info;
@@ -208,6 +219,7 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct signal_struct *signal;
 	struct bpf_local_storage *bpf_storage;
+	struct seccomp seccomp;
 } __core;
 
 struct linux_binprm {
@@ -283,7 +295,7 @@ struct iattr {
 
 /* x86's system calls: of 64 bits di, si, dx, r10, r8, r9, of 32 bits bx, cx, dx, si, di, bp. */
 struct pt_regs {
-	unsigned long r10, r9, r8, bp, bx, cx, dx, si, di;
+	unsigned long r10, r9, r8, bp, bx, cx, dx, si, di, orig_ax, ip;
 } __core;
 
 struct io_uring_cmd {
@@ -424,6 +436,8 @@ struct open_flags;
 #define SECCOMP_RET_ACTION    0xffff0000u
 #define SECCOMP_RET_KILL      0x00000000u
 #define SECCOMP_RET_LOG	      0x7ffc0000u
+#define SECCOMP_MODE_FILTER   2
+#define X32_BIT		      0x40000000u
 
 /* libbpf knows; what a distribution carries back it does not. */
 extern int LINUX_KERNEL_VERSION __kconfig;

@@ -114,6 +114,17 @@ struct container *containers_by_instance(
 	return NULL;
 }
 
+struct container *containers_by_cgroup(const struct containers *c, uint64_t cgroup_id)
+{
+	struct container *last = NULL;
+
+	for (size_t i = 0; cgroup_id && i < c->n; i++) {
+		if (c->v[i]->cgroup_id == cgroup_id && (!last || c->v[i]->number > last->number))
+			last = c->v[i];
+	}
+	return last;
+}
+
 struct container *containers_by_number(const struct containers *c, uint32_t number)
 {
 	for (size_t i = 0; i < c->n; i++) {
@@ -317,16 +328,16 @@ int container_keep(const struct containers *all, const struct container *c, stru
 {
 	_cleanup_(text_release) struct text name = TEXT_INIT;
 	_cleanup_free_ char *s = NULL;
-	json_t *o = json_pack(
-		"{s:i, s:s, s:O*, s:O*, s:o, s:o, s:o, s:i, s:I, s:o, s:I, s:I, s:b, s:i, s:I, "
-		"s:b}",
+	json_t *o = json_pack("{s:i, s:s, s:O*, s:O*, s:o, s:o, s:o, s:i, s:I, s:o, s:I, s:I, s:b, "
+			      "s:i, s:I, s:s, s:b, s:b}",
 		"version", 1, "id", c->id, "annotations", c->annotations, "own", c->own, "bundle",
 		text_or_null(c->bundle), "rootfs", text_or_null(c->rootfs), "initial_executable",
 		text_or_null(c->initial_executable), "pid", (int)c->pid, "start_time",
 		(json_int_t)c->start_time, "cgroup", text_or_null(c->cgroup), "cgroup_id",
 		(json_int_t)c->cgroup_id, "since_ns", (json_int_t)c->since_ns, "has_instance",
 		c->has_instance, "instance", (int)c->instance, "generation",
-		(json_int_t)c->generation, "forgotten", c->forgotten_ns != 0);
+		(json_int_t)c->generation, "runtime", oci_runtime_names[c->runtime], "seccomp_log",
+		c->seccomp_log, "forgotten", c->forgotten_ns != 0);
 	int r;
 
 	if (!o)

@@ -34,11 +34,18 @@ struct container {
 	uint64_t since_ns;	  /* CLOCK_REALTIME */
 	uint64_t forgotten_ns;	  /* CLOCK_MONOTONIC; 0: it has not been */
 
+	enum oci_runtime runtime;
+	bool seccomp_log; /* the kernel logs what its filter refuses: SECCOMP_FILTER_FLAG_LOG */
+
 	bool has_instance;
 	uint32_t instance;
 	uint64_t generation;
 	struct lsm_reporter reporter;
 	uint64_t reported; /* events */
+	/* refused_calls.c; of BPF-LSM the kernel counts */
+	uint64_t throttled; /* events that were not told */
+	uint64_t pending;   /* of these what the next event is to say */
+	uint64_t full_ns;   /* CLOCK_MONOTONIC: when it may be told of as many as ever */
 };
 
 struct containers {
@@ -60,6 +67,8 @@ struct container *containers_find(const struct containers *c, const char *id);
 struct container *containers_find_like(const struct containers *c, const char *word);
 struct container *containers_by_instance(
 	const struct containers *c, uint32_t instance, uint64_t generation);
+/* By a group of the unified hierarchy that is its own: the one that had it last; NULL. */
+struct container *containers_by_cgroup(const struct containers *c, uint64_t cgroup_id);
 struct container *containers_by_number(const struct containers *c, uint32_t number);
 /* Whose cgroup @pid is in, or below; forgotten ones too. */
 struct container *containers_by_pid(const struct containers *c, pid_t pid);

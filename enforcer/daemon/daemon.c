@@ -5,6 +5,7 @@
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/file_tree.h"
 #include "enforcer/daemon/sandbox_policy.h"
+#include "enforcer/daemon/unconfined.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -57,6 +58,25 @@ static void tell_wrong_profile(void *ctx, const char *text)
 	event_log_take(&d->log, o);
 }
 
+static void sweep_apparmor(struct daemon *d)
+{
+	const struct node_policy **in_use =
+		calloc(d->store.n + d->containers.n + 2, sizeof(struct node_policy *));
+	size_t n = 0;
+
+	if (!in_use)
+		abort();
+	in_use[n++] = d->sandbox;
+	for (size_t i = 0; i < d->store.n; i++)
+		in_use[n++] = d->store.v[i]->policy;
+	for (size_t i = 0; i < d->containers.n; i++) {
+		if (d->containers.v[i]->policy)
+			in_use[n++] = d->containers.v[i]->policy;
+	}
+	node_enforcement_sweep(&d->enforcement, in_use, n);
+	free(in_use);
+}
+
 void daemon_sweep_policies(struct daemon *d)
 {
 	const char **in_use = calloc(d->containers.n + 1, sizeof(*in_use));
@@ -72,6 +92,7 @@ void daemon_sweep_policies(struct daemon *d)
 	}
 	policy_store_sweep(&d->store, in_use, n);
 	free(in_use);
+	sweep_apparmor(d);
 }
 
 void daemon_scan_profiles(struct daemon *d)
@@ -144,6 +165,7 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *ctx)
 	struct daemon *d = ctx;
 
 	registration_sweep(d);
+	refused_calls_sweep(d);
 	if (watch_profiles(d))
 		daemon_scan_profiles(d);
 	sd_event_source_set_time(source, usec + SWEEP_US);
@@ -202,12 +224,37 @@ static uint32_t find_container(void *ctx, pid_t pid)
 	return c ? c->number : 0;
 }
 
+void daemon_watch_processes(struct daemon *d)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	int r;
+
+	if (d->watch || d->no_watch)
+		return;
+	r = process_watch_new(find_container, d, &d->watch, &err);
+	if (r >= 0) {
+		r = sd_event_add_io(d->event, &d->watch_source, process_watch_fd(d->watch), EPOLLIN,
+			on_process_event, d);
+		if (r < 0)
+			pale_err_set(&err, -r, "wait for process events");
+	}
+	d->no_watch = r < 0;
+	if (r < 0)
+		daemon_tell(LOG_WARNING, "processes that end at once may not be told: %s",
+			pale_err_text(err));
+	for (size_t i = 0; d->watch && i < d->containers.n; i++)
+		process_watch_add(d->watch, d->containers.v[i]->pid, d->containers.v[i]->number);
+}
+
 /* Without it what seccomp refuses is refused and not told, which is told. */
 static void open_audit(struct daemon *d)
 {
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 
 	d->audit_fd = -1;
+	if (d->enforcement.lsm && !(d->enforcement.used & (1u << MECHANISM_APPARMOR)))
+		return;
+	daemon_watch_processes(d);
 	if (d->enforcement.lsm)
 		return;
 	if (audit_netlink_open(&d->audit_fd, &err) < 0) {
@@ -218,11 +265,6 @@ static void open_audit(struct daemon *d)
 	d->audit_buffer = malloc(AUDIT_RECORD_BYTES);
 	if (!d->audit_buffer)
 		abort();
-	if (process_watch_new(find_container, d, &d->watch, &err) < 0)
-		daemon_tell(LOG_WARNING, "processes that end at once may not be told: %s",
-			pale_err_text(err));
-	for (size_t i = 0; d->watch && i < d->containers.n; i++)
-		process_watch_add(d->watch, d->containers.v[i]->pid, d->containers.v[i]->number);
 }
 
 static void tell_lost_container(void *ctx, const char *id, const char *why)
@@ -280,6 +322,24 @@ static int make_log_folder(const char *log, struct pale_err **err)
 	return dir && access(dir, F_OK) < 0 ? file_tree_make(dir, 0750, err) : 0;
 }
 
+/* Containers that run have their profiles; who reads what these refuse ended with the last daemon.
+ */
+static void resume_apparmor(struct daemon *d)
+{
+	for (size_t i = 0; i < d->containers.n; i++) {
+		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+		struct node_policy *p = d->containers.v[i]->policy;
+		const char *profile;
+		uint32_t inexact;
+
+		if (p && node_enforcement_apparmor(&d->enforcement, p,
+				 node_enforcement_of(
+					 &d->enforcement, p, OCI_RUNTIME_RUNC, &inexact, NULL),
+				 &profile, &err) < 0)
+			daemon_tell(LOG_ERR, "profile '%s': %s", p->profile, pale_err_text(err));
+	}
+}
+
 static int open_state(struct daemon *d, struct pale_err **err)
 {
 	int r = daemon_config_read(d->options.config, &d->config, err);
@@ -302,10 +362,14 @@ static int open_state(struct daemon *d, struct pale_err **err)
 	if (r >= 0)
 		r = node_enforcement_open(&d->enforcement, d->options.run, err);
 	if (r >= 0)
+		node_enforcement_listen(&d->enforcement, d->event, violations_take_apparmor, d);
+	if (r >= 0)
 		r = restore(d, err);
 	if (r < 0)
 		return r;
 	open_audit(d);
+	resume_apparmor(d);
+	refused_calls_update(d);
 	daemon_scan_profiles(d);
 	return 0;
 }
@@ -396,12 +460,33 @@ static int add_sources(struct daemon *d, struct pale_err **err)
 	}
 	if (r >= 0 && d->audit_fd >= 0)
 		r = sd_event_add_io(d->event, &d->audit_source, d->audit_fd, EPOLLIN, on_audit, d);
-	if (r >= 0 && d->watch)
-		r = sd_event_add_io(d->event, &d->watch_source, process_watch_fd(d->watch), EPOLLIN,
-			on_process_event, d);
 	if (r >= 0)
 		r = sd_event_set_watchdog(d->event, 1);
 	return r < 0 ? pale_err_set(err, -r, "wait for events") : 0;
+}
+
+static void tell_unconfined(void *ctx, const char *id, pid_t pid)
+{
+	struct daemon *d = ctx;
+	json_t *o = event_notice("unconfined", NULL);
+
+	json_object_set_new(o, "container", json_pack("{s:s}", "id", id));
+	json_object_set_new(o, "process", json_pack("{s:i}", "host_pid", (int)pid));
+	event_log_take(&d->log, o);
+}
+
+/* Which security modules of the kernel are not there to enforce policies, and why. */
+static void tell_missing(const struct daemon *d)
+{
+	static const enum mechanism modules[] = { MECHANISM_BPF_LSM, MECHANISM_APPARMOR };
+
+	for (size_t i = 0; i < sizeof(modules) / sizeof(*modules); i++) {
+		const struct pale_err *why = d->enforcement.why_not[modules[i]];
+
+		if (!(d->enforcement.used & (1u << modules[i])))
+			daemon_tell(LOG_NOTICE, "without %s: %s", mechanism_names[modules[i]],
+				why ? pale_err_text(why) : "not supported");
+	}
 }
 
 static int serve(struct daemon *d, struct pale_err **err)
@@ -414,11 +499,12 @@ static int serve(struct daemon *d, struct pale_err **err)
 	if (watch_profiles(d))
 		daemon_scan_profiles(d);
 	daemon_log_notice(d, "started", NULL);
+	unconfined_each(&d->containers, tell_unconfined, d);
 	event_log_flush(&d->log);
 	sd_notify(0, "READY=1");
-	daemon_tell(LOG_INFO, "ready: %zu profile%s, %zu container%s, %s", d->store.n,
-		d->store.n == 1 ? "" : "s", d->containers.n, d->containers.n == 1 ? "" : "s",
-		d->enforcement.lsm ? "BPF-LSM" : "no BPF-LSM on this kernel");
+	daemon_tell(LOG_INFO, "ready: %zu profile%s, %zu container%s", d->store.n,
+		d->store.n == 1 ? "" : "s", d->containers.n, d->containers.n == 1 ? "" : "s");
+	tell_missing(d);
 	r = sd_event_loop(d->event);
 	sd_notify(0, "STOPPING=1");
 	if (r < 0)
@@ -438,7 +524,9 @@ static void release(struct daemon *d)
 	sd_event_source_disable_unref(d->sweep);
 	sd_event_source_disable_unref(d->audit_source);
 	sd_event_source_disable_unref(d->watch_source);
+	refused_calls_release(d);
 	process_watch_free(d->watch);
+	runtime_features_release(&d->runtimes);
 	if (d->audit_fd >= 0)
 		close(d->audit_fd);
 	free(d->audit_buffer);

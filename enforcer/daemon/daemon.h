@@ -11,7 +11,9 @@
 #include "enforcer/audit_netlink.h"
 #include "enforcer/daemon/policy_store.h"
 #include "enforcer/daemon/process_watch.h"
+#include "enforcer/daemon/runtime_features.h"
 #include "enforcer/daemon/server.h"
+#include "enforcer/seccomp_exit.h"
 
 #include <systemd/sd-event.h>
 
@@ -35,15 +37,22 @@ struct daemon {
 	struct event_log log;
 	struct server *sockets[SOCKET_COUNT];
 	uint64_t since_ns; /* CLOCK_REALTIME */
+	struct runtime_features runtimes;
 	uint64_t reported, unattributed;
 	const struct lsm_event *current; /* the kernel's event that is being reported */
-	/* Where no BPF program tells what seccomp refuses. */
+	/* What filters without SECCOMP_FILTER_FLAG_LOG refuse. */
+	struct seccomp_exit *exits; /* NULL: not needed so far, or not to be had */
+	bool no_exits;		    /* that has been told */
+	uint64_t exits_lost;	    /* as was told */
+	/* What others refuse, where no BPF program tells. */
 	int audit_fd; /* -1: not used */
 	char *audit_buffer;
 	struct audit_serials audit_serials;
 	uint64_t audit_lost;	     /* as was told */
 	struct process_watch *watch; /* NULL: not used */
-	sd_event_source *lsm_source, *store_source, *rescan, *sweep, *audit_source, *watch_source;
+	bool no_watch;		     /* it is not to be had, which has been told */
+	sd_event_source *lsm_source, *store_source, *rescan, *sweep, *audit_source, *watch_source,
+		*exits_source;
 };
 
 /* In the journal's form, with a level of syslog(3). */
@@ -79,7 +88,23 @@ void queries_follow(void *daemon, const json_t *event, const char *line, size_t 
 
 /* What the kernel tells; fits lsm_on_event. */
 void violations_take(void *daemon, const struct lsm_event *e);
+/* What AppArmor refused, under whatever policy. */
+void violations_take_apparmor(void *daemon, const struct violation *v);
 /* Some audit records that there are. */
 void violations_read_audit(struct daemon *d);
+
+/* Follows the machine's processes from now on, if nobody does yet: daemon.watch. What fails is
+ * told, and then those that end at once are not known. */
+void daemon_watch_processes(struct daemon *d);
+
+/*
+ * What filters without SECCOMP_FILTER_FLAG_LOG refuse (seccomp_exit.h): to be called when
+ * containers have come, gone or been forgotten. Looks on as long as there are some with such a
+ * filter.
+ */
+void refused_calls_update(struct daemon *d);
+/* At times: what was throttled or lost in the kernel. */
+void refused_calls_sweep(struct daemon *d);
+void refused_calls_release(struct daemon *d);
 
 #endif

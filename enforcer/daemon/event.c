@@ -75,22 +75,20 @@ static json_t *process_json(const struct violation *v, const struct container *c
 	return o;
 }
 
-/* Whether the container's own configuration refuses it, as it was registered. */
-static bool is_own(const struct violation *v, const struct container *c)
+bool event_is_own(const struct container *c, enum operation operation, const char *name, size_t len)
 {
-	const char *member = v->operation == OP_SYSCALL ? "seccomp" : "capabilities";
-	const json_t *names = json_object_get(c->own, member), *name;
+	const char *member = operation == OP_SYSCALL ? "seccomp" : "capabilities";
+	const json_t *names = json_object_get(c->own, member), *own;
 	size_t i;
 
-	if (v->operation != OP_SYSCALL && v->operation != OP_CAPABILITY)
+	if (operation != OP_SYSCALL && operation != OP_CAPABILITY)
 		return false;
-	json_array_foreach ((json_t *)names, i, name) {
-		const char *s = json_string_value(name);
+	json_array_foreach ((json_t *)names, i, own) {
+		const char *s = json_string_value(own);
 
-		if (s && strncasecmp(s, "CAP_", 4) == 0 && v->operation == OP_CAPABILITY)
+		if (s && strncasecmp(s, "CAP_", 4) == 0 && operation == OP_CAPABILITY)
 			s += 4;
-		if (s && strlen(s) == v->object_len &&
-			strncasecmp(s, v->object, v->object_len) == 0)
+		if (s && strlen(s) == len && strncasecmp(s, name, len) == 0)
 			return true;
 	}
 	return false;
@@ -106,7 +104,8 @@ json_t *event_json(const struct violation *v, const struct container *c, int64_t
 	json_object_set_new(o, "digest", json_string(v->policy->digest));
 	json_object_set_new(o, "container", c ? container_names_json(c) : json_null());
 	json_object_set_new(o, "process", process_json(v, c, uid));
-	if (c && v->outcome == OUTCOME_OVERBLOCKED && is_own(v, c))
+	if (c && v->outcome == OUTCOME_OVERBLOCKED &&
+		event_is_own(c, v->operation, v->object, v->object_len))
 		json_object_set_new(o, "own", json_true());
 	if (v->decision.depends)
 		json_object_set_new(o, "candidate", json_true());

@@ -16,6 +16,11 @@
 json_t *event_json(const struct violation *v, const struct container *c, int64_t uid,
 	const struct lsm_event *e);
 
+/* Whether the container's own configuration refuses the call or capability @name, as it was
+ * registered. */
+bool event_is_own(
+	const struct container *c, enum operation operation, const char *name, size_t len);
+
 /* Something that happened to the daemon or a container: `kind`, and what else the caller adds. */
 json_t *event_notice(const char *kind, const struct container *c);
 

@@ -3,7 +3,9 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/sha256.h"
+#include "compiler/emit_apparmor.h"
 #include "enforcer/daemon/file_tree.h"
+#include "enforcer/load_apparmor.h"
 
 #include <errno.h>
 #include <linux/magic.h>
@@ -34,12 +36,13 @@ int node_enforcement_open(struct node_enforcement *e, const char *run, struct pa
 	int r;
 
 	*e = (struct node_enforcement){ 0 };
-	host_probe(&e->host);
 	text_printf(&t, "%s/bpf", run);
 	e->bpf_dir = text_take(&t);
 	e->used = 1u << MECHANISM_SECCOMP | 1u << MECHANISM_OCI | 1u << MECHANISM_CAPABILITIES |
 		  1u << MECHANISM_CGROUP;
-	if (!(e->host.available & (1u << MECHANISM_BPF_LSM)))
+	if (apparmor_supported(&e->why_not[MECHANISM_APPARMOR]) >= 0)
+		e->used |= 1u << MECHANISM_APPARMOR;
+	if (lsm_supported(&e->why_not[MECHANISM_BPF_LSM]) < 0)
 		return 0;
 	r = mount_bpf(e->bpf_dir, err);
 	if (r >= 0)
@@ -50,10 +53,22 @@ int node_enforcement_open(struct node_enforcement *e, const char *run, struct pa
 	return 0;
 }
 
+static void forget_apparmor(struct node_apparmor *a)
+{
+	sd_event_source_disable_unref(a->source);
+	apparmor_denials_free(a->denials);
+	node_policy_unref(a->policy);
+	free(a->profile);
+}
+
 void node_enforcement_close(struct node_enforcement *e)
 {
+	for (size_t i = 0; i < e->n_apparmor; i++)
+		forget_apparmor(&e->apparmor[i]);
+	free(e->apparmor);
 	lsm_free(e->lsm);
-	host_release(&e->host);
+	for (int i = 0; i < MECHANISM_COUNT; i++)
+		pale_err_free(e->why_not[i]);
 	free(e->bpf_dir);
 }
 
@@ -63,6 +78,8 @@ mechanisms node_enforcement_of(const struct node_enforcement *e, const struct no
 	mechanisms used = e->used & ~(1u << MECHANISM_SECCOMP | 1u << MECHANISM_OCI);
 	uint32_t n = 0;
 
+	if (p->audit || (e->lsm && coverage_preempts(p->policy, MECHANISM_APPARMOR)))
+		used &= ~(1u << MECHANISM_APPARMOR);
 	used |= runtime == OCI_RUNTIME_CRUN ? 1u << MECHANISM_SECCOMP : 1u << MECHANISM_OCI;
 	for (uint32_t i = 0; i < p->policy->n_rules && !p->audit; i++) {
 		const struct rule *rule = p->policy->rules[i];
@@ -83,6 +100,105 @@ mechanisms node_enforcement_of(const struct node_enforcement *e, const struct no
 	}
 	*ret_inexact = n;
 	return used;
+}
+
+void node_enforcement_listen(struct node_enforcement *e, sd_event *event,
+	void (*report)(void *ctx, const struct violation *v), void *ctx)
+{
+	e->event = event;
+	e->report = report;
+	e->ctx = ctx;
+}
+
+static int on_denials(sd_event_source *source, int fd, uint32_t events, void *ctx)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	apparmor_denials_handle(ctx, &err);
+	return 0;
+}
+
+/* Before the profile is loaded, so that nothing is refused untold. */
+static int listen_to(struct node_enforcement *e, const struct node_policy *p,
+	struct node_apparmor *a, struct pale_err **err)
+{
+	struct apparmor_denials_options options = {
+		.policy = p->policy,
+		/* Files of the image are no drift, and which are its own cannot be told here. */
+		.start_ns = 0,
+		.refusals_only = e->lsm != NULL,
+		.report = e->report,
+		.ctx = e->ctx,
+	};
+	int r = apparmor_denials_new(&options, &a->denials, err);
+
+	if (r < 0)
+		return r;
+	r = sd_event_add_io(e->event, &a->source, apparmor_denials_fd(a->denials), EPOLLIN,
+		on_denials, a->denials);
+	return r < 0 ? pale_err_set(err, -r, "wait for AppArmor's records") : 0;
+}
+
+int node_enforcement_apparmor(struct node_enforcement *e, struct node_policy *p, mechanisms used,
+	const char **ret, struct pale_err **err)
+{
+	const struct text *text = &p->artefacts.v[ARTEFACT_APPARMOR];
+	struct node_apparmor a = { 0 };
+	int r;
+
+	*ret = NULL;
+	if (!(used & (1u << MECHANISM_APPARMOR)))
+		return 0;
+	*ret = apparmor_profile_name(p->policy, 0);
+	for (size_t i = 0; i < e->n_apparmor; i++) {
+		if (strcmp(e->apparmor[i].digest, p->digest) == 0)
+			return 0;
+	}
+	a.profile = strdup(*ret);
+	memcpy(a.digest, p->digest, sizeof(a.digest));
+	/* Reports name rules of this policy, which has to stay as long. */
+	r = listen_to(e, p, &a, err);
+	if (r >= 0)
+		r = apparmor_load(text_str(text), text->len, err);
+	if (r < 0) {
+		forget_apparmor(&a);
+		return pale_err_wrap(err, "apparmor");
+	}
+	e->apparmor = reallocarray(e->apparmor, e->n_apparmor + 1, sizeof(*e->apparmor));
+	if (!e->apparmor)
+		abort();
+	a.policy = node_policy_ref(p);
+	e->apparmor[e->n_apparmor++] = a;
+	return 0;
+}
+
+static bool is_among(const struct node_policy *const *policies, size_t n, const char digest[65])
+{
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(policies[i]->digest, digest) == 0)
+			return true;
+	}
+	return false;
+}
+
+void node_enforcement_sweep(
+	struct node_enforcement *e, const struct node_policy *const *in_use, size_t n)
+{
+	for (size_t i = 0; i < e->n_apparmor;) {
+		_cleanup_(pale_err_freep) struct pale_err *gone = NULL;
+		struct node_apparmor *a = &e->apparmor[i];
+
+		if (is_among(in_use, n, a->digest)) {
+			i++;
+			continue;
+		}
+		apparmor_unload(a->profile, &gone);
+		forget_apparmor(a);
+		*a = e->apparmor[--e->n_apparmor];
+	}
 }
 
 /* Policies outlive the daemon in the kernel; they are known by their bytes. */

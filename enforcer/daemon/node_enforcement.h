@@ -8,15 +8,29 @@
  * into its configuration by pale-runtime, and applied by the OCI runtime.
  */
 
+#include "enforcer/apparmor_denials.h"
 #include "enforcer/daemon/container.h"
-#include "enforcer/host.h"
 #include "enforcer/load_lsm.h"
 
+#include <systemd/sd-event.h>
+
 struct node_enforcement {
-	struct host host;
 	mechanisms used;
-	struct lsm *lsm; /* NULL: this kernel has none */
-	char *bpf_dir;	 /* of its pins */
+	struct pale_err *why_not[MECHANISM_COUNT]; /* of security modules that are not used */
+	struct lsm *lsm;			   /* NULL: this kernel has none */
+	char *bpf_dir;				   /* of its pins */
+	/* AppArmor's profiles that were loaded for policies, and who reads what they refuse. */
+	struct node_apparmor {
+		char digest[65];
+		char *profile;
+		struct node_policy *policy; /* a reference: its rules are named in reports */
+		struct apparmor_denials *denials;
+		sd_event_source *source;
+	} * apparmor;
+	size_t n_apparmor;
+	sd_event *event; /* borrowed */
+	void (*report)(void *ctx, const struct violation *v);
+	void *ctx;
 };
 
 /*
@@ -28,13 +42,28 @@ int node_enforcement_open(struct node_enforcement *e, const char *run, struct pa
 /* Enforcement goes on. */
 void node_enforcement_close(struct node_enforcement *e);
 
+/* From here on @report gets what AppArmor refuses; before the first container is prepared. */
+void node_enforcement_listen(struct node_enforcement *e, sd_event *event,
+	void (*report)(void *ctx, const struct violation *v), void *ctx);
+
 /*
  * What confines a container under @p: seccomp (by @runtime), capabilities, cgroup and, where they
- * are here, BPF-LSM, or AppArmor without it. The number of rules that these do not enforce exactly,
- * and the first of them as a text, malloc-ed.
+ * are here, BPF-LSM and AppArmor; the latter not where it would refuse, before BPF-LSM is asked,
+ * what the policy wants killed or failed with an errno of its own. The number of rules that these
+ * do not enforce exactly, and the first of them as a text, malloc-ed.
  */
 mechanisms node_enforcement_of(const struct node_enforcement *e, const struct node_policy *p,
 	enum oci_runtime runtime, uint32_t *ret_inexact, char **ret_first);
+
+/*
+ * Loads AppArmor's profile for @p, if it is used for it and has not been loaded; *ret is its name,
+ * borrowed, or NULL. apparmor_parser takes a moment.
+ */
+int node_enforcement_apparmor(struct node_enforcement *e, struct node_policy *p, mechanisms used,
+	const char **ret, struct pale_err **err);
+/* Takes AppArmor's profiles of other policies than these (n of them) out of the kernel. */
+void node_enforcement_sweep(
+	struct node_enforcement *e, const struct node_policy *const *in_use, size_t n);
 
 /* Makes an instance for the container and binds its cgroup. Nothing stays on failure. */
 int node_enforcement_confine(struct node_enforcement *e, struct container *c,

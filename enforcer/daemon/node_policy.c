@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/cover_capabilities.h"
+#include "compiler/emit_oci.h"
 #include "enforcer/daemon/base64.h"
 #include "enforcer/daemon/file_tree.h"
 
@@ -178,14 +179,22 @@ struct node_policy *node_policy_ref(struct node_policy *p)
 	return p;
 }
 
+static void release_filter(struct node_filter *f)
+{
+	if (!f->oci)
+		return;
+	json_decref(f->oci);
+	free(f->bytes);
+	compilation_release(&f->compilation);
+	*f = (struct node_filter){ 0 };
+}
+
 void node_policy_unref(struct node_policy *p)
 {
 	if (!p || --p->references)
 		return;
-	for (int i = 0; i < OCI_RUNTIME_COUNT; i++) {
-		json_decref(p->seccomp[i].oci);
-		free(p->seccomp[i].bytes);
-	}
+	for (int i = 0; i < OCI_RUNTIME_COUNT; i++)
+		release_filter(&p->seccomp[i]);
 	artefacts_release(&p->artefacts);
 	compilation_release(&p->compilation);
 	free(p->profile);
@@ -210,57 +219,68 @@ static void put_extended(struct text *t, const struct node_policy *p, enum oci_r
 		p->profile, name);
 }
 
-static int make_seccomp(struct node_policy *p, enum oci_runtime runtime, struct compilation *c,
-	struct artefacts *a, struct pale_err **err)
+static int compile_extended(struct node_policy *p, enum oci_runtime runtime, struct node_filter *f,
+	struct pale_err **err)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 	_cleanup_(text_release) struct text name = TEXT_INIT;
-	struct policy *extended;
-	json_error_t e;
 	int r;
 
 	put_extended(&t, p, runtime);
 	put_extended_name(&name, runtime);
 	r = file_tree_replace(p->dir, text_str(&name), text_str(&t), t.len, err);
 	if (r < 0) {
-		compile_bytes(c, "none", "", 0, NULL);
+		compile_bytes(&f->compilation, "none", "", 0, NULL);
 		return r;
 	}
-	r = compile_in(c, p->dir, text_str(&name), err);
+	r = compile_in(&f->compilation, p->dir, text_str(&name), err);
 	if (r < 0)
 		return r;
-	if (c->diags.n_errors)
-		return wrong(c, NULL, err);
-	extended = compilation_policy(c, NULL);
-	extended->audit = p->audit;
-	r = artefacts_make(extended, NULL, a, err);
-	if (r < 0)
-		return r;
-	p->seccomp[runtime].oci =
-		json_loads(text_str(&a->v[ARTEFACT_OCI]), JSON_REJECT_DUPLICATES, &e);
-	if (!p->seccomp[runtime].oci)
-		return pale_err_plain(err, EBADMSG, "internal error: linux.seccomp: %s", e.text);
-	if (runtime == OCI_RUNTIME_CRUN)
-		p->seccomp[runtime].bytes = base64_encode(
-			text_str(&a->v[ARTEFACT_SECCOMP]), a->v[ARTEFACT_SECCOMP].len);
+	if (f->compilation.diags.n_errors)
+		return wrong(&f->compilation, NULL, err);
+	f->policy = compilation_policy(&f->compilation, NULL);
+	f->policy->audit = p->audit;
 	return 0;
 }
 
-int node_policy_seccomp(struct node_policy *p, enum oci_runtime runtime, const json_t **ret_oci,
-	const char **ret_bytes, struct pale_err **err)
+static int make_seccomp(struct node_policy *p, enum oci_runtime runtime, struct node_filter *f,
+	struct pale_err **err)
 {
-	if (!p->seccomp[runtime].oci) {
-		_cleanup_(compilation_release) struct compilation c;
-		struct artefacts a = { 0 };
-		int r = make_seccomp(p, runtime, &c, &a, err);
+	_cleanup_(artefacts_release) struct artefacts a = { 0 };
+	json_error_t e;
+	int r = compile_extended(p, runtime, f, err);
 
-		artefacts_release(&a);
-		if (r < 0)
+	if (r >= 0)
+		r = artefacts_make(f->policy, NULL, &a, err);
+	if (r < 0)
+		return r;
+	f->oci = json_loads(text_str(&a.v[ARTEFACT_OCI]), JSON_REJECT_DUPLICATES, &e);
+	if (!f->oci)
+		return pale_err_plain(err, EBADMSG, "internal error: linux.seccomp: %s", e.text);
+	if (runtime == OCI_RUNTIME_CRUN)
+		f->bytes =
+			base64_encode(text_str(&a.v[ARTEFACT_SECCOMP]), a.v[ARTEFACT_SECCOMP].len);
+	else
+		f->left_out = oci_filter_new(f->compilation.arena, f->policy)->left_out;
+	return 0;
+}
+
+int node_policy_seccomp(struct node_policy *p, enum oci_runtime runtime,
+	const struct node_filter **ret, struct pale_err **err)
+{
+	struct node_filter *f = &p->seccomp[runtime];
+
+	if (!f->oci) {
+		int r = make_seccomp(p, runtime, f, err);
+
+		if (r < 0) {
+			compilation_release(&f->compilation);
+			*f = (struct node_filter){ 0 };
 			return pale_err_wrap(
 				err, "with what %s calls itself", oci_runtime_names[runtime]);
+		}
 	}
-	*ret_oci = p->seccomp[runtime].oci;
-	*ret_bytes = p->seccomp[runtime].bytes;
+	*ret = f;
 	return 0;
 }
 

@@ -22,6 +22,18 @@
 enum oci_runtime { OCI_RUNTIME_RUNC, OCI_RUNTIME_CRUN, OCI_RUNTIME_COUNT };
 extern const char *const oci_runtime_names[OCI_RUNTIME_COUNT];
 
+/* What a container's seccomp filter is made of, for one runtime. */
+struct node_filter {
+	json_t *oci;	       /* linux.seccomp; NULL: not made yet */
+	char *bytes;	       /* for crun, the kernel's own program in base64; NULL for others */
+	struct policy *policy; /* with the calls that the runtime itself makes before the
+				  container's program */
+	const char **left_out; /* [vocab_n_syscalls]: not NULL for calls that linux.seccomp refuses
+				  with EPERM though @policy allows them; NULL for crun, which takes
+				  the bytes */
+	struct compilation compilation; /* of @policy */
+};
+
 struct node_policy {
 	unsigned references;
 	char digest[65];
@@ -35,12 +47,7 @@ struct node_policy {
 	struct artefacts artefacts;
 	uint64_t capabilities; /* bits (number) that a container may have */
 	struct limits limits;
-	/* linux.seccomp and the bytes for crun, with the calls that the runtime itself makes before
-	 * the container's program; made when they are first asked for. */
-	struct {
-		json_t *oci;
-		char *bytes; /* base64 */
-	} seccomp[OCI_RUNTIME_COUNT];
+	struct node_filter seccomp[OCI_RUNTIME_COUNT]; /* made when they are first asked for */
 	/* enforcement.h */
 	bool in_lsm;
 	uint32_t lsm_policy;
@@ -76,12 +83,11 @@ void node_policy_unref(struct node_policy *p);
 void node_policy_unrefp(struct node_policy **p);
 
 /*
- * linux.seccomp for @runtime, borrowed, and for crun the kernel's own program in base64 (NULL for
- * others). The policy is extended by the runtime's fragment of the library (base/runc, base/crun),
- * for a filter cannot tell the runtime's calls from the program's.
+ * The filter for @runtime, borrowed. The policy is extended by the runtime's fragment of the
+ * library (base/runc, base/crun), for a filter cannot tell the runtime's calls from the program's.
  */
-int node_policy_seccomp(struct node_policy *p, enum oci_runtime runtime, const json_t **ret_oci,
-	const char **ret_bytes, struct pale_err **err);
+int node_policy_seccomp(struct node_policy *p, enum oci_runtime runtime,
+	const struct node_filter **ret, struct pale_err **err);
 
 /* no_new_privs changes nothing for a program that may have no capability and enter no other domain.
  */

@@ -3,6 +3,7 @@
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/request_members.h"
+#include "enforcer/daemon/unconfined.h"
 
 #include "compiler/base/cleanup.h"
 #include "compiler/options.h"
@@ -45,7 +46,7 @@ static bool is_outdated(struct daemon *d, const struct container *c)
 static json_t *container_json(struct daemon *d, const struct container *c)
 {
 	json_t *o = container_names_json(c);
-	struct lsm_instance counters;
+	struct lsm_instance counters = { 0 };
 
 	if (c->policy) {
 		json_object_set_new(o, "profile", json_string(c->policy->profile));
@@ -60,10 +61,17 @@ static json_t *container_json(struct daemon *d, const struct container *c)
 		json_object_set_new(o, "refused", json_integer((json_int_t)counters.refused));
 		json_object_set_new(o, "events", json_integer((json_int_t)counters.sequence));
 		json_object_set_new(o, "lost", json_integer((json_int_t)counters.lost));
-		json_object_set_new(o, "throttled", json_integer((json_int_t)counters.throttled));
 	}
+	json_object_set_new(
+		o, "throttled", json_integer((json_int_t)(c->throttled + counters.throttled)));
 	json_object_set_new(o, "restart_required", json_boolean(is_outdated(d, c)));
 	return o;
+}
+
+static void add_unconfined(void *ctx, const char *id, pid_t pid)
+{
+	json_array_append_new(ctx,
+		json_pack("{s:s, s:i, s:s}", "id", id, "pid", (int)pid, "state", "unconfined"));
 }
 
 static int ps(void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
@@ -77,6 +85,7 @@ static int ps(void *ctx, const struct server_request *r, json_t **ret_more, stru
 		if (!d->containers.v[i]->forgotten_ns)
 			json_array_append_new(a, container_json(d, d->containers.v[i]));
 	}
+	unconfined_each(&d->containers, add_unconfined, a);
 	server_answer(r->connection, json_pack("{s:o}", "containers", a));
 	return 0;
 }
@@ -117,14 +126,14 @@ static int profiles(
 static json_t *status_of_mechanisms(const struct daemon *d)
 {
 	static const enum mechanism shown[] = { MECHANISM_SECCOMP, MECHANISM_BPF_LSM,
-		MECHANISM_CAPABILITIES, MECHANISM_CGROUP };
+		MECHANISM_APPARMOR, MECHANISM_CAPABILITIES, MECHANISM_CGROUP };
 	json_t *o = json_object();
 
 	for (size_t i = 0; i < sizeof(shown) / sizeof(*shown); i++) {
 		enum mechanism m = shown[i];
 		bool used = d->enforcement.used & (1u << m);
 		json_t *one = json_pack("{s:b}", "used", used);
-		const struct pale_err *why = d->enforcement.host.why_not[m];
+		const struct pale_err *why = d->enforcement.why_not[m];
 
 		if (!used && why)
 			json_object_set_new(one, "why_not", json_string(pale_err_text(why)));
@@ -168,11 +177,12 @@ static json_t *memory_json(const struct daemon *d)
 
 static json_t *events_json(const struct daemon *d)
 {
-	uint64_t lost = d->log.lost, throttled = 0;
+	uint64_t lost = d->log.lost + d->exits_lost, throttled = 0;
 
 	for (size_t i = 0; i < d->containers.n; i++) {
 		struct lsm_instance counters;
 
+		throttled += d->containers.v[i]->throttled;
 		if (!counters_of(d, d->containers.v[i], &counters))
 			continue;
 		lost += counters.lost;

@@ -2,6 +2,7 @@
 #include "enforcer/daemon/annotations.h"
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
+#include "enforcer/daemon/image.h"
 #include "enforcer/daemon/policy_choice.h"
 #include "enforcer/daemon/request_members.h"
 
@@ -37,7 +38,7 @@ static int need_id(const json_t *body, const char **ret, struct pale_err **err)
 	return 0;
 }
 
-static int read_runtime(const json_t *body, enum oci_runtime *ret, struct pale_err **err)
+static int find_runtime(const json_t *body, enum oci_runtime *ret, struct pale_err **err)
 {
 	const char *s = text_member(body, "runtime");
 
@@ -48,6 +49,25 @@ static int read_runtime(const json_t *body, enum oci_runtime *ret, struct pale_e
 		}
 	}
 	return pale_err_plain(err, EINVAL, "'runtime' must be runc or crun");
+}
+
+/* Which runtime a request speaks of; @path NULL: it does not say where that is. */
+struct oci_asked {
+	enum oci_runtime runtime;
+	const char *path;
+};
+
+static int need_runtime(const json_t *body, struct oci_asked *ret, struct pale_err **err)
+{
+	*ret = (struct oci_asked){ .path = text_member(body, "runtime_path") };
+	return find_runtime(body, &ret->runtime, err);
+}
+
+/* Clients of the version before do not say it but in prepare; they knew runc. */
+static int read_runtime(const json_t *body, struct oci_asked *ret, struct pale_err **err)
+{
+	*ret = (struct oci_asked){ .runtime = OCI_RUNTIME_RUNC };
+	return json_object_get(body, "runtime") ? need_runtime(body, ret, err) : 0;
 }
 
 static json_t *capabilities_json(uint64_t kept)
@@ -97,16 +117,34 @@ static json_t *mechanisms_json(mechanisms used)
 	return a;
 }
 
-/* What @p asks of a container's configuration. */
-static int confinement_json(struct daemon *d, struct node_policy *p, enum oci_runtime runtime,
+/* linux.seccomp; what it refuses is logged where the runtime can have that done. */
+static json_t *seccomp_json(
+	struct daemon *d, const json_t *oci, enum oci_runtime runtime, const char *runtime_path)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	json_t *o = json_copy((json_t *)oci);
+	bool takes_log = false;
+
+	if (runtime_path && runtime_takes_seccomp_log(
+				    &d->runtimes, runtime, runtime_path, &takes_log, &err) < 0)
+		daemon_tell(LOG_WARNING, "whether %s takes seccomp flags: %s",
+			oci_runtime_names[runtime], pale_err_text(err));
+	if (takes_log)
+		json_object_set_new(o, "flags", json_pack("[s]", "SECCOMP_FILTER_FLAG_LOG"));
+	return o;
+}
+
+/* What @p asks of a container's configuration, which @asked is about. */
+static int confinement_json(struct daemon *d, struct node_policy *p, const struct oci_asked *asked,
 	json_t **ret, struct pale_err **err)
 {
+	const enum oci_runtime runtime = asked->runtime;
 	_cleanup_free_ char *first = NULL;
-	const json_t *oci;
-	const char *bytes;
+	const struct node_filter *filter;
+	const char *apparmor;
 	uint32_t inexact;
 	mechanisms used = node_enforcement_of(&d->enforcement, p, runtime, &inexact, &first);
-	int r = node_policy_seccomp(p, runtime, &oci, &bytes, err);
+	int r = node_policy_seccomp(p, runtime, &filter, err);
 	json_t *o;
 
 	if (r < 0)
@@ -120,11 +158,17 @@ static int confinement_json(struct daemon *d, struct node_policy *p, enum oci_ru
 		pale_err_hint(err, "'allow-partial: true' in paled.conf accepts that");
 		return -EOPNOTSUPP;
 	}
-	o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:O}", "profile", p->profile, "digest",
+	r = node_enforcement_apparmor(&d->enforcement, p, used, &apparmor, err);
+	if (r < 0)
+		return r;
+	o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "profile", p->profile, "digest",
 		p->digest, "file", p->main, "mode", p->audit ? "audit" : "enforce", "sandbox",
-		p->sandbox, "mechanisms", mechanisms_json(used), "seccomp", (json_t *)oci);
-	if (bytes)
-		json_object_set_new(o, "seccomp_bpf", json_string(bytes));
+		p->sandbox, "mechanisms", mechanisms_json(used), "seccomp",
+		seccomp_json(d, filter->oci, runtime, asked->path));
+	if (filter->bytes)
+		json_object_set_new(o, "seccomp_bpf", json_string(filter->bytes));
+	if (apparmor)
+		json_object_set_new(o, "apparmor", json_string(apparmor));
 	json_object_set_new(o, "capabilities", capabilities_json(p->capabilities));
 	json_object_set_new(
 		o, "no_new_privileges", json_boolean(node_policy_implies_no_new_privs(p)));
@@ -155,29 +199,60 @@ static int find_chosen(struct daemon *d, const struct policy_choice *choice,
 	return policy_store_policy(p, choice->audit, ret, err);
 }
 
+/* The annotations with what the engine says of the container's image; a new reference. */
+static json_t *annotations_with_image(const json_t *body, const json_t *said, const char *id,
+	struct image *image, struct pale_err **err)
+{
+	json_t *annotations = json_deep_copy(said);
+
+	if (!annotations)
+		annotations = json_object();
+	if (image_find(text_member(body, "bundle"), id, NULL, image, err) >= 0)
+		image_annotate(image, annotations);
+	return annotations;
+}
+
+static int choose(struct daemon *d, bool privileged, const char *id, const json_t *annotations,
+	const struct image *image, struct pale_err **unknown, struct policy_choice *ret,
+	struct pale_err **err)
+{
+	int r = policy_choose(&d->config, annotations, privileged, image->label, ret, err);
+
+	/* What the image would have chosen cannot be told, and it might. */
+	if (r >= 0 && *unknown && !annotations_profile(annotations) && d->config.n_image_labels) {
+		*err = TAKE_PTR(*unknown);
+		pale_err_hint(err, "an annotation pale.dev/profile needs no look at the image");
+		return pale_err_wrap(err, "container '%s'", id);
+	}
+	return r;
+}
+
 static int prepare(
 	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
 	_cleanup_(node_policy_unrefp) struct node_policy *policy = NULL;
-	const json_t *annotations;
+	_cleanup_(pale_err_freep) struct pale_err *unknown = NULL;
+	_cleanup_(image_release) struct image image = { 0 };
+	_cleanup_(json_decrefp) json_t *annotations = NULL;
 	struct policy_choice choice;
-	enum oci_runtime runtime;
-	const char *id, *label;
+	struct oci_asked asked;
+	const json_t *said;
+	const char *id;
 	json_t *answer;
 	bool privileged;
 	int n = need_id(r->body, &id, err);
 
 	if (n >= 0)
-		n = read_runtime(r->body, &runtime, err);
+		n = need_runtime(r->body, &asked, err);
 	if (n >= 0)
-		n = request_texts(r->body, "annotations", &annotations, err);
+		n = request_texts(r->body, "annotations", &said, err);
 	if (n >= 0)
 		n = request_flag(r->body, "privileged", &privileged, err);
-	if (n >= 0)
-		n = request_text(r->body, "image_label", &label, err);
-	if (n >= 0)
-		n = policy_choose(&d->config, annotations, privileged, label, &choice, err);
+	if (n < 0)
+		return n;
+	annotations = annotations_with_image(r->body, said, id, &image, &unknown);
+	n = choose(d, privileged, id, annotations, &image, &unknown, &choice, err);
 	if (n < 0)
 		return n;
 	if (choice.unconfined) {
@@ -186,7 +261,7 @@ static int prepare(
 	}
 	n = find_chosen(d, &choice, &policy, ret_more, err);
 	if (n >= 0)
-		n = confinement_json(d, policy, runtime, &answer, err);
+		n = confinement_json(d, policy, &asked, &answer, err);
 	if (n < 0)
 		return n;
 	server_answer(r->connection, answer);
@@ -243,6 +318,7 @@ static void forget(struct daemon *d, struct container *c)
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 
 	c->forgotten_ns = now_ns(CLOCK_MONOTONIC);
+	refused_calls_update(d);
 	/* A daemon that starts meanwhile would take it up again, and nobody forgets it twice. */
 	if (container_keep(&d->containers, c, &err) < 0)
 		daemon_tell(LOG_ERR, "container '%s': %s", c->id, pale_err_text(err));
@@ -276,6 +352,8 @@ static int read_process(struct container *c, const struct server_request *r, str
 /* What is said of it, but for its process and its policy. */
 static int read_container(struct container *c, const json_t *body, struct pale_err **err)
 {
+	_cleanup_(pale_err_freep) struct pale_err *unknown = NULL;
+	_cleanup_(image_release) struct image image = { 0 };
 	const json_t *annotations, *own;
 	const char *bundle, *rootfs;
 	int r = request_texts(body, "annotations", &annotations, err);
@@ -286,9 +364,11 @@ static int read_container(struct container *c, const json_t *body, struct pale_e
 		r = request_text(body, "bundle", &bundle, err);
 	if (r >= 0)
 		r = request_text(body, "rootfs", &rootfs, err);
+	if (r >= 0)
+		r = request_flag(body, "seccomp_log", &c->seccomp_log, err);
 	if (r < 0)
 		return r;
-	c->annotations = json_deep_copy(annotations);
+	c->annotations = annotations_with_image(body, annotations, c->id, &image, &unknown);
 	c->own = json_deep_copy(own);
 	c->bundle = copy(bundle);
 	c->rootfs = copy(rootfs);
@@ -316,6 +396,7 @@ static int make_container(struct daemon *d, const struct server_request *request
 	struct container **ret, struct pale_err **err)
 {
 	_cleanup_(container_freep) struct container *c = calloc(1, sizeof(*c));
+	struct oci_asked asked;
 	int r;
 
 	if (!c)
@@ -326,9 +407,12 @@ static int make_container(struct daemon *d, const struct server_request *request
 	if (r >= 0)
 		r = read_container(c, request->body, err);
 	if (r >= 0)
+		r = read_runtime(request->body, &asked, err);
+	if (r >= 0)
 		r = read_policy(d, request->body, &c->policy, err);
 	if (r < 0)
 		return r;
+	c->runtime = asked.runtime;
 	r = container_look(c, err);
 	if (r < 0)
 		return r;
@@ -393,6 +477,7 @@ static int register_(
 	containers_add(&d->containers, c);
 	if (d->watch)
 		process_watch_add(d->watch, c->pid, c->number);
+	refused_calls_update(d);
 	daemon_log_notice(d, "registered", c);
 	server_answer(r->connection, json_object());
 	return 0;
@@ -403,7 +488,7 @@ static int lookup(
 {
 	struct daemon *d = ctx;
 	struct container *c;
-	enum oci_runtime runtime = OCI_RUNTIME_RUNC;
+	struct oci_asked asked;
 	json_t *answer;
 	const char *id;
 	int n = need_id(r->body, &id, err);
@@ -414,15 +499,14 @@ static int lookup(
 	c = containers_find(&d->containers, id);
 	if (!c)
 		return pale_err_plain(err, ENOENT, "container '%s' is not registered", id);
-	if (json_object_get(r->body, "runtime"))
-		n = read_runtime(r->body, &runtime, err);
+	n = read_runtime(r->body, &asked, err);
 	if (n < 0)
 		return n;
 	if (!c->policy) {
 		server_answer(r->connection, json_pack("{s:b}", "unconfined", 1));
 		return 0;
 	}
-	n = confinement_json(d, c->policy, runtime, &answer, err);
+	n = confinement_json(d, c->policy, &asked, &answer, err);
 	if (n < 0)
 		return n;
 	if (c->own)
@@ -527,6 +611,10 @@ int registration_restore(void *daemon, const char *id, const json_t *kept, struc
 	c->initial_executable = copy(text_member(kept, "initial_executable"));
 	c->pid = (pid_t)json_integer_value(json_object_get(kept, "pid"));
 	c->since_ns = (uint64_t)json_integer_value(json_object_get(kept, "since_ns"));
+	/* Those that the version before kept say neither, and had no such flag. */
+	if (json_object_get(kept, "runtime") && find_runtime(kept, &c->runtime, err) < 0)
+		return -pale_err_errno(*err);
+	c->seccomp_log = json_is_true(json_object_get(kept, "seccomp_log"));
 	c->has_instance = json_is_true(json_object_get(kept, "has_instance"));
 	c->instance = (uint32_t)json_integer_value(json_object_get(kept, "instance"));
 	c->generation = (uint64_t)json_integer_value(json_object_get(kept, "generation"));
@@ -541,9 +629,21 @@ int registration_restore(void *daemon, const char *id, const json_t *kept, struc
 	return 0;
 }
 
+/* Its end was not told, as when an engine was killed: its bundle is no more. */
+static bool is_abandoned(const struct container *c)
+{
+	return !c->forgotten_ns && !container_is_alive(c) && c->bundle &&
+	       access(c->bundle, F_OK) < 0 && errno == ENOENT;
+}
+
 void registration_sweep(struct daemon *d)
 {
 	uint64_t now = now_ns(CLOCK_MONOTONIC);
+
+	for (size_t i = 0; i < d->containers.n; i++) {
+		if (is_abandoned(d->containers.v[i]))
+			forget(d, d->containers.v[i]);
+	}
 
 	for (size_t i = 0; i < d->containers.n;) {
 		struct container *c = d->containers.v[i];

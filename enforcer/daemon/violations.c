@@ -79,6 +79,22 @@ static void take_seccomp(struct daemon *d, const struct audit_record *r)
 	event_log_take(&d->log, event_json(&v, c, record.uid, NULL));
 }
 
+void violations_take_apparmor(void *daemon, const struct violation *v)
+{
+	struct daemon *d = daemon;
+	struct container *c;
+
+	if (d->watch)
+		process_watch_handle(d->watch);
+	c = container_of(d, v->pid);
+	if (c)
+		c->reported++;
+	else
+		d->unattributed++;
+	d->reported++;
+	event_log_take(&d->log, event_json(v, c, -1, NULL));
+}
+
 /* Records that the kernel or the socket had no room for are the whole machine's: how many were of
  * containers nobody can tell. */
 static void tell_lost_records(struct daemon *d)

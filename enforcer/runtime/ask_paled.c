@@ -2,6 +2,7 @@
 #include "enforcer/runtime/ask_paled.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/json_text.h"
 #include "enforcer/paled_client.h"
 
 #include <errno.h>
@@ -15,6 +16,8 @@
 #define FIRST_PAUSE_MS	  10
 #define LONGEST_PAUSE_MS  500
 #define FORGET_TIMEOUT_MS 1000
+/* What register's last try has, however little of the wait is left. */
+#define LAST_TRY_MS 500
 /* For one answer of a daemon that is there. */
 #define ANSWER_TIMEOUT_MS 10000
 
@@ -105,14 +108,21 @@ static int read_on_missing(
 		err, EINVAL, "%s has to be wait, deny or allow, not '%s'", where, word ? word : "");
 }
 
-static json_t *prepare_request(const struct container_asked *c)
+static const char *kind_name(enum real_kind kind)
 {
-	json_t *request = json_pack("{s:s, s:s, s:O, s:b}", "id", c->id, "runtime",
-		c->kind == REAL_CRUN ? "crun" : "runc", "annotations", c->annotations, "privileged",
-		c->privileged);
+	return kind == REAL_CRUN ? "crun" : "runc";
+}
+
+static json_t *prepare_request(const struct container_asked *c, struct pale_err **err)
+{
+	json_t *request = json_pack("{s:s, s:s, s:o, s:O, s:b}", "id", c->id, "runtime",
+		kind_name(c->kind), "runtime_path", json_text(c->real), "annotations",
+		c->annotations, "privileged", c->privileged);
 
 	if (!request)
-		abort();
+		pale_err_plain(err, EINVAL, "a container's id is not UTF-8");
+	else if (c->bundle)
+		json_object_set_new(request, "bundle", json_string(c->bundle));
 	return request;
 }
 
@@ -199,7 +209,9 @@ int ask_prepare(const struct runtime_conf *conf, const struct container_asked *c
 
 	if (r < 0)
 		return r;
-	request = prepare_request(container);
+	request = prepare_request(container, err);
+	if (!request)
+		return -EINVAL;
 	r = ask_again(conf, container, request, asked_for, ret, why, err);
 	json_decref(request);
 	return r;
@@ -208,10 +220,13 @@ int ask_prepare(const struct runtime_conf *conf, const struct container_asked *c
 int ask_whether_unconfined(const struct runtime_conf *conf, const struct container_asked *container,
 	bool *ret, struct pale_err **err)
 {
-	json_t *request = prepare_request(container), *answer;
+	json_t *request = prepare_request(container, err), *answer;
 	struct missing missing = { 0 };
-	int r = ask_once(conf, "prepare", request, -1, ANSWER_TIMEOUT_MS, &answer, err);
+	int r;
 
+	if (!request)
+		return -EINVAL;
+	r = ask_once(conf, "prepare", request, -1, ANSWER_TIMEOUT_MS, &answer, err);
 	json_decref(request);
 	if (r == 0) {
 		*ret = json_is_true(json_object_get(answer, "unconfined"));
@@ -229,11 +244,13 @@ int ask_whether_unconfined(const struct runtime_conf *conf, const struct contain
 	return r;
 }
 
-int ask_lookup(const struct runtime_conf *conf, const char *id, struct confinement *ret,
-	bool *known, struct pale_err **err)
+int ask_lookup(const struct runtime_conf *conf, enum real_kind kind, const char *real,
+	const char *id, struct confinement *ret, bool *known, struct pale_err **err)
 {
 	struct patience patience = patience_new(conf);
-	json_t *request = json_pack("{s:s}", "id", id), *answer = NULL;
+	json_t *request = json_pack("{s:s, s:s, s:o}", "id", id, "runtime", kind_name(kind),
+		"runtime_path", json_text(real));
+	json_t *answer = NULL;
 	int r;
 
 	if (!request)
@@ -269,8 +286,8 @@ int ask_register(
 	for (;;) {
 		int64_t left = patience.deadline_ms - now_ms();
 		json_t *answer;
-		int r = ask_once(
-			conf, "register", request, pidfd, left > 0 ? (int)left : 0, &answer, err);
+		int r = ask_once(conf, "register", request, pidfd,
+			left > LAST_TRY_MS ? (int)left : LAST_TRY_MS, &answer, err);
 		bool answered = answer != NULL;
 
 		json_decref(answer);

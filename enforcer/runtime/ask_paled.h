@@ -18,7 +18,9 @@
 struct container_asked {
 	const char *id;
 	enum real_kind kind;
+	const char *real;	   /* absolute path of the runtime */
 	const json_t *annotations; /* an object of strings */
+	const char *bundle;	   /* absolute; NULL: not known */
 	bool privileged;
 };
 
@@ -37,9 +39,10 @@ int ask_prepare(const struct runtime_conf *conf, const struct container_asked *c
 int ask_whether_unconfined(const struct runtime_conf *conf, const struct container_asked *container,
 	bool *ret, struct pale_err **err);
 
-/* What a container that is registered runs under; *@known false: none of this name is. */
-int ask_lookup(const struct runtime_conf *conf, const char *id, struct confinement *ret,
-	bool *known, struct pale_err **err);
+/* What the container @id that is registered runs under, in terms of the runtime @kind at @real;
+ * *@known false: none of this name is. */
+int ask_lookup(const struct runtime_conf *conf, enum real_kind kind, const char *real,
+	const char *id, struct confinement *ret, bool *known, struct pale_err **err);
 
 /* @request: the members of register, which may come twice: a daemon that went away meanwhile is
  * asked again. @wait_ms in all. */

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/base/cleanup.h"
 #include "enforcer/runtime/ask_paled.h"
-#include "enforcer/runtime/bundle.h"
+#include "enforcer/runtime/oci_bundle.h"
 #include "enforcer/runtime/oci_config.h"
 #include "enforcer/runtime/verbs.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-static int ask_of_bundle(const struct runtime *rt, const char *id, const struct bundle *b,
+static int ask_of_bundle(const struct runtime *rt, const char *id, const struct oci_bundle *b,
 	bool *unconfined, struct pale_err **err)
 {
 	json_t *annotations = oci_config_annotations(b->config);
 	struct container_asked container = {
 		.id = id,
 		.kind = rt->cl.kind,
+		.real = rt->real,
 		.annotations = annotations,
 		.privileged = oci_config_is_privileged(b->config),
 	};
@@ -27,16 +28,16 @@ static int ask_of_bundle(const struct runtime *rt, const char *id, const struct 
 /* Rightly so, if no policy is meant for it: paled registers no such container. */
 static int check_unregistered(const struct runtime *rt, const char *id, struct pale_err **err)
 {
-	_cleanup_(bundle_release) struct bundle b = { .dir = -1 };
+	_cleanup_(oci_bundle_release) struct oci_bundle b = { .dir = -1 };
 	_cleanup_free_ char *path = NULL;
 	bool unconfined = false;
-	int r = bundle_find(&rt->cl, id, &path, err);
+	int r = oci_bundle_find(&rt->cl, id, &path, err);
 
 	/* There is no such container: the real runtime says so. */
 	if (r == 0 && !path)
 		return 0;
 	if (r == 0)
-		r = bundle_open_path(path, "config.json", &b, err);
+		r = oci_bundle_open_path(path, "config.json", &b, err);
 	if (r == 0)
 		r = ask_of_bundle(rt, id, &b, &unconfined, err);
 	if (r < 0)
@@ -53,7 +54,7 @@ int look_up(const struct runtime *rt, const char *id, struct confinement *c, boo
 	struct pale_err **err)
 {
 	bool known;
-	int r = ask_lookup(&rt->conf, id, c, &known, err);
+	int r = ask_lookup(&rt->conf, rt->cl.kind, rt->real, id, c, &known, err);
 
 	*confined = known && !c->unconfined;
 	if (r < 0 || known)

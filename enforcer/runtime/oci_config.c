@@ -150,6 +150,13 @@ bool oci_config_is_privileged(const json_t *root)
 	return true;
 }
 
+bool oci_config_logs_refusals(const json_t *root)
+{
+	const json_t *seccomp = json_object_get(json_object_get(root, "linux"), "seccomp");
+
+	return contains(json_object_get(seccomp, "flags"), "SECCOMP_FILTER_FLAG_LOG");
+}
+
 /* Those that the policy allows and the container's bounding set lacks. */
 static json_t *refused_capabilities(const json_t *root, const struct confinement *c)
 {

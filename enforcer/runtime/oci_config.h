@@ -25,6 +25,8 @@ const char *oci_config_rootfs(const json_t *root);
  * that this process could hand down, and there are neither linux.seccomp nor masked paths.
  */
 bool oci_config_is_privileged(const json_t *root);
+/* Whether linux.seccomp.flags has SECCOMP_FILTER_FLAG_LOG. */
+bool oci_config_logs_refusals(const json_t *root);
 
 struct oci_host {
 	enum real_kind kind;

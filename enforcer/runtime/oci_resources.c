@@ -98,7 +98,7 @@ static int confine_cpu(
 	json_t *resources, uint64_t percent, const char *where, struct pale_err **err)
 {
 	_cleanup_free_ char *here = below(where, "cpu");
-	int64_t quota, period;
+	int64_t quota = 0, period = 0;
 	unsigned __int128 most;
 	json_t *cpu;
 	int r = oci_object_made(resources, "cpu", where, &cpu, err);
@@ -109,8 +109,10 @@ static int confine_cpu(
 		return r;
 	if (period <= 0)
 		period = DEFAULT_PERIOD_US;
-	if (quota > 0 && is_within(quota, period, percent))
+	if (quota > 0 && is_within(quota, period, percent)) {
+		set(cpu, "period", period);
 		return 0;
+	}
 	most = (unsigned __int128)percent * (uint64_t)period / 100;
 	if (most < MIN_QUOTA_US) {
 		period = DEFAULT_PERIOD_US;
@@ -253,7 +255,7 @@ static int check_cpu(const json_t *resources, const struct confinement *c, const
 	struct pale_err **err)
 {
 	_cleanup_free_ char *here = below(where, "cpu");
-	int64_t quota, period;
+	int64_t quota = 0, period = 0;
 	json_t *cpu;
 	int r = oci_object(resources, "cpu", where, &cpu, err);
 

@@ -32,24 +32,20 @@ static void find_last(const struct section_merge *m, int32_t last[ABI_COUNT])
 	}
 }
 
-/* Whether runc's stub answers the call under every ABI that has it. */
+/* Whether runc's stub answers the call under some ABI: others have ENOSYS from it, too. */
 static bool beyond_the_last(
 	const struct section_merge *m, const struct section_call *c, const int32_t last[ABI_COUNT])
 {
 	int found = vocab_syscall_find(c->name);
-	bool any = false;
 
 	for (int i = 0; found >= 0 && section_architectures[i].name; i++) {
 		int abi = section_architectures[i].abi;
 
-		if (abi < 0 || !(m->architectures & 1u << i) ||
-			vocab_syscalls[found].number[abi] < 0)
-			continue;
-		if (!last[abi] || vocab_syscalls[found].number[abi] <= last[abi])
-			return false;
-		any = true;
+		if (abi >= 0 && m->architectures & 1u << i && last[abi] &&
+			vocab_syscalls[found].number[abi] > last[abi])
+			return true;
 	}
-	return any;
+	return false;
 }
 
 /* What libc falls back from, which it does not from EPERM. */
@@ -85,6 +81,7 @@ static void merge_sections(struct section_merge *m)
 	for (uint32_t i = 0; i < m->n_calls; i++)
 		section_call_merge(m, &m->calls[i]);
 	section_multiplexed(m);
+	section_drop_x32(m);
 }
 
 static int compare_names(const void *a, const void *b)

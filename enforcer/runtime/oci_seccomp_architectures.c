@@ -65,3 +65,25 @@ bool section_has_multiplexed(const struct section_merge *m)
 	}
 	return false;
 }
+
+/* Whether the result has an entry for it whatever its arguments, on both. */
+static bool is_whole_on_both(const struct section_merge *m, const struct section_call *c)
+{
+	int found = vocab_syscall_find(c->name);
+
+	return c->is_whole && c->action != m->default_action && found >= 0 &&
+	       vocab_syscalls[found].number[ABI_X86_64] >= 0 &&
+	       vocab_syscalls[found].number[ABI_X32] >= 0;
+}
+
+void section_drop_x32(struct section_merge *m)
+{
+	int x32 = section_architecture_find("SCMP_ARCH_X32");
+
+	for (uint32_t i = 0; i < m->n_calls; i++) {
+		if (is_whole_on_both(m, &m->calls[i]))
+			return;
+	}
+	if (section_architecture_native() != 1u << x32)
+		m->architectures &= ~(1u << x32);
+}

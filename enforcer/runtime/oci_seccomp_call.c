@@ -48,7 +48,8 @@ static bool contradicts(const struct section_half *h)
 {
 	for (uint32_t i = 0; i < h->n_rules; i++) {
 		for (uint32_t k = 0; k < i; k++) {
-			if (h->rules[i]->action != h->rules[k]->action &&
+			if (h->rules[i]->action != h->rules[k]->action && !h->rules[i]->never &&
+				!h->rules[k]->never &&
 				argument_box_may_meet(&h->rules[i]->box, &h->rules[k]->box))
 				return true;
 		}
@@ -63,6 +64,101 @@ static bool is_wide(const struct section_half *h)
 			return true;
 	}
 	return false;
+}
+
+static bool forks(const struct section_condition *c)
+{
+	return c->op != SECTION_EQ && c->op != SECTION_MASKED_EQ;
+}
+
+static bool is_last(const struct section_rule *rule, const struct section_condition *c)
+{
+	for (uint8_t i = 0; i < rule->n_conditions; i++) {
+		if (rule->conditions[i].index > c->index)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * What libseccomp 2.5.4 gets wrong of rules of one call whose actions do not contradict each other
+ * (db.c, _db_tree_add() and _db_tree_prune()). It may come to no end, or answer otherwise than is
+ * written.
+ *
+ * Of a comparison that is not for equality it has two ways on to the next argument (high half, low
+ * half), which lead to the same node. Another rule with such a comparison is linked in there twice,
+ * and below comparisons that are not its own.
+ */
+static bool tangle(const struct section_rule *x, const struct section_rule *y)
+{
+	for (uint8_t i = 0; i < x->n_conditions; i++) {
+		const struct section_condition *c = &x->conditions[i];
+
+		if (!forks(c) || is_last(x, c))
+			continue;
+		for (uint8_t k = 0; k < y->n_conditions; k++) {
+			const struct section_condition *d = &y->conditions[k];
+
+			if (d->index == c->index && forks(d) && !is_last(y, d) &&
+				(c->op == SECTION_NE) == (d->op == SECTION_NE))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * A rule that follows a shorter one may be taken for part of it, because both have a node for some
+ * comparison, though one goes on where it holds, and the other where it does not.
+ */
+static bool comes_late(const struct section_rule *before, const struct section_rule *rule)
+{
+	if (rule->n_conditions <= before->n_conditions)
+		return false;
+	for (uint8_t i = 0; i < rule->n_conditions; i++) {
+		for (uint8_t k = 0; k < before->n_conditions; k++) {
+			if (rule->conditions[i].index == before->conditions[k].index &&
+				(forks(&rule->conditions[i]) || forks(&before->conditions[k])))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool is_tangled(const struct section_half *h)
+{
+	for (uint32_t i = 0; i < h->n_rules; i++) {
+		for (uint32_t k = 0; k < i; k++) {
+			if (tangle(h->rules[i], h->rules[k]) ||
+				comes_late(h->rules[k], h->rules[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool entries_are_tangled(const struct section_call *c)
+{
+	for (uint32_t i = 0; i < c->n_entries; i++) {
+		for (uint32_t k = 0; k < i; k++) {
+			if (tangle(&c->entries[i], &c->entries[k]))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* So that none comes late. Their order means nothing else. */
+static void sort_entries(struct section_call *c)
+{
+	for (uint32_t i = 1; i < c->n_entries; i++) {
+		struct section_rule entry = c->entries[i];
+		uint32_t k = i;
+
+		for (; k && c->entries[k - 1].n_conditions < entry.n_conditions; k--)
+			c->entries[k] = c->entries[k - 1];
+		c->entries[k] = entry;
+	}
 }
 
 static bool same_entries(const struct section_rule *x, const struct section_rule *y)
@@ -132,11 +228,25 @@ static struct argument_boxes one_box(struct merging *g, const struct argument_bo
 	return list;
 }
 
+static bool has_except(const struct argument_box *box)
+{
+	for (int index = 0; index < 6; index++) {
+		if (box->has & 1u << index && box->sets[index].kind == VALUES_EXCEPT)
+			return true;
+	}
+	return false;
+}
+
+/* What is all but one value leaves one, which the others can be subtracted from exactly. */
 static void subtract_rules(
 	struct merging *g, struct argument_boxes *from, const struct section_half *h)
 {
-	for (uint32_t i = 0; i < h->n_rules; i++)
-		argument_boxes_subtract(&g->work, from, &h->rules[i]->box);
+	for (int except = 1; except >= 0; except--) {
+		for (uint32_t i = 0; i < h->n_rules; i++) {
+			if (!h->rules[i]->never && has_except(&h->rules[i]->box) == except)
+				argument_boxes_subtract(&g->work, from, &h->rules[i]->box);
+		}
+	}
 }
 
 /* What only the container's own refuses. */
@@ -192,8 +302,12 @@ static void merge_regions(struct merging *g)
 	for (uint32_t i = 0; i < own->n_rules && !g->impossible; i++) {
 		const struct section_rule *rule = own->rules[i];
 
-		for (uint32_t k = 0; k < policy->n_rules && !g->impossible; k++)
-			merge_pair(g, rule, policy->rules[k]);
+		if (rule->never)
+			continue;
+		for (uint32_t k = 0; k < policy->n_rules && !g->impossible; k++) {
+			if (!policy->rules[k]->never)
+				merge_pair(g, rule, policy->rules[k]);
+		}
 		merge_alone(g, &rule->box, policy, NULL, rule->action, policy->rest);
 	}
 	for (uint32_t k = 0; k < policy->n_rules && !g->impossible; k++)
@@ -225,12 +339,14 @@ static bool merge_uniform(struct merging *g)
 	return true;
 }
 
-/* Rules of one half, and one answer of the other: as they are, whatever an ABI makes of them. */
-static bool merge_as_it_is(struct merging *g)
+/*
+ * Rules of one half, and one answer of the other: as they are. Then even those mean the same of
+ * which an ABI, or libseccomp, makes something else than is written, as long as all are there.
+ */
+static bool merge_as_it_is(struct merging *g, bool plain)
 {
 	const struct section_half *rules = g->own->n_rules ? g->own : g->policy;
 	bool own = rules == g->own;
-	bool wide = is_wide(rules);
 
 	if ((own ? g->policy : g->own)->n_rules ||
 		section_stricter(g->own->rest, g->policy->rest) != g->m->default_action)
@@ -240,12 +356,13 @@ static bool merge_as_it_is(struct merging *g)
 
 		entry.action = own ? section_stricter(entry.action, g->policy->rest)
 				   : section_stricter(g->own->rest, entry.action);
-		/* Cut short, rules may meet that do not here. */
-		if (wide && g->m->cuts_to_32 && entry.action == g->m->default_action)
+		if (!plain && entry.action != rules->rules[i]->action)
 			return false;
 		if (entry.action != g->m->default_action)
 			push_entry(g, &entry);
 	}
+	if (plain)
+		sort_entries(g->call);
 	return true;
 }
 
@@ -259,14 +376,15 @@ static void settle(struct section_call *c)
 		c->action = c->entries[i].action;
 		c->n_entries = 0;
 	}
+	sort_entries(c);
 }
 
 /* One answer whatever the arguments, or rules as they are; what own refuses is still looked for. */
-static bool merge_simply(struct merging *g)
+static bool merge_simply(struct merging *g, bool plain)
 {
 	struct section_call kept;
 
-	if (!merge_uniform(g) && !merge_as_it_is(g)) {
+	if (!merge_uniform(g) && !merge_as_it_is(g, plain)) {
 		g->call->n_entries = 0;
 		return false;
 	}
@@ -281,18 +399,20 @@ static bool merge_simply(struct merging *g)
 
 static void merge(struct merging *g)
 {
-	bool wide = g->m->cuts_to_32 && (is_wide(g->own) || is_wide(g->policy));
+	bool plain;
 
 	if (g->own->n_rules > SECTION_ENTRIES_MAX || g->policy->n_rules > SECTION_ENTRIES_MAX ||
 		contradicts(g->own) || contradicts(g->policy)) {
 		refuse_whole(g);
 		return;
 	}
-	if (merge_simply(g))
+	plain = !(g->m->cuts_to_32 && (is_wide(g->own) || is_wide(g->policy))) &&
+		!is_tangled(g->own) && !is_tangled(g->policy);
+	if (merge_simply(g, plain))
 		return;
-	if (!wide)
+	if (plain)
 		merge_regions(g);
-	if (wide || g->impossible)
+	if (!plain || g->impossible || entries_are_tangled(g->call))
 		refuse_whole(g);
 	else
 		settle(g->call);

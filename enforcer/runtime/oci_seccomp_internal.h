@@ -67,7 +67,8 @@ struct section_rule {
 	uint32_t action;
 	struct section_condition conditions[6];
 	uint8_t n_conditions; /* 0: goes before those that have some */
-	bool never;	      /* cannot hold */
+	/* Cannot hold; libseccomp may mix it up with others all the same. */
+	bool never;
 	/* Compares with more than 32 bits, which ABIs of 32 bits cut. */
 	bool wide;
 	struct argument_box box;
@@ -149,6 +150,13 @@ int section_architecture_find(const char *name);
 /* Bit of this machine's own. */
 uint32_t section_architecture_native(void);
 bool section_has_multiplexed(const struct section_merge *m);
+/*
+ * Of a filter for x86_64 and x32 libseccomp 2.5.4 loads the number of the call in the first of the
+ * calls only, those without conditions before others, and leaves that one out if neither has it,
+ * like socketcall (gen_bpf.c, _gen_bpf_syscalls()). The filter then compares nothing. So calls of
+ * x32 are killed where no call of both is without conditions. After the calls were merged.
+ */
+void section_drop_x32(struct section_merge *m);
 
 /* oci_seccomp_read.c */
 

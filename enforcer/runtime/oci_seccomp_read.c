@@ -353,7 +353,7 @@ static void add_rules(
 			h->whole = true;
 			h->rest = rule->action;
 			h->n_rules = 0;
-		} else if (!rule->never) {
+		} else {
 			ARENA_PUSH(m->arena, h->rules, h->n_rules, h->cap_rules, rule);
 		}
 	}

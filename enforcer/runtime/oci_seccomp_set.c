@@ -133,7 +133,7 @@ static void add(struct value_sets *to, bool cuts_to_32, struct value_set s)
 			to->partial = true;
 		return;
 	}
-	if (s.kind == VALUES_RANGE && s.b - s.a < VALUES_ONE_BY_ONE) {
+	if (s.kind == VALUES_RANGE && s.a != s.b && s.b - s.a < VALUES_ONE_BY_ONE) {
 		for (uint64_t v = s.a;; v++) {
 			add(to, cuts_to_32, range(v, v));
 			if (v == s.b)

@@ -18,7 +18,9 @@ static int ask(struct runtime *rt, struct prepared *p, struct pale_err **err)
 	struct container_asked container = {
 		.id = p->id,
 		.kind = rt->cl.kind,
+		.real = rt->real,
 		.annotations = p->annotations,
+		.bundle = p->bundle.path,
 		.privileged = oci_config_is_privileged(p->bundle.config),
 	};
 	int r = ask_prepare(&rt->conf, &container, &p->confinement, &why, err);
@@ -51,20 +53,20 @@ int prepare(struct runtime *rt, struct prepared *ret, struct pale_err **err)
 	if (rt->cl.n_operands != 1)
 		return pale_err_plain(err, EINVAL, "%s takes one container id", rt->cl.verb_name);
 	ret->id = rt->cl.operands[0];
-	r = bundle_open(&rt->cl, &ret->bundle, err);
+	r = oci_bundle_open(&rt->cl, &ret->bundle, err);
 	if (r < 0)
 		return r;
 	ret->annotations = oci_config_annotations(ret->bundle.config);
 	r = ask(rt, ret, err);
 	if (r < 0 || ret->confinement.unconfined)
 		return r;
-	r = bundle_rootfs(&ret->bundle, &ret->rootfs, err);
+	r = oci_bundle_rootfs(&ret->bundle, &ret->rootfs, err);
 	return r < 0 ? r : confine(rt, ret, err);
 }
 
 void prepared_release(struct prepared *p)
 {
-	bundle_release(&p->bundle);
+	oci_bundle_release(&p->bundle);
 	free(p->rootfs);
 	confinement_release(&p->confinement);
 	json_decref(p->annotations);
@@ -72,12 +74,13 @@ void prepared_release(struct prepared *p)
 	*p = (struct prepared){ .bundle = { .dir = -1 } };
 }
 
-json_t *prepared_request(const struct prepared *p)
+json_t *prepared_request(const struct runtime *rt, const struct prepared *p)
 {
-	json_t *request = json_pack("{s:s, s:s, s:s, s:o, s:o, s:O, s:O}", "id", p->id, "digest",
-		p->confinement.digest, "mode", p->confinement.mode, "bundle",
-		json_text(p->bundle.path), "rootfs", json_text(p->rootfs), "annotations",
-		p->annotations, "own", p->own);
+	json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:O, s:O}", "id", p->id,
+		"digest", p->confinement.digest, "mode", p->confinement.mode, "runtime",
+		rt->cl.kind == REAL_CRUN ? "crun" : "runc", "seccomp_log",
+		oci_config_logs_refusals(p->bundle.config), "bundle", json_text(p->bundle.path),
+		"rootfs", json_text(p->rootfs), "annotations", p->annotations, "own", p->own);
 
 	if (!request)
 		abort();

@@ -2,13 +2,13 @@
 #ifndef PALE_RUNTIME_PREPARE_H
 #define PALE_RUNTIME_PREPARE_H
 
-#include "enforcer/runtime/bundle.h"
+#include "enforcer/runtime/oci_bundle.h"
 #include "enforcer/runtime/verbs.h"
 
 /* What create and run have in common: a bundle whose config.json is made to fit its policy. */
 struct prepared {
 	const char *id;
-	struct bundle bundle;
+	struct oci_bundle bundle;
 	char *rootfs;
 	struct confinement confinement;
 	json_t *annotations; /* as they came */
@@ -23,6 +23,6 @@ int prepare(struct runtime *rt, struct prepared *ret, struct pale_err **err);
 void prepared_release(struct prepared *p);
 
 /* The members of register, but for the pid; a new reference. */
-json_t *prepared_request(const struct prepared *p);
+json_t *prepared_request(const struct runtime *rt, const struct prepared *p);
 
 #endif

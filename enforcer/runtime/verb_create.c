@@ -76,7 +76,7 @@ static int register_created(
 
 	if (r < 0)
 		return r;
-	request = prepared_request(p);
+	request = prepared_request(rt, p);
 	if (json_object_set_new(request, "pid", json_integer(pid)) < 0)
 		abort();
 	r = ask_register(&rt->conf, request, p->confinement.wait_ms, err);
@@ -124,6 +124,6 @@ int verb_create(struct runtime *rt, int *status, struct pale_err **err)
 		return r;
 	if (p.confinement.unconfined)
 		return pass_on_changed(rt, err);
-	r = bundle_write(&p.bundle, err);
+	r = oci_bundle_write(&p.bundle, err);
 	return r < 0 ? r : create(rt, &p, status, err);
 }

@@ -16,7 +16,7 @@
 /* What the hook cannot know; it adds what the container's state says. */
 static char *hook_request(const struct runtime *rt, const struct prepared *p)
 {
-	json_t *request = prepared_request(p);
+	json_t *request = prepared_request(rt, p);
 	char *s;
 
 	/* The state has them. */
@@ -59,7 +59,7 @@ int verb_run(struct runtime *rt, int *status, struct pale_err **err)
 		return pass_on_changed(rt, err);
 	r = add_hook(rt, &p, err);
 	if (r == 0)
-		r = bundle_write(&p.bundle, err);
+		r = oci_bundle_write(&p.bundle, err);
 	return r < 0 ? r : pass_on_changed(rt, err);
 }
 

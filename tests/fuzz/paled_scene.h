@@ -28,11 +28,15 @@ static struct scene {
 	pid_t child;
 } scene;
 
-static inline void must(int holds)
+static inline void must_hold(int holds, const char *text, int line)
 {
-	if (!holds)
+	if (!holds) {
+		fprintf(stderr, "line %d: %s\n", line, text);
 		abort();
+	}
 }
+
+#define must(holds) must_hold(holds, #holds, __LINE__)
 
 static inline void scene_end(void)
 {

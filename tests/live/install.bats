@@ -15,14 +15,16 @@ setup() {
 @test "the program, its manual pages and completions and the whole library are installed, and nothing else" {
 	here=$(realpath "$BATS_TEST_DIRNAME/../..")
 	[ -x "$root/usr/bin/pale" ]
+	[ "$("$root/usr/bin/pale-runtime-crun" --version | head -n 1)" = "$(crun --version | head -n 1)" ]
+	[ "$("$root/usr/bin/pale-runtime" --version | head -n 1)" = "$(runc --version | head -n 1)" ]
 	diff -r "$root/usr/share/pale/profiles" "$here/profiles"
 	mapfile -t commands < <("$root/usr/bin/pale" help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
 	[ "${#commands[@]}" -ge 8 ]
 	{
-		echo bin/pale
+		printf 'bin/%s\n' pale pale-runtime
 		printf 'share/man/man1/pale-%s.1\n' "${commands[@]}"
 		echo share/man/man1/pale.1
-		echo share/man/man5/pale.5
+		printf 'share/man/%s\n' man5/pale.5 man7/pale-protocol.7 man8/pale-runtime.8
 		echo share/bash-completion/completions/pale
 		echo share/zsh/site-functions/_pale
 		echo share/fish/vendor_completions.d/pale.fish

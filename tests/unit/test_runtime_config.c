@@ -220,6 +220,11 @@ static void resources_are_the_lower_of_both(void **state)
 		"{\"process\":{},\"linux\":{\"resources\":{\"memory\":{\"limit\":1000000,"
 		"\"reservation\":5,\"swap\":1000000},\"pids\":{\"limit\":10},\"cpu\":{"
 		"\"quota\":25000,\"period\":50000}}}}");
+	/* A quota of the period that is the kernel's default. */
+	becomes("{\"process\":{},\"linux\":{\"resources\":{\"cpu\":{\"quota\":50000}}}}",
+		"{\"limits\":{\"cpu\":50}}",
+		"{\"process\":{},\"linux\":{\"resources\":{\"cpu\":{\"quota\":50000,"
+		"\"period\":100000}}}}");
 	/* The kernel takes no quota below a millisecond. */
 	becomes("{\"process\":{},\"linux\":{\"resources\":{\"cpu\":{\"period\":1000}}}}",
 		"{\"limits\":{\"cpu\":5}}",

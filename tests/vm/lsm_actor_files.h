@@ -264,6 +264,26 @@ static int act_removexattr(void)
 	return result(removexattr(args[0], "trusted.pale"));
 }
 
+/* Another user may do all. The layout is that of linux/posix_acl_xattr.h. */
+static int act_set_acl(void)
+{
+	const struct {
+		uint32_t version;
+		struct {
+			uint16_t tag, perm;
+			uint32_t id;
+		} entries[5];
+	} acl = { 2, { { 0x01, 6, UINT32_MAX }, { 0x02, 7, 1000 }, { 0x04, 4, UINT32_MAX },
+			     { 0x10, 7, UINT32_MAX }, { 0x20, 4, UINT32_MAX } } };
+
+	return result(setxattr(args[0], "system.posix_acl_access", &acl, sizeof(acl), 0));
+}
+
+static int act_remove_acl(void)
+{
+	return result(removexattr(args[0], "system.posix_acl_access"));
+}
+
 /* As isatty() and many readers do with what they opened. */
 static int act_ask(void)
 {

@@ -125,6 +125,9 @@ static void send_descriptor(int sock, int fd)
 	close(fd);
 }
 
+/* What serve() is asked for beside descriptors. */
+static void (*on_request)(int sock, char c);
+
 /* Hands descriptors to lsm_actor until it ends. */
 static void serve(int sock)
 {
@@ -154,6 +157,9 @@ static void serve(int sock)
 				close(pipes[1]);
 			}
 			break;
+		default:
+			if (on_request)
+				on_request(sock, c);
 		}
 	}
 }

@@ -12,6 +12,7 @@
 #include "tests/vm/lsm_event_text.h"
 #include "tests/vm/lsm_scene.h"
 
+#include <sys/utsname.h>
 #include <time.h>
 
 static struct lsm *lsm;
@@ -181,6 +182,23 @@ static void run_case(const struct lsm_case *t)
 	check_err(lsm_remove_policy(lsm, policy, &err), &err);
 }
 
+/* enforcer/bpf/state.h: a program more then tells of tasks that end. */
+static void check_labels(void)
+{
+	char line[4096] = " ";
+	bool in_hash = false, expected;
+	struct utsname u;
+	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, line + 1, sizeof(line) - 2) < 0 || uname(&u) < 0)
+		die("/proc/cmdline");
+	close(fd);
+	expected = strstr(line, " preempt=full") && !strncmp(u.release, "6.1.", 4);
+	for (size_t i = 0; lsm_program_name(lsm, i); i++)
+		in_hash = in_hash || !strcmp(lsm_program_name(lsm, i), "task_free");
+	result(in_hash == expected, expected ? "labels lie in a hash" : "labels lie in tasks");
+}
+
 int main(int argc, char **argv)
 {
 	struct pale_err *err = NULL;
@@ -204,6 +222,7 @@ int main(int argc, char **argv)
 	clock_gettime(CLOCK_MONOTONIC, &after);
 	printf("# loaded in %ld ms\n",
 		(after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000);
+	check_labels();
 	make_peers();
 	while (access("/tmp/s/elsewhere", F_OK) < 0)
 		usleep(1000);

@@ -13,6 +13,7 @@
 #include "tests/attacks/catalogue/attack_mounts.h"
 #include "tests/attacks/catalogue/attack_paths.h"
 #include "tests/attacks/catalogue/attack_programs.h"
+#include "tests/attacks/catalogue/attack_stall.h"
 #include "tests/attacks/catalogue/attack_tasks.h"
 
 static const struct {

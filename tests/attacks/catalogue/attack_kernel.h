@@ -34,6 +34,44 @@ static int act_bpf_link(void)
 	return say_if(result(syscall(SYS_bpf, BPF_LINK_GET_FD_BY_ID, &a, sizeof(a))), "link");
 }
 
+/* bpf_pinned PATH: who holds a map of the enforcer's can write to it. */
+static int act_bpf_pinned(void)
+{
+	union bpf_attr a = { .pathname = (uintptr_t)args[0] };
+
+	return say_if(result(syscall(SYS_bpf, BPF_OBJ_GET, &a, sizeof(a))), "map");
+}
+
+/* Among all maps of the machine that in which a policy's refusals are counted. */
+static int act_bpf_counts(void)
+{
+	union bpf_attr a;
+	int r = ENOENT;
+
+	for (uint32_t id = 0;;) {
+		struct bpf_map_info info = { 0 };
+		int fd;
+
+		a = (union bpf_attr){ .start_id = id };
+		if (syscall(SYS_bpf, BPF_MAP_GET_NEXT_ID, &a, sizeof(a)) < 0)
+			return r;
+		id = a.next_id;
+		a = (union bpf_attr){ .map_id = id };
+		fd = (int)syscall(SYS_bpf, BPF_MAP_GET_FD_BY_ID, &a, sizeof(a));
+		if (fd < 0) {
+			r = errno;
+			continue;
+		}
+		a = (union bpf_attr){ .info = { .bpf_fd = (uint32_t)fd,
+					      .info_len = sizeof(info),
+					      .info = (uintptr_t)&info } };
+		must(syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &a, sizeof(a)));
+		close(fd);
+		if (!strcmp(info.name, "pale_counts"))
+			return say_if(0, "counts");
+	}
+}
+
 static int act_perf_event(void)
 {
 	struct perf_event_attr a = {

@@ -72,6 +72,47 @@ static int act_ioctl_32(void)
 	return r < 0 ? (int)-r : say_if(0, "flags");
 }
 
+/* The x32 ABI: the 64-bit one's calls with this bit, some with numbers of their own. */
+#define X32_CALL 0x40000000
+
+static int act_open_x32(void)
+{
+	return result(syscall(X32_CALL | SYS_open, args[0], O_RDONLY, 0));
+}
+
+static int act_call_x32(void)
+{
+	return say_if(result(syscall(X32_CALL | SYS_getppid)), "called");
+}
+
+/* 514; structures are those of the 32-bit ABI. */
+static int act_ioctl_x32(void)
+{
+	int *flags = mmap(
+		NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	must(flags == MAP_FAILED ? -1 : 0);
+	return say_if(result(syscall(X32_CALL | 514, must(open(args[0], O_RDONLY)),
+			      FS_IOC32_GETFLAGS, flags)),
+		"flags");
+}
+
+/* 520; pointers in the lists are of 32 bits. */
+static int act_exec_x32(void)
+{
+	uint32_t *argv = mmap(
+		NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_32BIT, -1, 0);
+
+	must(argv == MAP_FAILED ? -1 : 0);
+	for (int i = 0; args[i]; i++) {
+		char *copy = (char *)argv + 256 * (i + 1);
+
+		snprintf(copy, 256, "%s", args[i]);
+		argv[i] = (uint32_t)(uintptr_t)copy;
+	}
+	return result(syscall(X32_CALL | 520, args[0], argv, NULL));
+}
+
 static int act_fsetxattr(void)
 {
 	return result(fsetxattr(must(open(args[0], O_RDONLY)), "trusted.pale", "x", 1, 0));
@@ -154,6 +195,14 @@ static int act_set_suid(void)
 static int act_mknod_kmsg(void)
 {
 	return result(mknod(args[0], S_IFCHR | 0600, makedev(1, 11)));
+}
+
+/* The first loop device, which the runner has filled. */
+static int act_mknod_disk(void)
+{
+	if (mknod(args[0], S_IFBLK | 0600, makedev(7, 0)) < 0)
+		return errno;
+	return show_file(args[0]);
 }
 
 /* unlink(2) by io_uring. */

@@ -73,7 +73,7 @@ static void show_descriptors(void)
 		}
 		if (S_ISCHR(st.st_mode))
 			say("device");
-		if (!S_ISREG(st.st_mode))
+		if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 			continue;
 		if ((flags & O_ACCMODE) != O_WRONLY && (n = pread(fd, buf, sizeof(buf), 0)) > 0)
 			n = write(PROOF_FD, buf, (size_t)n);

@@ -143,6 +143,24 @@ static void outlive_not(pid_t parent)
 	_exit(0);
 }
 
+/*
+ * Has the runner kill the loader, and tries until the kernel, which takes off programs some time
+ * after their last holder is gone, has had enough of it.
+ */
+static int act_read_after_kill(void)
+{
+	char c = 'k';
+	int r = EACCES;
+
+	if (send(3, &c, 1, 0) != 1 || recv(3, &c, 1, 0) != 1)
+		return 254;
+	for (int i = 0; i < 100 && r == EACCES; i++) {
+		usleep(100000);
+		r = show_file(args[0]);
+	}
+	return r;
+}
+
 /* Many tasks, so that memory for labels could run out, and then the thing. */
 static int act_read_among_many(void)
 {

@@ -85,21 +85,22 @@ static uint32_t policy_of(struct text *blob)
 	return policy;
 }
 
-/* A container under the policy, and nothing in it yet. */
-static void add_instance(struct confinement *c)
+/* Binds the container's cgroup to a new instance of its policy. @image: what its image does not
+ * have is drift. */
+static void add_instance(struct lsm *l, struct confinement *c, bool image)
 {
 	struct pale_err *err = NULL;
 	struct timespec now;
 	uint64_t id;
 
 	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	c->cgroup = new_cgroup(c->path, sizeof(c->path));
-	check_err(lsm_add_instance(confine.lsm, c->policy,
-			  (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec, &c->instance,
-			  &err),
+	check_err(lsm_add_instance(l, c->policy,
+			  image ? LSM_START_OF_IMAGE
+				: (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec,
+			  &c->instance, &err),
 		&err);
 	check_err(lsm_cgroup_id(c->cgroup, &id, &err), &err);
-	check_err(lsm_bind_cgroup(confine.lsm, id, c->instance, &err), &err);
+	check_err(lsm_bind_cgroup(l, id, c->instance, &err), &err);
 }
 
 /* Tasks go first: those that are left may do nothing any more. */
@@ -112,14 +113,21 @@ static void end_instance(struct confinement *c)
 	check_err(lsm_remove_instance(confine.lsm, c->instance, &err), &err);
 }
 
-static void confine_begin(struct confinement *c, const struct policy *p)
+static uint32_t compiled_policy(const struct policy *p)
 {
 	struct text blob = TEXT_INIT;
 	struct pale_err *err = NULL;
 
 	check_err(emit_lsm(p, coverage_new(p), &blob, &err), &err);
-	*c = (struct confinement){ .policy = policy_of(&blob), .seen.policy = p };
-	add_instance(c);
+	return policy_of(&blob);
+}
+
+/* A container under the policy, and nothing in it yet. */
+static void confine_begin(struct confinement *c, const struct policy *p, bool image)
+{
+	*c = (struct confinement){ .policy = compiled_policy(p), .seen.policy = p };
+	c->cgroup = new_cgroup(c->path, sizeof(c->path));
+	add_instance(confine.lsm, c, image);
 }
 
 /* Another container comes. */
@@ -127,7 +135,8 @@ static void confine_another(const struct confinement *c)
 {
 	struct confinement other = { .policy = c->policy };
 
-	add_instance(&other);
+	other.cgroup = new_cgroup(other.path, sizeof(other.path));
+	add_instance(confine.lsm, &other, false);
 	end_instance(&other);
 }
 

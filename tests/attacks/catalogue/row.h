@@ -44,10 +44,22 @@ struct row {
 	const char *documented;
 	bool own_mounts;     /* in a mount namespace of its own */
 	const char *mounted; /* this directory is a mount of it */
-	bool storm;	     /* while another process renames as fast as it can */
-	bool churn;	     /* while other containers come and go */
-	bool drop_caches;    /* before it runs confined */
-	bool repeats;	     /* the same event any number of times */
+	/*
+	 * Not the runner, but another process loads the programs; pinned, it is killed meanwhile or
+	 * before the attack. Bare is with programs that it has not pinned; or for the attack on
+	 * what is pinned, in a cgroup that is not bound.
+	 */
+	enum { NOT_KILLED, KILLED_MEANWHILE, KILLED_BEFORE, KILLED_AND_ATTACKED } killed;
+	/*
+	 * In a cgroup that is not bound yet, below one that is, to a policy without rules. The
+	 * twin's is bound when its first exec was refused.
+	 */
+	bool unregistered;
+	bool image;	  /* as of lsm_cases.h */
+	bool storm;	  /* while another process renames as fast as it can */
+	bool churn;	  /* while other containers come and go */
+	bool drop_caches; /* before it runs confined */
+	bool repeats;	  /* the same event any number of times */
 };
 
 extern const struct row rows[];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PALE_RUNTIME_BUNDLE_H
-#define PALE_RUNTIME_BUNDLE_H
+#ifndef PALE_RUNTIME_OCI_BUNDLE_H
+#define PALE_RUNTIME_OCI_BUNDLE_H
 
 #include "enforcer/runtime/command_line.h"
 
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 
 /* A container's bundle: the directory with its config.json. */
-struct bundle {
+struct oci_bundle {
 	int dir;
 	char *path;	   /* absolute, without links */
 	char *config_name; /* in @dir */
@@ -18,20 +18,21 @@ struct bundle {
 
 /* Of a create or run: --bundle, or the working directory; crun's --config only where it is in the
  * bundle. The config has passed oci_config_check(). @ret is to be released either way. */
-int bundle_open(const struct command_line *cl, struct bundle *ret, struct pale_err **err);
-int bundle_open_path(
-	const char *path, const char *config_name, struct bundle *ret, struct pale_err **err);
+int oci_bundle_open(const struct command_line *cl, struct oci_bundle *ret, struct pale_err **err);
+int oci_bundle_open_path(
+	const char *path, const char *config_name, struct oci_bundle *ret, struct pale_err **err);
 /* Writes @config back. */
-int bundle_write(struct bundle *b, struct pale_err **err);
-void bundle_release(struct bundle *b);
+int oci_bundle_write(struct oci_bundle *b, struct pale_err **err);
+void oci_bundle_release(struct oci_bundle *b);
 
 /* The container's root, absolute and without links, malloc-ed. */
-int bundle_rootfs(const struct bundle *b, char **ret, struct pale_err **err);
+int oci_bundle_rootfs(const struct oci_bundle *b, char **ret, struct pale_err **err);
 
 /*
  * Where the bundle of the container @id is, malloc-ed, from what the real runtime keeps of it below
  * --root: runc's state.json, crun's status. *@ret NULL: it keeps nothing of it.
  */
-int bundle_find(const struct command_line *cl, const char *id, char **ret, struct pale_err **err);
+int oci_bundle_find(
+	const struct command_line *cl, const char *id, char **ret, struct pale_err **err);
 
 #endif

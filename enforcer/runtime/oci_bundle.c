@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/runtime/bundle.h"
+#include "enforcer/runtime/oci_bundle.h"
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
@@ -13,12 +13,12 @@
 
 #define CONFIG "config.json"
 
-int bundle_open_path(
-	const char *path, const char *config_name, struct bundle *ret, struct pale_err **err)
+int oci_bundle_open_path(
+	const char *path, const char *config_name, struct oci_bundle *ret, struct pale_err **err)
 {
 	int r;
 
-	*ret = (struct bundle){ .dir = -1 };
+	*ret = (struct oci_bundle){ .dir = -1 };
 	ret->path = realpath(path, NULL);
 	if (!ret->path)
 		return pale_err_set(err, errno, "the bundle, %s", path);
@@ -32,32 +32,33 @@ int bundle_open_path(
 	return r < 0 ? r : oci_config_check(ret->config, err);
 }
 
-int bundle_open(const struct command_line *cl, struct bundle *ret, struct pale_err **err)
+int oci_bundle_open(const struct command_line *cl, struct oci_bundle *ret, struct pale_err **err)
 {
 	const char *config = option_value(&cl->options, OPTION_CONFIG, CONFIG);
 
-	*ret = (struct bundle){ .dir = -1 };
+	*ret = (struct oci_bundle){ .dir = -1 };
 	if (!*config || strchr(config, '/'))
 		return pale_err_plain(err, EINVAL,
 			"--config has to be the name of a file in the bundle, not '%s'", config);
-	return bundle_open_path(option_value(&cl->options, OPTION_BUNDLE, "."), config, ret, err);
+	return oci_bundle_open_path(
+		option_value(&cl->options, OPTION_BUNDLE, "."), config, ret, err);
 }
 
-int bundle_write(struct bundle *b, struct pale_err **err)
+int oci_bundle_write(struct oci_bundle *b, struct pale_err **err)
 {
 	return oci_document_write(b->dir, b->config_name, b->config, &b->config_was, err);
 }
 
-void bundle_release(struct bundle *b)
+void oci_bundle_release(struct oci_bundle *b)
 {
 	closep(&b->dir);
 	free(b->path);
 	free(b->config_name);
 	json_decref(b->config);
-	*b = (struct bundle){ .dir = -1 };
+	*b = (struct oci_bundle){ .dir = -1 };
 }
 
-int bundle_rootfs(const struct bundle *b, char **ret, struct pale_err **err)
+int oci_bundle_rootfs(const struct oci_bundle *b, char **ret, struct pale_err **err)
 {
 	_cleanup_(text_release) struct text path = TEXT_INIT;
 	const char *rootfs = oci_config_rootfs(b->config);
@@ -97,7 +98,8 @@ static const char *runc_bundle(const json_t *state)
 	return NULL;
 }
 
-int bundle_find(const struct command_line *cl, const char *id, char **ret, struct pale_err **err)
+int oci_bundle_find(
+	const struct command_line *cl, const char *id, char **ret, struct pale_err **err)
 {
 	_cleanup_(text_release) struct text path = TEXT_INIT;
 	const char *bundle;

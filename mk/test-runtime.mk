@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+# Containers as engines start them, tests/runtime: runc on this machine, crun and Docker Engine in the guest.
+
+RUNTIME ?= runc
+ENGINE ?= none
+RUNTIME_ATTACK := $(B)/tests/runtime/attack
+
+# It runs in images that have no library.
+$(RUNTIME_ATTACK): tests/runtime/attack.c tests/attacks/attacks.c tests/attacks/attacks.h
+	@mkdir -p $(@D)
+	$(call say,LD,$@)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O2 -static -I. -o $@ $(filter %.c,$^)
+
+.PHONY: test-runtime bench-runtime
+test-runtime: deps-demo deps-test deps-runtime
+	$(Q)$(MAKE) --no-print-directory all $(RUNTIME_ATTACK)
+	$(Q)tests/tally.sh $(B) runtime/$(RUNTIME)-$(ENGINE)
+# What pale-runtime adds to a container's life, in PALE_PAIRS (200) pairs.
+bench-runtime: all $(RUNTIME_ATTACK)
+	$(Q)PALE_BUILD=$(B) KERNEL=$(KERNEL) tests/runtime/run.sh $(RUNTIME) none tests/bench/runtime.sh
