@@ -107,7 +107,7 @@ suite_lsm() {
 
 # Of test-long: all that uses the BPF programs, where the kernel preempts them (enforcer/bpf/state.h).
 suite_preempt() {
-	tap "preempt/$1" tests/vm/run.sh --kernel "$1" --timeout 1200 --cmdline preempt=full tests/vm/boot.bats \
+	tap "preempt/$1" tests/vm/run.sh --kernel "$1" --timeout 1800 --cmdline preempt=full tests/vm/boot.bats \
 		"$build"/tests/vm/test_lsm{,_verdicts,_stress,_pins}
 }
 
