@@ -162,7 +162,7 @@ static bool add_masks(struct writing *w, const struct cell_argument *x, uint32_t
 	struct cube cube, const bool *in, const uint32_t *classes, uint32_t n_classes,
 	struct conditions *to)
 {
-	const struct cell_mask *m = &x->masks[mask];
+	const struct cell_mask *m;
 	uint32_t *part[2], n[2] = { 0, 0 };
 	bool any = false, all = true;
 	struct cube with = cube;
@@ -175,6 +175,7 @@ static bool add_masks(struct writing *w, const struct cell_argument *x, uint32_t
 		return true;
 	if (all || mask == x->n_masks)
 		return add_intervals(w, x, cube, in, classes, n_classes, to);
+	m = &x->masks[mask];
 	for (int b = 0; b < 2; b++)
 		part[b] = arena_array(w->scratch, n_classes, sizeof(**part));
 	for (uint32_t i = 0; i < n_classes; i++) {
@@ -201,7 +202,7 @@ static bool add_masks(struct writing *w, const struct cell_argument *x, uint32_t
 static bool write_function(struct writing *w, uint32_t level, uint32_t function)
 {
 	const struct cells *c = w->table->cells;
-	const struct cell_argument *x = &c->arguments[level];
+	const struct cell_argument *x;
 	const uint32_t *next;
 	bool *in, *done;
 	uint32_t *classes;
@@ -217,6 +218,7 @@ static bool write_function(struct writing *w, uint32_t level, uint32_t function)
 		ARENA_PUSH(w->arena, w->filter->v, w->filter->n, w->filter->cap, e);
 		return true;
 	}
+	x = &c->arguments[level];
 	next = w->table->levels[level].next[function];
 	in = arena_array(w->scratch, x->n_classes, sizeof(*in));
 	done = arena_array(w->scratch, x->n_classes, sizeof(*done));

@@ -80,7 +80,7 @@ test-long: deps-build deps-demo deps-test deps-node
 	$(Q)tests/tally.sh $(B) workloads/$(KERNEL)
 	$(Q)$(MAKE) --no-print-directory attacks-vm
 	$(Q)$(MAKE) --no-print-directory mutate-bpf
-	$(Q)$(MAKE) --no-print-directory stress-vm
+	$(Q)$(MAKE) --no-print-directory stress-vm STEP=7 UPGRADES=2
 	$(Q)$(MAKE) --no-print-directory test-preempt
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory asan
@@ -92,9 +92,12 @@ $(OTHER_KERNELS:%=test-vm/%):
 # What `make test` does in the guest with small numbers: renames, exchanges of policies, floods, kills and upgrades of loaders.
 SWAPS ?= 10000
 FLOOD ?= 1000000
+# Loaders are killed at each so many of their steps, and so many times during an upgrade.
+STEP ?= 1
+UPGRADES ?= 12
 .PHONY: stress-vm
 stress-vm: all $(TEST_PROGRAMS)
-	$(Q)STRESS='pale_swaps=$(SWAPS) pale_flood=$(FLOOD) pale_opens=40000 pale_instances=1000 pale_every=1 pale_step=1 pale_upgrades=12' \
+	$(Q)STRESS='pale_swaps=$(SWAPS) pale_flood=$(FLOOD) pale_opens=40000 pale_instances=1000 pale_every=1 pale_step=$(STEP) pale_upgrades=$(UPGRADES)' \
 		tests/tally.sh $(B) stress/$(KERNEL)
 
 # Where Linux 6.1 preempts fully labels lie elsewhere than in tasks, and programs interrupt one another.

@@ -38,6 +38,9 @@ CORPUS ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/pale/corpus
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN := $(FUZZ_SRC:tests/fuzz/%.c=$(B)/fuzz/%)
 FUZZ_FLAGS := -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+# Targets of the daemon have it, and what it uses, beside the compiler.
+FUZZ_PALED_BIN := $(filter $(B)/fuzz/fuzz_paled_%,$(FUZZ_BIN))
+FUZZ_PALED_OBJ := $(DAEMON_SRC:%.c=$(B)/fuzz/%.o) $(ENFORCER_SRC:%.c=$(B)/fuzz/%.o)
 FUZZ_OBJ := $(COMPILER_SRC:%.c=$(B)/fuzz/%.o) $(RUNTIME_SRC:%.c=$(B)/fuzz/%.o) $(B)/fuzz/enforcer/paled_client.o \
 	$(B)/fuzz/gen/pale.tab.o $(B)/fuzz/gen/pale.lex.o $(B)/fuzz/gen/vocab_tables.o
 FUZZ_CC = $(CLANG) -std=gnu17 -D_GNU_SOURCE -DPALE_DATADIR='"$(datadir)/pale"' -I. -I$(GEN) $(FUZZ_FLAGS)
@@ -51,14 +54,17 @@ $(B)/fuzz/%.o: %.c | $(GEN_HEADERS)
 	$(Q)$(FUZZ_CC) -MMD -MP -c -o $@ $<
 $(FUZZ_BIN): $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(FUZZ_CC) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(Q)$(FUZZ_CC) -fsanitize=fuzzer -o $@ $^ $(FUZZ_LIBS) $(LIBS)
+$(FUZZ_PALED_BIN): $(FUZZ_PALED_OBJ)
+$(FUZZ_PALED_BIN): FUZZ_LIBS = -lsystemd $(ENFORCER_LIBS)
 
 fuzz: deps-build deps-devel $(FUZZ_BIN)
 	$(Q)for f in $(FUZZ_BIN); do \
 		corpus=$(CORPUS)/$${f##*/}; mkdir -p $$corpus; \
+		case $$f in */fuzz_paled_*) dict=-dict=tests/fuzz/paled.dict ;; *) dict= ;; esac; \
 		echo "  FUZZ    $${f##*/} ($(FUZZ_SECONDS) s)"; \
 		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/ \
-			$$corpus tests/lang tests/fmt tests/lsp tests/verdict tests/import profiles >$(B)/fuzz/$${f##*/}.log 2>&1 || \
+			$$dict $$corpus tests/lang tests/fmt tests/lsp tests/verdict tests/import tests/fuzz/paled profiles >$(B)/fuzz/$${f##*/}.log 2>&1 || \
 			{ tail -n 40 $(B)/fuzz/$${f##*/}.log; exit 1; }; \
 		grep -E 'stat::number_of_executed_units|stat::peak_rss' $(B)/fuzz/$${f##*/}.log; \
 	done

@@ -207,6 +207,10 @@ struct seccomp {
 	struct seccomp_filter *filter; /* the one that was put on last */
 } __core;
 
+struct mm_struct {
+	struct file *exe_file;
+} __core;
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -220,6 +224,7 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct bpf_local_storage *bpf_storage;
 	struct seccomp seccomp;
+	struct mm_struct *mm;
 } __core;
 
 struct linux_binprm {

@@ -7,6 +7,9 @@
 
 #include <linux/types.h>
 
+/* A power of two. Names have at most 255 bytes. */
+#define SECCOMP_EXIT_PATH 256
+
 /* Errnos that are looked for, a bit each. The kernel's own end at 133, seccomp's at 4095. */
 #define SECCOMP_EXIT_ERRNOS 4096
 #define SECCOMP_EXIT_WORDS  (SECCOMP_EXIT_ERRNOS / 64)
@@ -23,7 +26,10 @@ struct seccomp_exit_event {
 	__u32 tgid, tid, ppid; /* of the initial pid namespace */
 	__u32 uid;	       /* of the initial user namespace */
 	char comm[16];
-	__u32 unused;
+	/* What the task executes, as its mounts name it: from executable[executable_at] to
+	 * executable[SECCOMP_EXIT_PATH - 1]. Of a longer path the end. */
+	__u32 executable_at;
+	char executable[SECCOMP_EXIT_PATH + 256];
 };
 
 /* Calls of numbers from here on share one bucket: no kernel has them, and a program may make up as

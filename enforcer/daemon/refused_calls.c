@@ -77,10 +77,17 @@ static const struct node_filter *filter_of(struct container *c)
 	return f;
 }
 
+static char *executable_of(const struct seccomp_exit_event *e)
+{
+	if (e->executable_at >= SECCOMP_EXIT_PATH)
+		return strdup("");
+	return strndup(e->executable + e->executable_at, SECCOMP_EXIT_PATH - e->executable_at);
+}
+
 static void report(struct daemon *d, struct container *c, struct violation *v,
 	const struct seccomp_exit_event *e)
 {
-	_cleanup_free_ char *executable = process_executable(v->pid);
+	_cleanup_free_ char *executable = executable_of(e);
 	_cleanup_free_ char *parent = process_executable(v->parent);
 
 	if (!take_token(c, d->config.events_per_second)) {
@@ -89,7 +96,7 @@ static void report(struct daemon *d, struct container *c, struct violation *v,
 	}
 	v->lost = c->pending;
 	c->pending = 0;
-	/* Of one that has ended by now its name is all that is left. */
+	/* Of a kernel thread, and of a path too long to be told, the name is all there is. */
 	v->executable = *executable ? executable : e->comm;
 	v->parent_executable = parent;
 	c->reported++;
