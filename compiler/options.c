@@ -179,12 +179,13 @@ static void print_option(FILE *to, const struct option_spec *o)
 }
 
 /* What the command is called by: "pale run", "paled". */
-static void put_words(const struct program *program, const struct command *command,
-	const char *before, FILE *to)
+static void put_words(
+	const struct program *program, const struct command *command, const char *before, FILE *to)
 {
 	bool named = command && command != program->only;
 
-	fprintf(to, "%s%s%s%s", before, program->name, named ? " " : "", named ? command->name : "");
+	fprintf(to, "%s%s%s%s", before, program->name, named ? " " : "",
+		named ? command->name : "");
 }
 
 static void print_usage(const struct program *program, const struct command *command, FILE *to)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A container's program that makes one call for each of its arguments, which the policy refuses, or
- * the kernel, or nobody: refused_calls.pale. Prints the argument and "ok" or the errno. Static, for a
- * rootfs that has nothing else.
+ * the kernel, or nobody: refused_calls.pale. Prints the argument and "ok" or the errno. Static, for
+ * a rootfs that has nothing else.
  */
 #include <errno.h>
 #include <signal.h>
