@@ -7,7 +7,7 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
 LIBS_test_mutants := -lpcap
 LIBS_test_import_oci := -lpcap
 
-$(UNIT_BIN): $(B)/%: $(B)/%.o $(LIBENFORCER) $(LIBCOMPILER)
+$(UNIT_BIN): $(B)/%: $(B)/%.o $(LIBRUNTIME) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS) -lcmocka $(LIBS_$(@F))
 
