@@ -58,6 +58,8 @@ $(FUZZ_BIN): $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_OBJ)
 $(FUZZ_PALED_BIN): $(FUZZ_PALED_OBJ)
 $(FUZZ_PALED_BIN): FUZZ_LIBS = -lsystemd $(ENFORCER_LIBS)
 
+$(B)/fuzz/fuzz_oci_seccomp: $(patsubst %.c,$(B)/fuzz/%.o,$(wildcard enforcer/runtime/oci_seccomp*.c))
+
 fuzz: deps-build deps-devel $(FUZZ_BIN)
 	$(Q)for f in $(FUZZ_BIN); do \
 		corpus=$(CORPUS)/$${f##*/}; mkdir -p $$corpus; \

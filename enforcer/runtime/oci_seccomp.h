@@ -23,8 +23,11 @@
  * where the policy would not have refused.
  *
  * One section cannot say everything: it has one comparison per argument and entry, and no number
- * above 2^63 - 1. What it cannot say is refused, never let through; overlapping entries of one
- * section with different actions are taken at their strictest.
+ * above 2^63 - 1. What it cannot say is refused, never let through. So are, at the strictest that
+ * either half says of the call: entries of one section that contradict each other, those of which
+ * libseccomp makes something else than is written (oci_seccomp_call.c), and comparisons of more
+ * than 32 bits that would have to be merged for an ABI of 32. Under socketcall and ipc the result
+ * may be stricter without being named.
  *
  * - architectures: those of both.
  * - flags: those of either, but SPEC_ALLOW, which takes a protection away, only if both have it,

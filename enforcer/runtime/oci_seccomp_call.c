@@ -13,7 +13,8 @@
 #include "compiler/base/cleanup.h"
 
 /* Of one call: what a policy and a profile need takes far fewer. */
-#define BOXES_MAX 65536
+#define BOXES_MAX	  65536
+#define ERRNO_ENTRIES_MAX 16
 
 struct merging {
 	struct section_merge *m;
@@ -22,6 +23,15 @@ struct merging {
 	const struct section_half *own, *policy;
 	bool impossible; /* a region that must be said cannot be */
 };
+
+uint32_t section_strictest(const struct section_half *h)
+{
+	uint32_t action = h->high_only ? section_stricter(h->rest, h->high_only_action) : h->rest;
+
+	for (uint32_t i = 0; i < h->n_rules; i++)
+		action = section_stricter(action, h->rules[i]->action);
+	return action;
+}
 
 void section_call_narrow(struct section_call *c, uint32_t action)
 {
@@ -33,12 +43,8 @@ void section_call_narrow(struct section_call *c, uint32_t action)
 
 static void refuse_whole(struct merging *g)
 {
-	uint32_t own = g->own->rest, policy = g->policy->rest;
+	uint32_t own = section_strictest(g->own), policy = section_strictest(g->policy);
 
-	for (uint32_t i = 0; i < g->own->n_rules; i++)
-		own = section_stricter(own, g->own->rules[i]->action);
-	for (uint32_t i = 0; i < g->policy->n_rules; i++)
-		policy = section_stricter(policy, g->policy->rules[i]->action);
 	section_call_narrow(
 		g->call, section_stricter(section_stricter(own, policy), g->m->default_action));
 }
@@ -81,26 +87,53 @@ static bool is_last(const struct section_rule *rule, const struct section_condit
 }
 
 /*
- * What libseccomp 2.5.4 gets wrong of rules of one call whose actions do not contradict each other
- * (db.c, _db_tree_add() and _db_tree_prune()). It may come to no end, or answer otherwise than is
- * written.
+ * What libseccomp 2.5.4 gets wrong of rules of one call whose actions do not contradict each other.
+ * It may come to no end, or answer otherwise than is written.
  *
  * Of a comparison that is not for equality it has two ways on to the next argument (high half, low
- * half), which lead to the same node. Another rule with such a comparison is linked in there twice,
- * and below comparisons that are not its own.
+ * half), which lead to the same node. Another rule on the argument is linked in there twice, and
+ * below comparisons that are not its own (db.c, _db_tree_add()).
+ *
+ * Where the way on is that the comparison it compiles to does not hold, those that come after the
+ * next argument, or the low half, find that in the accumulator (gen_bpf.c, _gen_bpf_build_bpf()).
  */
-static bool tangle(const struct section_rule *x, const struct section_rule *y)
+static bool conditions_tangle(
+	const struct section_condition *c, bool c_last, const struct section_condition *d)
+{
+	bool at_most = c->op == SECTION_LT || c->op == SECTION_LE;
+
+	if (c->index != d->index || !forks(c))
+		return false;
+	return !c_last ||
+	       (at_most && forks(d) && d->op != SECTION_NE && (c->value ^ d->value) >> 32);
+}
+
+static bool tangles(const struct section_rule *x, const struct section_rule *y)
 {
 	for (uint8_t i = 0; i < x->n_conditions; i++) {
 		const struct section_condition *c = &x->conditions[i];
 
-		if (!forks(c) || is_last(x, c))
-			continue;
 		for (uint8_t k = 0; k < y->n_conditions; k++) {
 			const struct section_condition *d = &y->conditions[k];
 
-			if (d->index == c->index && forks(d) && !is_last(y, d) &&
-				(c->op == SECTION_NE) == (d->op == SECTION_NE))
+			if (conditions_tangle(c, is_last(x, c), d))
+				return true;
+		}
+	}
+	return false;
+}
+
+static bool tangle(const struct section_rule *x, const struct section_rule *y)
+{
+	return tangles(x, y) || tangles(y, x);
+}
+
+static bool share_an_argument(const struct section_rule *x, const struct section_rule *y)
+{
+	for (uint8_t i = 0; i < x->n_conditions; i++) {
+		for (uint8_t k = 0; k < y->n_conditions; k++) {
+			if (x->conditions[i].index == y->conditions[k].index &&
+				(forks(&x->conditions[i]) || forks(&y->conditions[k])))
 				return true;
 		}
 	}
@@ -108,47 +141,80 @@ static bool tangle(const struct section_rule *x, const struct section_rule *y)
 }
 
 /*
- * A rule that follows a shorter one may be taken for part of it, because both have a node for some
- * comparison, though one goes on where it holds, and the other where it does not.
+ * Both have a node for some comparison, though one goes on where it holds, and the other where it
+ * does not. For that the longer one may be taken for part of the shorter: when it comes later it is
+ * left out, and when it comes first it is taken out if both do the same (_db_tree_prune()).
  */
-static bool comes_late(const struct section_rule *before, const struct section_rule *rule)
+static bool takes_out(const struct section_rule *first, const struct section_rule *second)
 {
-	if (rule->n_conditions <= before->n_conditions)
+	if (first->n_conditions == second->n_conditions || !share_an_argument(first, second))
 		return false;
-	for (uint8_t i = 0; i < rule->n_conditions; i++) {
-		for (uint8_t k = 0; k < before->n_conditions; k++) {
-			if (rule->conditions[i].index == before->conditions[k].index &&
-				(forks(&rule->conditions[i]) || forks(&before->conditions[k])))
-				return true;
-		}
-	}
-	return false;
+	return first->action == second->action || first->n_conditions < second->n_conditions;
 }
 
 static bool is_tangled(const struct section_half *h)
 {
 	for (uint32_t i = 0; i < h->n_rules; i++) {
 		for (uint32_t k = 0; k < i; k++) {
-			if (tangle(h->rules[i], h->rules[k]) ||
-				comes_late(h->rules[k], h->rules[i]))
+			if (tangle(h->rules[i], h->rules[k]) || takes_out(h->rules[k], h->rules[i]))
 				return true;
 		}
 	}
 	return false;
 }
 
+/* Sorted. */
 static bool entries_are_tangled(const struct section_call *c)
 {
 	for (uint32_t i = 0; i < c->n_entries; i++) {
 		for (uint32_t k = 0; k < i; k++) {
-			if (tangle(&c->entries[i], &c->entries[k]))
+			if (tangle(&c->entries[i], &c->entries[k]) ||
+				takes_out(&c->entries[k], &c->entries[i]))
 				return true;
 		}
 	}
 	return false;
 }
 
-/* So that none comes late. Their order means nothing else. */
+static bool has_condition(const struct section_rule *x, const struct section_condition *c)
+{
+	for (uint32_t i = 0; i < x->n_conditions; i++) {
+		if (x->conditions[i].index == c->index && x->conditions[i].op == c->op &&
+			x->conditions[i].value == c->value &&
+			x->conditions[i].value_two == c->value_two)
+			return true;
+	}
+	return false;
+}
+
+/* Whether all that @x asks for @y asks for, too. */
+static bool covers(const struct section_rule *x, const struct section_rule *y)
+{
+	for (uint32_t i = 0; i < x->n_conditions; i++) {
+		if (!has_condition(y, &x->conditions[i]))
+			return false;
+	}
+	return x->action == y->action;
+}
+
+/* Entries that say nothing new: libseccomp takes them out of its tree, and others with them. */
+static void drop_covered(struct section_call *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_entries; i++) {
+		bool covered = false;
+
+		for (uint32_t k = 0; k < c->n_entries && !covered; k++)
+			covered = k != i && covers(&c->entries[k], &c->entries[i]) &&
+				  c->entries[k].n_conditions < c->entries[i].n_conditions;
+		if (!covered)
+			c->entries[n++] = c->entries[i];
+	}
+	c->n_entries = n;
+}
+
+/* The longest first: takes_out(). Their order means nothing else. */
 static void sort_entries(struct section_call *c)
 {
 	for (uint32_t i = 1; i < c->n_entries; i++) {
@@ -161,26 +227,13 @@ static void sort_entries(struct section_call *c)
 	}
 }
 
-static bool same_entries(const struct section_rule *x, const struct section_rule *y)
-{
-	if (x->action != y->action || x->n_conditions != y->n_conditions)
-		return false;
-	for (uint32_t i = 0; i < x->n_conditions; i++) {
-		const struct section_condition *a = &x->conditions[i], *b = &y->conditions[i];
-
-		if (a->index != b->index || a->op != b->op || a->value != b->value ||
-			a->value_two != b->value_two)
-			return false;
-	}
-	return true;
-}
-
 static void push_entry(struct merging *g, const struct section_rule *entry)
 {
 	struct section_call *c = g->call;
 
 	for (uint32_t i = 0; i < c->n_entries; i++) {
-		if (same_entries(&c->entries[i], entry))
+		if (c->entries[i].n_conditions == entry->n_conditions &&
+			covers(&c->entries[i], entry))
 			return;
 	}
 	if (c->n_entries == SECTION_ENTRIES_MAX)
@@ -198,7 +251,8 @@ static void push_box(struct merging *g, const struct argument_box *box, uint32_t
 
 		if (!(box->has & 1u << index))
 			continue;
-		value_set_condition(&box->sets[index], g->m->cuts_to_32, c);
+		if (!value_set_condition(&box->sets[index], g->m->cuts_to_32, c))
+			g->impossible = true;
 		c->index = index;
 		entry.n_conditions++;
 	}
@@ -212,6 +266,12 @@ static void add_region(struct merging *g, const struct argument_boxes *region, u
 
 	if (action == other)
 		return;
+	/* Another errno is not worth a long list: programs end at 4,096 instructions. */
+	if (region->n > ERRNO_ENTRIES_MAX && !section_is_stricter(action, other) &&
+		!section_is_stricter(other, action)) {
+		g->call->narrowed = true;
+		return;
+	}
 	if (region->partial) {
 		g->call->narrowed = true;
 		g->impossible = g->impossible || section_is_stricter(action, other);
@@ -310,9 +370,12 @@ static void merge_regions(struct merging *g)
 		}
 		merge_alone(g, &rule->box, policy, NULL, rule->action, policy->rest);
 	}
-	for (uint32_t k = 0; k < policy->n_rules && !g->impossible; k++)
-		merge_alone(
-			g, &policy->rules[k]->box, own, NULL, own->rest, policy->rules[k]->action);
+	for (uint32_t k = 0; k < policy->n_rules && !g->impossible; k++) {
+		const struct section_rule *rule = policy->rules[k];
+
+		if (!rule->never)
+			merge_alone(g, &rule->box, own, NULL, own->rest, rule->action);
+	}
 	merge_alone(g, &anything, own, policy, own->rest, policy->rest);
 }
 
@@ -340,8 +403,8 @@ static bool merge_uniform(struct merging *g)
 }
 
 /*
- * Rules of one half, and one answer of the other: as they are. Then even those mean the same of
- * which an ABI, or libseccomp, makes something else than is written, as long as all are there.
+ * Rules of one half, and one answer of the other: as they are. Then even those that an ABI of 32
+ * bits cuts (not @plain) mean the same, as long as all are there.
  */
 static bool merge_as_it_is(struct merging *g, bool plain)
 {
@@ -376,46 +439,60 @@ static void settle(struct section_call *c)
 		c->action = c->entries[i].action;
 		c->n_entries = 0;
 	}
+	drop_covered(c);
 	sort_entries(c);
 }
 
-/* One answer whatever the arguments, or rules as they are; what own refuses is still looked for. */
-static bool merge_simply(struct merging *g, bool plain)
+static bool lets_something_through(const struct section_half *h)
 {
-	struct section_call kept;
+	bool any = !section_refuses(h->rest);
 
-	if (!merge_uniform(g) && !merge_as_it_is(g, plain)) {
-		g->call->n_entries = 0;
+	for (uint32_t i = 0; i < h->n_rules; i++)
+		any = any || !section_refuses(h->rules[i]->action);
+	return any;
+}
+
+/* Without entries: whether the policy lets something through that the container's own refuses. */
+static bool own_refuses_some(struct merging *g, bool plain)
+{
+	struct section_call kept = *g->call;
+	bool found;
+
+	if (!lets_something_through(g->policy) || !section_refuses(section_strictest(g->own)))
 		return false;
-	}
-	kept = *g->call;
+	/* Of rules that mean something else somewhere it cannot be told. */
+	if (!plain)
+		return true;
 	g->call->entries = NULL;
 	g->call->n_entries = g->call->cap_entries = 0;
 	merge_regions(g);
-	kept.own_refuses = g->call->own_refuses || g->impossible;
+	found = g->call->own_refuses || g->impossible;
 	*g->call = kept;
-	return true;
+	return found;
 }
 
 static void merge(struct merging *g)
 {
-	bool plain;
+	bool wide = g->m->cuts_to_32 && (is_wide(g->own) || is_wide(g->policy));
+	bool high_only = g->m->cuts_to_32 && (g->own->high_only || g->policy->high_only);
+	bool tangled;
 
 	if (g->own->n_rules > SECTION_ENTRIES_MAX || g->policy->n_rules > SECTION_ENTRIES_MAX ||
-		contradicts(g->own) || contradicts(g->policy)) {
+		high_only || contradicts(g->own) || contradicts(g->policy)) {
 		refuse_whole(g);
 		return;
 	}
-	plain = !(g->m->cuts_to_32 && (is_wide(g->own) || is_wide(g->policy))) &&
-		!is_tangled(g->own) && !is_tangled(g->policy);
-	if (merge_simply(g, plain))
+	tangled = is_tangled(g->own) || is_tangled(g->policy);
+	if (merge_uniform(g) || (!tangled && merge_as_it_is(g, !wide))) {
+		g->call->own_refuses = own_refuses_some(g, !wide && !tangled);
 		return;
-	if (plain)
+	}
+	g->call->n_entries = 0;
+	if (!wide && !tangled)
 		merge_regions(g);
-	if (!plain || g->impossible || entries_are_tangled(g->call))
+	settle(g->call);
+	if (wide || tangled || g->impossible || entries_are_tangled(g->call))
 		refuse_whole(g);
-	else
-		settle(g->call);
 }
 
 void section_call_merge(struct section_merge *m, struct section_call *c)

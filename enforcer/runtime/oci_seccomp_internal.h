@@ -71,6 +71,7 @@ struct section_rule {
 	bool never;
 	/* Compares with more than 32 bits, which ABIs of 32 bits cut. */
 	bool wide;
+	bool high_only;
 	struct argument_box box;
 };
 
@@ -81,6 +82,10 @@ struct section_half {
 	bool named;
 	bool whole; /* an entry without conditions said @rest */
 	uint32_t rest;
+	/* An entry has conditions on high halves only, and so none on ABIs of 32 bits: there it may
+	 * be the one that goes before others. The strictest of those. */
+	bool high_only;
+	uint32_t high_only_action;
 };
 
 enum { SECTION_OWN, SECTION_POLICY };
@@ -170,6 +175,7 @@ int section_read_calls(struct section_merge *m, int which, struct pale_err **err
 
 struct value_set value_set_of(
 	enum section_compare op, uint64_t value, uint64_t value_two, bool *ret_never);
+bool value_set_is_all(const struct value_set *s);
 bool value_set_has(const struct value_set *s, uint64_t v);
 /* false if it would be two comparisons, or needs a number that JSON does not carry, or one above 32
  * bits although @cuts_to_32. */
@@ -198,6 +204,8 @@ bool argument_box_may_meet(const struct argument_box *x, const struct argument_b
 /* oci_seccomp_call.c */
 
 void section_call_merge(struct section_merge *m, struct section_call *c);
+/* Of all that the half says. */
+uint32_t section_strictest(const struct section_half *h);
 /* All of the call gets @action; it is more than was asked for. */
 void section_call_narrow(struct section_call *c, uint32_t action);
 

@@ -5,7 +5,8 @@
  * socketcall itself, which without conditions go before all others, and those that name what it
  * stands for, with the comparison of their argument 0 replaced. What was merged call by call is
  * therefore right there only in plain cases; in others the call that stands for them is refused.
- * The calls themselves have numbers of their own, which libc has used since Linux 4.3.
+ * The calls themselves have had numbers of their own since Linux 4.3 (ipc's: 5.1); programs that do
+ * not use those (glibc built for older kernels, i386 only) lose their sockets then.
  */
 #include "enforcer/runtime/oci_seccomp_internal.h"
 
@@ -52,15 +53,6 @@ static uint32_t loosest(const struct section_merge *m, const struct section_call
 	return action;
 }
 
-static uint32_t strictest(const struct section_half *h)
-{
-	uint32_t action = h->rest;
-
-	for (uint32_t i = 0; i < h->n_rules; i++)
-		action = section_stricter(action, h->rules[i]->action);
-	return action;
-}
-
 static bool entries_differ(const struct section_call *c)
 {
 	for (uint32_t i = 1; i < c->n_entries; i++) {
@@ -93,7 +85,7 @@ static bool is_plain(const struct multiplexed *x)
 				return false;
 			/* The reverse. */
 			if ((!h || !h->whole) && action != other &&
-				section_is_stricter(strictest(&c->halves[which]), action))
+				section_is_stricter(section_strictest(&c->halves[which]), action))
 				return false;
 		}
 	}
@@ -105,9 +97,10 @@ static void close_all(struct multiplexed *x)
 	uint32_t other = x->m->default_action, action = other;
 
 	for (int which = 0; which < 2; which++) {
-		action = section_stricter(action, strictest(&x->main->halves[which]));
+		action = section_stricter(action, section_strictest(&x->main->halves[which]));
 		for (uint32_t i = 0; i < x->n; i++)
-			action = section_stricter(action, strictest(&x->calls[i]->halves[which]));
+			action = section_stricter(
+				action, section_strictest(&x->calls[i]->halves[which]));
 	}
 	/* An entry of the default's action is none: another errno makes it one. */
 	if (action == other && (action & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO)

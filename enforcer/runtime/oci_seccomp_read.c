@@ -255,6 +255,7 @@ static const struct section_rule *rule_new(
 	struct section_rule *rule = arena_alloc(a, sizeof(*rule));
 
 	rule->action = action;
+	rule->high_only = true;
 	for (size_t i = 0; i < n; i++) {
 		const struct section_condition *c = &v[i];
 		bool never;
@@ -264,9 +265,12 @@ static const struct section_rule *rule_new(
 			continue;
 		rule->conditions[rule->n_conditions++] = *c;
 		rule->box.sets[c->index] = value_set_of(c->op, c->value, c->value_two, &never);
-		rule->box.has |= (uint8_t)(1u << c->index);
+		if (!value_set_is_all(&rule->box.sets[c->index]))
+			rule->box.has |= (uint8_t)(1u << c->index);
 		rule->never = rule->never || never;
 		rule->wide = rule->wide || section_condition_is_wide(c);
+		rule->high_only =
+			rule->high_only && c->op == SECTION_MASKED_EQ && !(c->value & UINT32_MAX);
 	}
 	return rule;
 }
@@ -349,6 +353,12 @@ static void add_rules(
 
 		if (rule->action == other)
 			continue;
+		if (rule->n_conditions && rule->high_only) {
+			h->high_only_action =
+				h->high_only ? section_stricter(h->high_only_action, rule->action)
+					     : rule->action;
+			h->high_only = true;
+		}
 		if (!rule->n_conditions) {
 			h->whole = true;
 			h->rest = rule->action;

@@ -70,7 +70,7 @@ bool value_set_has(const struct value_set *s, uint64_t v)
 	return false;
 }
 
-static bool is_all(const struct value_set *s)
+bool value_set_is_all(const struct value_set *s)
 {
 	return s->kind == VALUES_RANGE && s->a == 0 && s->b == UINT64_MAX;
 }
@@ -126,7 +126,7 @@ static void add(struct value_sets *to, bool cuts_to_32, struct value_set s)
 {
 	struct section_condition c;
 
-	if (is_all(&s) || value_set_condition(&s, cuts_to_32, &c)) {
+	if (value_set_is_all(&s) || value_set_condition(&s, cuts_to_32, &c)) {
 		if (to->n < sizeof(to->v) / sizeof(*to->v))
 			to->v[to->n++] = s;
 		else
@@ -213,25 +213,25 @@ static void range_and_masked(struct value_sets *to, bool cuts_to_32, const struc
 }
 
 static void except_and(
-	struct value_sets *to, bool cuts_to_32, uint64_t not, const struct value_set *s)
+	struct value_sets *to, bool cuts_to_32, uint64_t without, const struct value_set *s)
 {
-	if (!value_set_has(s, not )) {
+	if (!value_set_has(s, without)) {
 		add(to, cuts_to_32, *s);
 		return;
 	}
 	if (s->kind == VALUES_RANGE) {
-		if (is_all(s)) {
-			add(to, cuts_to_32, (struct value_set){ VALUES_EXCEPT, not, 0 });
+		if (value_set_is_all(s)) {
+			add(to, cuts_to_32, (struct value_set){ VALUES_EXCEPT, without, 0 });
 			return;
 		}
-		if (not > s->a)
-			add(to, cuts_to_32, range(s->a, not -1));
-		if (not < s->b)
-			add(to, cuts_to_32, range(not +1, s->b));
+		if (without > s->a)
+			add(to, cuts_to_32, range(s->a, without - 1));
+		if (without < s->b)
+			add(to, cuts_to_32, range(without + 1, s->b));
 		return;
 	}
 	if (s->kind == VALUES_EXCEPT) {
-		uint64_t lo = not < s->a ? not : s->a, hi = not < s->a ? s->a : not ;
+		uint64_t lo = without < s->a ? without : s->a, hi = without < s->a ? s->a : without;
 
 		if (lo == hi) {
 			add(to, cuts_to_32, *s);
@@ -249,15 +249,15 @@ static void except_and(
 	to->partial = true;
 	for (uint64_t bit = 1; bit <= LOW_HALF; bit <<= 1) {
 		if (!(s->a & bit))
-			add(to, cuts_to_32, masked(s->a | bit, s->b | (~not &bit)));
+			add(to, cuts_to_32, masked(s->a | bit, s->b | (~without & bit)));
 	}
 }
 
 static void intersect(struct value_sets *to, bool cuts_to_32, const struct value_set *x,
 	const struct value_set *y)
 {
-	if (is_all(x) || is_all(y)) {
-		add(to, cuts_to_32, is_all(x) ? *y : *x);
+	if (value_set_is_all(x) || value_set_is_all(y)) {
+		add(to, cuts_to_32, value_set_is_all(x) ? *y : *x);
 	} else if (x->kind == VALUES_EXCEPT) {
 		except_and(to, cuts_to_32, x->a, y);
 	} else if (y->kind == VALUES_EXCEPT) {
@@ -326,7 +326,7 @@ static void push_each(struct box_work *w, struct argument_boxes *to, const struc
 
 		with.has |= (uint8_t)(1u << index);
 		with.sets[index] = sets->v[i];
-		if (is_all(&sets->v[i]))
+		if (value_set_is_all(&sets->v[i]))
 			with.has &= (uint8_t) ~(1u << index);
 		push(w, to, &with);
 	}

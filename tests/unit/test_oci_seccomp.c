@@ -591,8 +591,136 @@ static void values_of(
 	}
 }
 
+/*
+ * The same as is written, without libseccomp, which does not always answer so: where it goes wrong
+ * with one of the sections, nobody can say what that is to be merged with.
+ */
+struct written {
+	uint32_t other;
+	struct written_rule {
+		uint32_t action;
+		struct scmp_arg_cmp v[6];
+		uint32_t n;
+		int stood_for; /* by argument 0 of socketcall or ipc, or -1 */
+	} rules[512];
+	uint32_t n;
+};
+
+/* What @call is to the call @by that stands for it, or -1. */
+static int stood_for(const char *call, const char *by)
+{
+	int nr = seccomp_syscall_resolve_name_arch(SCMP_ARCH_X86, call);
+
+	if (!strcmp(by, "socketcall") && nr <= -100 && nr >= -120)
+		return -nr - 100;
+	return !strcmp(by, "ipc") && nr <= -200 && nr >= -224 ? -nr - 200 : -1;
+}
+
+static void add_written(struct written *w, const json_t *entry, int number)
+{
+	struct written_rule whole = { .action = action_of(entry, "action", "errnoRet"),
+		.stood_for = number };
+	const json_t *o;
+	uint32_t seen = 0;
+	bool doubled = false;
+	size_t i;
+
+	if (whole.action == w->other)
+		return;
+	json_array_foreach (json_object_get(entry, "args"), i, o) {
+		whole.v[whole.n] = condition_of(o);
+		doubled = doubled || seen & 1u << whole.v[whole.n].arg;
+		seen |= 1u << whole.v[whole.n++].arg;
+	}
+	for (i = 0; i < (doubled ? whole.n : 1) && w->n < 512; i++) {
+		struct written_rule *r = &w->rules[w->n++];
+
+		*r = whole;
+		if (!doubled)
+			continue;
+		r->v[0] = whole.v[i];
+		r->n = 1;
+	}
+}
+
+/* Of the call, and under x86 of those that it stands for. */
+static void read_written(struct written *w, const json_t *section, const char *call)
+{
+	bool many = !strcmp(call, "socketcall") || !strcmp(call, "ipc");
+	const json_t *entry, *name;
+	size_t i, k;
+
+	w->other = action_of(section, "defaultAction", "defaultErrnoRet");
+	w->n = 0;
+	json_array_foreach (json_object_get(section, "syscalls"), i, entry) {
+		json_array_foreach (json_object_get(entry, "names"), k, name) {
+			const char *s = json_string_value(name);
+
+			if (!strcmp(s, call))
+				add_written(w, entry, -1);
+			else if (many && stood_for(s, call) >= 0)
+				add_written(w, entry, stood_for(s, call));
+		}
+	}
+}
+
+/* 1, 0, or -1 where there is nothing to compare. */
+static int holds(const struct scmp_arg_cmp *c, bool cut, uint64_t v)
+{
+	uint64_t half = cut ? 0xffffffff : UINT64_MAX;
+	uint64_t a = c->datum_a & half, b = c->datum_b & half;
+
+	v &= half;
+	switch (c->op) {
+	case SCMP_CMP_NE:
+		return v != a;
+	case SCMP_CMP_LT:
+		return v < a;
+	case SCMP_CMP_LE:
+		return v <= a;
+	case SCMP_CMP_EQ:
+		return v == a;
+	case SCMP_CMP_GE:
+		return v >= a;
+	case SCMP_CMP_GT:
+		return v > a;
+	default:
+		return a ? (v & a) == (b & a) : -1;
+	}
+}
+
+/* Whether @action is what is written, or one of several that are. */
+static bool is_written(
+	const struct written *w, size_t arch, const struct seccomp_data *d, uint32_t action)
+{
+	bool cut = archs[arch].abi != ABI_X86_64, any = false, found = false;
+
+	for (uint32_t i = 0; i < w->n; i++) {
+		const struct written_rule *r = &w->rules[i];
+		bool all = true, compared = r->stood_for >= 0;
+
+		if (compared && (archs[arch].abi != ABI_X86 ||
+					(uint32_t)d->args[0] != (uint32_t)r->stood_for))
+			continue;
+		for (uint32_t k = 0; k < r->n; k++) {
+			int h = holds(&r->v[k], cut, d->args[r->v[k].arg]);
+
+			if (r->stood_for >= 0 && r->v[k].arg == 0)
+				continue;
+			compared = compared || h >= 0;
+			all = all && h;
+		}
+		if (!compared)
+			return action == r->action;
+		any = any || all;
+		found = found || (all && r->action == action);
+	}
+	return any ? found : action == w->other;
+}
+
 struct tally {
 	uint64_t asked, stricter, refused;
+	uint64_t misread, made_misread; /* libseccomp's answer is not what is written */
 };
 
 struct comparison {
@@ -601,6 +729,7 @@ struct comparison {
 	json_t *refused, *narrowed;
 	struct tally *tally;
 	bool stub; /* in the container's own, over the call that is looked at */
+	struct written written_own, written_policy, written_made;
 };
 
 static void fail_at(const struct comparison *c, const char *what, const char *call, size_t arch,
@@ -626,9 +755,18 @@ static void compare(
 	uint32_t policy = cbpf_run(c->policy.v, c->policy.n, d, NULL);
 	uint32_t have = cbpf_run(c->result.v, c->result.n, d, NULL);
 	uint32_t want;
+	bool made_misread = false;
 	bool many = archs[arch].abi == ABI_X86 && (d->nr == 102 || d->nr == 117);
 
 	c->tally->asked++;
+	if (c->own.has[arch] && c->policy.has[arch]) {
+		if (!is_written(&c->written_own, arch, d, own) ||
+			!is_written(&c->written_policy, arch, d, policy)) {
+			c->tally->misread++;
+			return;
+		}
+		made_misread = c->result.has[arch] && !is_written(&c->written_made, arch, d, have);
+	}
 	if (c->stub && !names(c->sections[0], call))
 		own = SCMP_ACT_ERRNO(ENOSYS);
 	want = stricter(own, policy);
@@ -639,6 +777,10 @@ static void compare(
 	}
 	if (rank(have) > rank(want))
 		fail_at(c, "wider", call, arch, d, own, policy, have);
+	if (made_misread) {
+		c->tally->made_misread++;
+		return;
+	}
 	if (have != want) {
 		c->tally->stricter++;
 		if (!many && !lists(c->narrowed, call))
@@ -659,6 +801,9 @@ static void compare_call(struct comparison *c, const char *call, uint32_t vector
 
 	/* Only of calls with a name. */
 	c->stub = has_stub(&c->own, &c->policy, call) && names(c->sections[1], call);
+	read_written(&c->written_own, c->sections[0], call);
+	read_written(&c->written_policy, c->sections[1], call);
+	read_written(&c->written_made, c->made, call);
 	for (uint32_t i = 0; i < 6; i++)
 		values_of(c->sections, call, i, &values[i]);
 	for (size_t arch = 0; arch < N_ARCHS; arch++) {
@@ -666,7 +811,8 @@ static void compare_call(struct comparison *c, const char *call, uint32_t vector
 
 		d.nr = number_of(archs[arch].abi, call);
 		/* A runtime cannot add what its libseccomp does not know. */
-		if (d.nr < 0 || seccomp_syscall_resolve_name_arch(archs[arch].arch, call) != d.nr)
+		if (d.nr < 0 || seccomp_syscall_resolve_name_arch(archs[arch].arch, call) ==
+					__NR_SCMP_ERROR)
 			continue;
 		for (uint32_t n = 0; n < vectors; n++) {
 			for (uint32_t i = 0; i < 6; i++)
@@ -804,9 +950,13 @@ static void random_pairs(void **state)
 		json_decref(policy);
 	}
 	print_message("# %u pairs, %u of them exact, %u calls narrowed; %llu vectors, %llu "
-		      "stricter than both, %llu refused by one\n",
+		      "stricter than both, %llu refused by one; libseccomp misread %llu, and "
+		      "%llu of what was made\n",
 		pairs, exact, calls, (unsigned long long)tally.asked,
-		(unsigned long long)tally.stricter, (unsigned long long)tally.refused);
+		(unsigned long long)tally.stricter, (unsigned long long)tally.refused,
+		(unsigned long long)tally.misread, (unsigned long long)tally.made_misread);
+	assert_true(tally.misread < tally.asked / 50);
+	assert_true(tally.made_misread < tally.asked / 100000);
 	assert_int_equal(pairs, 400);
 	assert_true(exact > 50);
 	assert_true(tally.refused > 1000);
@@ -872,7 +1022,7 @@ struct real {
 	const char *name;
 	const char **calls;
 	struct tally tally;
-	uint32_t pairs;
+	uint32_t pairs, n_narrowed; /* calls that may be */
 };
 
 static void check_policies(struct real *r, const char *file, const char *text)
@@ -896,6 +1046,8 @@ static void check_policies(struct real *r, const char *file, const char *text)
 			r->own, policy, r->calls, vocab_n_syscalls, 12, &r->tally, narrowed));
 		names = json_dumps(narrowed, JSON_COMPACT);
 		print_message("# %s with %s: narrowed %s\n", r->name, file, names);
+		if (json_array_size(narrowed) > r->n_narrowed)
+			fail_msg("%s with %s: more than %u", r->name, file, r->n_narrowed);
 		r->pairs++;
 		json_decref(narrowed);
 		json_decref(policy);
@@ -922,7 +1074,10 @@ static void real_profiles(void **state)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		struct real r = { .own = as_in_config(load_profile(names[i])),
 			.name = names[i],
-			.calls = calls };
+			.calls = calls,
+			/* Podman's own errno for all but five values of personality, and for
+			 * halves of sockets' families that the kernel does not read. */
+			.n_narrowed = i == 0 ? 3 : 0 };
 
 		for (size_t k = 0; k < files.gl_pathc; k++)
 			check_policies(&r, files.gl_pathv[k], NULL);
@@ -930,6 +1085,8 @@ static void real_profiles(void **state)
 		print_message("# %s: %u policies, %llu vectors, %llu stricter than both\n", r.name,
 			r.pairs, (unsigned long long)r.tally.asked,
 			(unsigned long long)r.tally.stricter);
+		assert_int_equal(r.tally.misread, 0);
+		assert_int_equal(r.tally.made_misread, 0);
 		json_decref(r.own);
 	}
 	globfree(&files);
