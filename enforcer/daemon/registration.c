@@ -59,8 +59,11 @@ struct oci_asked {
 
 static int need_runtime(const json_t *body, struct oci_asked *ret, struct pale_err **err)
 {
-	*ret = (struct oci_asked){ .path = text_member(body, "runtime_path") };
-	return find_runtime(body, &ret->runtime, err);
+	int r;
+
+	*ret = (struct oci_asked){ 0 };
+	r = request_text(body, "runtime_path", &ret->path, err);
+	return r < 0 ? r : find_runtime(body, &ret->runtime, err);
 }
 
 /* Clients of the version before do not say it but in prepare; they knew runc. */

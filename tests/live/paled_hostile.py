@@ -155,11 +155,12 @@ def members():
     # What is right. A member of another type is never taken for one that is missing.
     table = {
         ("register", "prepare"): (
-            dict(id="m", runtime="runc", annotations={"pale.dev/profile": "web"}, privileged=False, image_label="web")),
+            dict(id="m", runtime="runc", annotations={"pale.dev/profile": "web"}, privileged=False,
+                 runtime_path="/usr/sbin/runc")),
         ("register", "register"): (
             dict(id="m", digest=digest, mode="enforce", pid=c.pid, bundle="/b", rootfs="/r", annotations={"a": "b"},
-                 own={"seccomp": ["x"], "capabilities": ["CAP_X"]})),
-        ("register", "lookup"): dict(id="m", runtime="runc"),
+                 runtime="runc", seccomp_log=True, own={"seccomp": ["x"], "capabilities": ["CAP_X"]})),
+        ("register", "lookup"): dict(id="m", runtime="runc", runtime_path="/usr/sbin/runc"),
         ("register", "forget"): dict(id="m"),
         ("control", "load"): dict(files=files, main="l.pale", replace=True),
         ("control", "unload"): dict(profile="other"),
