@@ -253,21 +253,24 @@ static bool write_function(struct writing *w, uint32_t level, uint32_t function)
 	return true;
 }
 
-static bool condition_holds(const struct oci_condition *c, const uint64_t arguments[6])
+/* Under ABIs whose registers have 32 bits libseccomp keeps as many of the numbers: "at least 2^32 +
+ * 1" becomes "at least 1". @bits: those that it keeps. */
+static bool condition_holds(
+	const struct oci_condition *c, uint64_t bits, const uint64_t arguments[6])
 {
-	uint64_t v = arguments[c->index];
+	uint64_t v = arguments[c->index], value = c->value & bits;
 
 	switch (c->op) {
 	case OCI_EQ:
-		return v == c->value;
+		return v == value;
 	case OCI_NE:
-		return v != c->value;
+		return v != value;
 	case OCI_LE:
-		return v <= c->value;
+		return v <= value;
 	case OCI_GE:
-		return v >= c->value;
+		return v >= value;
 	case OCI_MASKED_EQ:
-		return (v & c->value) == c->value_two;
+		return (v & value) == (c->value_two & bits);
 	}
 	return false;
 }
@@ -275,6 +278,7 @@ static bool condition_holds(const struct oci_condition *c, const uint64_t argume
 struct checking {
 	const struct oci_filter *filter;
 	uint32_t first;
+	uint64_t bits; /* of a register */
 	struct seccomp_data data;
 	bool same;
 };
@@ -290,7 +294,7 @@ static bool check_arguments(void *ctx, const uint64_t arguments[6])
 		bool holds = true;
 
 		for (uint32_t k = 0; k < e->n_conditions && holds; k++)
-			holds = condition_holds(&e->conditions[k], arguments);
+			holds = condition_holds(&e->conditions[k], c->bits, arguments);
 		if (holds)
 			have = e->action;
 	}
@@ -311,6 +315,7 @@ static bool agrees(const struct oci_filter *f, int syscall, uint32_t first)
 
 		if (!(f->policy->abis & 1u << abi) || vocab_syscalls[syscall].number[abi] < 0)
 			continue;
+		c.bits = garbage ? UINT64_MAX : UINT32_MAX;
 		c.data.nr = vocab_syscalls[syscall].number[abi];
 		c.data.arch = vocab_abi_audit_arch((enum abi)abi);
 		if (!cells_walk(f->policy, (enum abi)abi, syscall, garbage, check_arguments, &c))

@@ -469,7 +469,7 @@ static int on_accept(sd_event_source *source, int fd, uint32_t events, void *ctx
 	(void)events;
 	/* A few at a time: others wait for the loop, too. */
 	for (int i = 0; i < 16; i++) {
-		/* Nobody's address is wanted. cppcheck-suppress nullPointer */
+		/* cppcheck-suppress nullPointer */
 		int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 		if (client < 0)
