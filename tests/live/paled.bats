@@ -14,7 +14,7 @@ setup_file() {
 }
 
 alone() {
-	timeout --kill-after=5 300 unshare --mount --pid --net --fork --kill-child --mount-proc python3 -B "$BATS_TEST_DIRNAME/$1" "$2"
+	timeout --kill-after=5 120 unshare --mount --pid --net --fork --kill-child --mount-proc python3 -B "$BATS_TEST_DIRNAME/$1" "$2"
 }
 act() { alone paled_acts.py "$1"; }
 hostile() { alone paled_hostile.py "$1"; }
