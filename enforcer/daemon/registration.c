@@ -203,14 +203,14 @@ static int find_chosen(struct daemon *d, const struct policy_choice *choice,
 }
 
 /* The annotations with what the engine says of the container's image; a new reference. */
-static json_t *annotations_with_image(const json_t *body, const json_t *said, const char *id,
+static json_t *annotations_with_image(const char *bundle, const json_t *said, const char *id,
 	struct image *image, struct pale_err **err)
 {
 	json_t *annotations = json_deep_copy(said);
 
 	if (!annotations)
 		annotations = json_object();
-	if (image_find(text_member(body, "bundle"), id, NULL, image, err) >= 0)
+	if (image_find(bundle, id, NULL, image, err) >= 0)
 		image_annotate(image, annotations);
 	return annotations;
 }
@@ -241,7 +241,7 @@ static int prepare(
 	struct policy_choice choice;
 	struct oci_asked asked;
 	const json_t *said;
-	const char *id;
+	const char *id, *bundle;
 	json_t *answer;
 	bool privileged;
 	int n = need_id(r->body, &id, err);
@@ -252,9 +252,11 @@ static int prepare(
 		n = request_texts(r->body, "annotations", &said, err);
 	if (n >= 0)
 		n = request_flag(r->body, "privileged", &privileged, err);
+	if (n >= 0)
+		n = request_text(r->body, "bundle", &bundle, err);
 	if (n < 0)
 		return n;
-	annotations = annotations_with_image(r->body, said, id, &image, &unknown);
+	annotations = annotations_with_image(bundle, said, id, &image, &unknown);
 	n = choose(d, privileged, id, annotations, &image, &unknown, &choice, err);
 	if (n < 0)
 		return n;
@@ -371,7 +373,7 @@ static int read_container(struct container *c, const json_t *body, struct pale_e
 		r = request_flag(body, "seccomp_log", &c->seccomp_log, err);
 	if (r < 0)
 		return r;
-	c->annotations = annotations_with_image(body, annotations, c->id, &image, &unknown);
+	c->annotations = annotations_with_image(bundle, annotations, c->id, &image, &unknown);
 	c->own = json_deep_copy(own);
 	c->bundle = copy(bundle);
 	c->rootfs = copy(rootfs);

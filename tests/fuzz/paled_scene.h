@@ -106,6 +106,9 @@ static inline void scene_begin(void)
 	scene_start_child();
 	d->options = (struct daemon_options){ "/nowhere", scene.profiles, scene.run, scene.log };
 	d->audit_fd = -1;
+	/* Nothing is loaded into the kernel, nor is anybody's process followed. */
+	d->no_exits = true;
+	d->no_watch = true;
 	d->enforcement.used = 1u << MECHANISM_SECCOMP | 1u << MECHANISM_OCI |
 			      1u << MECHANISM_CAPABILITIES | 1u << MECHANISM_CGROUP;
 	must(file_tree_make(scene.run, 0755, &err) == 0);

@@ -30,7 +30,7 @@ commands() {
 }
 
 @test "each command has a page, and nothing else has one" {
-	[ "$(cd "$man" && echo man1/* man5/*)" = "$(echo man1/pale-{$(commands | sort | paste -sd ,)}.1 | eval "echo $(cat)") man1/pale.1 man5/pale.5" ]
+	[ "$(cd "$man" && echo man1/* man5/*)" = "$(echo man1/pale-{$(commands | sort | paste -sd ,)}.1 | eval "echo $(cat)") man1/pale.1 man5/pale.5 man5/paled.conf.5" ]
 }
 
 @test "no page draws a warning" {
@@ -86,6 +86,24 @@ commands() {
 	sed -n '/^```$/,/^```$/p' "$here/../../docs/man/pale.5.scd" | sed '/^```$/d' >"$BATS_TEST_TMPDIR/page.pale"
 	run -0 env PALE_PATH="$here/../../profiles" "$pale" check "$BATS_TEST_TMPDIR/page.pale"
 	[[ $output == *"3 expectations hold"* ]]
+}
+
+@test "paled.conf(5) has each key that there is" {
+	text=$(page "$man/man5/paled.conf.5")
+	mapfile -t keys < <(sed -n 's/^\t{ "\([a-z-]*\)", read_.*/\1/p' "$here/../../enforcer/daemon/config.c")
+	[ "${#keys[@]}" -ge 7 ]
+	for k in "${keys[@]}"; do
+		has "$text" " $k: "
+	done
+}
+
+@test "paled(8) has each option that there is" {
+	text=$(page "$man/man8/paled.8")
+	mapfile -t options < <("$build/paled" --help | grep -o -e ' --[a-z]*')
+	[ "${#options[@]}" -ge 5 ]
+	for o in "${options[@]}"; do
+		has "$text" "$o"
+	done
 }
 
 @test "texts that are markup to scdoc and roff arrive as they are" {

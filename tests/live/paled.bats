@@ -14,7 +14,7 @@ setup_file() {
 }
 
 alone() {
-	timeout --kill-after=5 300 unshare --mount --pid --net --fork --kill-child --mount-proc python3 -B "$BATS_TEST_DIRNAME/$1" "$2"
+	timeout --kill-after=5 120 unshare --mount --pid --net --fork --kill-child --mount-proc python3 -B "$BATS_TEST_DIRNAME/$1" "$2"
 }
 act() { alone paled_acts.py "$1"; }
 hostile() { alone paled_hostile.py "$1"; }
@@ -29,6 +29,7 @@ hostile() { alone paled_hostile.py "$1"; }
 @test "watch follows, and a slow reader holds up nobody" { act watches; }
 @test "commands say why they could not ask" { act away; }
 @test "SIGHUP takes a configuration that is right, and no other" { act hangup; }
+@test "the example of paled.conf(5) means what it says" { act manual; }
 @test "sockets that a manager made are served, and left" { act activation; }
 @test "a manager is told what it does" { act notify; }
 @test "names of files, profiles and containers do not lead elsewhere" { hostile names; }

@@ -448,6 +448,20 @@ def hangup():
     fails_to_start(f"{CONFIG}:1:1: unknown key 'speed'")
 
 
+def manual():
+    """The example of paled.conf(5)."""
+    example = read(f"{SOURCES}/docs/man/paled.conf.5.scd").split("```\n")[1]
+    write(CONFIG, example)
+    write(f"{PROFILES}/web.pale", WEB.replace("web", "nginx"))
+    p = start()
+    a = ask("register", "prepare", id="c", runtime="runc")
+    refused(a, "ENOENT", "this node has no profile 'base', which the node's default names")
+    same(a["on_missing"], "deny")
+    a = ask("register", "prepare", id="c", runtime="runc", annotations={"pale.dev/image": "docker.io/library/nginx:1"})
+    has(a["error"], "profile 'nginx': ")
+    p.alive()
+
+
 def activation():
     """Sockets that were made before it started."""
     write(f"{PROFILES}/web.pale", WEB)
@@ -515,5 +529,5 @@ def notify():
 
 
 run([
-    folder, appears, loads, store, restarts, states, tells, watches, away, hangup, activation, notify,
+    folder, appears, loads, store, restarts, states, tells, watches, away, hangup, manual, activation, notify,
 ])
