@@ -253,32 +253,47 @@ static bool write_function(struct writing *w, uint32_t level, uint32_t function)
 	return true;
 }
 
-/* Under ABIs whose registers have 32 bits libseccomp keeps as many of the numbers: "at least 2^32 +
- * 1" becomes "at least 1". @bits: those that it keeps. */
-static bool condition_holds(
-	const struct oci_condition *c, uint64_t bits, const uint64_t arguments[6])
+static bool condition_holds(const struct oci_condition *c, const uint64_t arguments[6])
 {
-	uint64_t v = arguments[c->index], value = c->value & bits;
+	uint64_t v = arguments[c->index];
 
 	switch (c->op) {
 	case OCI_EQ:
-		return v == value;
+		return v == c->value;
 	case OCI_NE:
-		return v != value;
+		return v != c->value;
 	case OCI_LE:
-		return v <= value;
+		return v <= c->value;
 	case OCI_GE:
-		return v >= value;
+		return v >= c->value;
 	case OCI_MASKED_EQ:
-		return (v & value) == (c->value_two & bits);
+		return (v & c->value) == c->value_two;
 	}
 	return false;
+}
+
+/* Where registers have 32 bits libseccomp keeps as many of the numbers, and "at least 2^32 + 1"
+ * would be "at least 1". Of a mask only what it is compared with matters: registers have no more.
+ */
+static bool fits_32_bits(const struct oci_condition *c)
+{
+	return (c->op == OCI_MASKED_EQ ? c->value_two : c->value) <= UINT32_MAX;
+}
+
+static bool all_fit_32_bits(const struct oci_filter *f, uint32_t first)
+{
+	for (uint32_t i = first; i < f->n; i++) {
+		for (uint32_t k = 0; k < f->v[i].n_conditions; k++) {
+			if (!fits_32_bits(&f->v[i].conditions[k]))
+				return false;
+		}
+	}
+	return true;
 }
 
 struct checking {
 	const struct oci_filter *filter;
 	uint32_t first;
-	uint64_t bits; /* of a register */
 	struct seccomp_data data;
 	bool same;
 };
@@ -294,7 +309,7 @@ static bool check_arguments(void *ctx, const uint64_t arguments[6])
 		bool holds = true;
 
 		for (uint32_t k = 0; k < e->n_conditions && holds; k++)
-			holds = condition_holds(&e->conditions[k], c->bits, arguments);
+			holds = condition_holds(&e->conditions[k], arguments);
 		if (holds)
 			have = e->action;
 	}
@@ -315,7 +330,8 @@ static bool agrees(const struct oci_filter *f, int syscall, uint32_t first)
 
 		if (!(f->policy->abis & 1u << abi) || vocab_syscalls[syscall].number[abi] < 0)
 			continue;
-		c.bits = garbage ? UINT64_MAX : UINT32_MAX;
+		if (!garbage && !all_fit_32_bits(f, first))
+			return false;
 		c.data.nr = vocab_syscalls[syscall].number[abi];
 		c.data.arch = vocab_abi_audit_arch((enum abi)abi);
 		if (!cells_walk(f->policy, (enum abi)abi, syscall, garbage, check_arguments, &c))

@@ -255,6 +255,22 @@ static void what_cannot_be_said_is_refused(void **state)
 	compilation_release(&c);
 }
 
+/* libseccomp cuts numbers to the 32 bits that x86's registers have. */
+static void numbers_beyond_32_bits_are_refused_with_x86(void **state)
+{
+	struct compilation c;
+	struct policy *p = policy_of(&c,
+		"profile p { abi x86_64, x86; syscall { only read, madvise(len_in >= 0x100000001)\n"
+		"allow getrandom(flags != 7) } }");
+	struct oci_filter *f = oci_filter_new(c.arena, p);
+
+	(void)state;
+	assert_null(f->left_out[vocab_syscall_find("getrandom")]);
+	assert_non_null(f->left_out[vocab_syscall_find("madvise")]);
+	check_with_libseccomp(p, ABI_X86, SCMP_ARCH_X86);
+	compilation_release(&c);
+}
+
 static void output_is_deterministic(void **state)
 {
 	static const char text[] = "profile p { abi x86_64, x86; file { allow read /** } }";
@@ -279,6 +295,7 @@ int main(void)
 		cmocka_unit_test(libseccomp_agrees),
 		cmocka_unit_test(the_profile_s_text),
 		cmocka_unit_test(what_cannot_be_said_is_refused),
+		cmocka_unit_test(numbers_beyond_32_bits_are_refused_with_x86),
 		cmocka_unit_test(output_is_deterministic),
 	};
 
