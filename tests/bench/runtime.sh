@@ -8,6 +8,7 @@
 # The guest's time is real time: where it counts instructions, each wait for the host's files lets the clock jump to the next timeout.
 #
 # Started by tests/runtime/run.sh with the engine "none": make bench-runtime. $PALE_PAIRS of them, 200 unless it says otherwise.
+# shellcheck disable=SC2034,SC2154
 set -euo pipefail
 
 . tests/runtime/engine.bash

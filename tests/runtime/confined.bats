@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Containers that pale-runtime starts: what they are for works, without a report; each attack is refused, and reported with the container and
 # the policy's line. That all of it works without Pale is what bare.bats shows.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 bats_require_minimum_version 1.5.0
 
