@@ -17,4 +17,4 @@ test-runtime: deps-demo deps-test deps-runtime
 	$(Q)tests/tally.sh $(B) runtime/$(RUNTIME)-$(ENGINE)
 # What pale-runtime adds to a container's life, in PALE_PAIRS (200) pairs.
 bench-runtime: all $(RUNTIME_ATTACK)
-	$(Q)PALE_BUILD=$(B) KERNEL=$(KERNEL) tests/runtime/run.sh $(RUNTIME) none tests/bench/runtime.sh
+	$(Q)PALE_BUILD=$(B) KERNEL=$(KERNEL) TIMEOUT=3000 tests/runtime/run.sh $(RUNTIME) none tests/bench/runtime.sh

@@ -5,7 +5,10 @@
 # ends by itself, by pale-runtime and by the runtime alone, both with the config.json that pale-runtime writes, in turn. For crun also what
 # the filter's raw bytes save against its JSON, which that file has beside them. Nothing here passes or fails by its figures.
 #
+# The guest's time is real time: where it counts instructions, each wait for the host's files lets the clock jump to the next timeout.
+#
 # Started by tests/runtime/run.sh with the engine "none": make bench-runtime. $PALE_PAIRS of them, 200 unless it says otherwise.
+# shellcheck disable=SC2034,SC2154
 set -euo pipefail
 
 . tests/runtime/engine.bash
@@ -14,7 +17,8 @@ pairs=${PALE_PAIRS:-200}
 name=bench
 bundle=$bundles/$name
 times=$(mktemp -d)
-trap 'engine_remove $name >/dev/null 2>&1; rm -rf "$times"' EXIT
+configs=$(mktemp -d)
+trap 'engine_remove $name >/dev/null 2>&1; rm -rf "$times" "$configs"' EXIT
 
 # Not counted: that its program ends, which is waited for. The pid is what `create` told.
 has_ended() {
@@ -66,19 +70,19 @@ summary() {
 profile=test-busybox
 runtime=$pale_runtime
 bundle_make $name busybox busybox true
-cp "$bundle/config.json" "$times/asked"
+cp "$bundle/config.json" "$configs/asked"
 # Once through pale-runtime, for what it writes.
 oci create --bundle "$bundle" $name </dev/null >/dev/null 3>&-
-cp "$bundle/config.json" "$times/written"
+cp "$bundle/config.json" "$configs/written"
 oci delete --force $name
-jq -e '.linux.seccomp.syscalls | length > 0' "$times/written" >/dev/null
+jq -e '.linux.seccomp.syscalls | length > 0' "$configs/written" >/dev/null
 
 echo 1..1
-echo "# $runtime_name $(bare_runtime) $("$(bare_runtime)" --version | head -n 1), config.json of $(wc -c <"$times/written") bytes"
-compare "$(bare_runtime)" "$times/written" "$runtime_name" "$pale_runtime" "$times/asked" pale-runtime
+echo "# $runtime_name $(bare_runtime) $("$(bare_runtime)" --version | head -n 1), config.json of $(wc -c <"$configs/written") bytes"
+compare "$(bare_runtime)" "$configs/written" "$runtime_name" "$pale_runtime" "$configs/asked" pale-runtime
 if [ "$runtime_name" = crun ]; then
-	jq 'del(.annotations["run.oci.seccomp_bpf_data"])' "$times/written" >"$times/json"
-	! cmp -s "$times/json" "$times/written"
-	compare "$(bare_runtime)" "$times/written" raw-bytes "$(bare_runtime)" "$times/json" json
+	jq 'del(.annotations["run.oci.seccomp_bpf_data"])' "$configs/written" >"$configs/json"
+	! cmp -s "$configs/json" "$configs/written"
+	compare "$(bare_runtime)" "$configs/written" raw-bytes "$(bare_runtime)" "$configs/json" json
 fi
 echo "ok 1 - measured $pairs pairs"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Without Pale: what the containers of confined.bats are for works, and so does every attack that it sees refused.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 bats_require_minimum_version 1.5.0
 

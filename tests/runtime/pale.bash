@@ -34,14 +34,17 @@ events_of() {
 	jq -cs --arg id "$(engine_id "$1")" '[.[] | select(.container.id == $id and .operation) | '"${2:-.}"']' $pale_events
 }
 
+# AppArmor's records name a process that has ended by now by its comm, proc_pid_comm(5), which is the program's name here.
+attacker='(.process.executable | . == "attack" or . == "/usr/bin/attack")'
+
 # reported_lines NAME: the lines of policies/nginx.pale by which the program attack was refused something in this container.
 reported_lines() {
 	events_of "$1" 'select((.file | test("^(.*/)?nginx[.]pale$") and (contains("apps/") | not)) and .profile == "test-nginx" and
-		.outcome == "refused" and .process.executable == "/usr/bin/attack" and .mechanism and .object) | .line' | jq -r 'unique[]'
+		.outcome == "refused" and '"$attacker"' and .mechanism and .object) | .line' | jq -r 'unique[]'
 }
 
 attack_reported() { # NAME
-	[ "$(events_of "$1" 'select(.process.executable == "/usr/bin/attack")')" != '[]' ]
+	[ "$(events_of "$1" "select($attacker)")" != '[]' ]
 }
 
 # nothing_reported NAME: until now, which is when something is that is refused now.
@@ -49,6 +52,6 @@ nothing_reported() {
 	local others
 	[ "$(engine_exec "$1" attack chroot | tr -d '\r')" = 'chroot chroot EPERM' ]
 	in_time attack_reported "$1"
-	others=$(events_of "$1" 'select(.process.executable != "/usr/bin/attack")')
+	others=$(events_of "$1" "select($attacker | not)")
 	[ "$others" = '[]' ] || { echo "reported: $others" && return 1; }
 }
