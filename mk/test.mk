@@ -84,7 +84,7 @@ test-long: deps-build deps-demo deps-test deps-node
 	$(Q)$(MAKE) --no-print-directory test-preempt
 	$(Q)$(MAKE) --no-print-directory lint
 	$(Q)$(MAKE) --no-print-directory asan
-	$(Q)$(MAKE) --no-print-directory fuzz
+	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=30
 
 $(OTHER_KERNELS:%=test-vm/%):
 	$(Q)$(MAKE) --no-print-directory test-vm KERNEL=$(@F)
