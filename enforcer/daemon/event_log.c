@@ -190,32 +190,97 @@ void event_log_take(struct event_log *l, json_t *event)
 		event_log_flush(l);
 }
 
-static bool read_file(
-	const char *path, bool (*take)(void *ctx, const char *line, size_t len), void *ctx)
-{
-	_cleanup_fclose_ FILE *f = fopen(path, "re");
-	_cleanup_free_ char *line = NULL;
-	size_t size = 0;
-	ssize_t n;
+struct event_log_reader {
+	const struct event_log *log;
+	/* All that there are, opened at once: they are renamed when the newest is full. */
+	FILE *files[EVENT_LOG_FILES];
+	int at;
+	char *line;
+	size_t size;
+};
 
-	if (!f)
-		return true;
-	while ((n = getline(&line, &size, f)) > 0) {
-		if (line[n - 1] == '\n' && !take(ctx, line, (size_t)n))
-			return false;
+struct event_log_reader *event_log_reader_new(const struct event_log *l)
+{
+	struct event_log_reader *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		abort();
+	r->log = l;
+	for (int i = 0; i < EVENT_LOG_FILES; i++) {
+		_cleanup_(text_release) struct text path = TEXT_INIT;
+
+		name_of(l, EVENT_LOG_FILES - 1 - i, &path);
+		r->files[i] = fopen(text_str(&path), "re");
 	}
+	return r;
+}
+
+void event_log_reader_free(struct event_log_reader *r)
+{
+	for (int i = 0; r && i < EVENT_LOG_FILES; i++)
+		fclosep(&r->files[i]);
+	if (r)
+		free(r->line);
+	free(r);
+}
+
+void event_log_reader_freep(struct event_log_reader **r)
+{
+	event_log_reader_free(*r);
+}
+
+/* The newest was renamed since it was opened: what came later is in another. */
+static bool follow_rotation(struct event_log_reader *r)
+{
+	FILE **last = &r->files[EVENT_LOG_FILES - 1];
+	struct stat mine, newest;
+	FILE *next;
+
+	if (stat(r->log->path, &newest) < 0 ||
+		(*last && fstat(fileno(*last), &mine) == 0 && mine.st_ino == newest.st_ino))
+		return false;
+	next = fopen(r->log->path, "re");
+	if (!next)
+		return false;
+	fclosep(last);
+	*last = next;
 	return true;
+}
+
+bool event_log_reader_next(struct event_log_reader *r, const char **ret, size_t *ret_len)
+{
+	do {
+		for (; r->at < EVENT_LOG_FILES; r->at++) {
+			FILE *f = r->files[r->at];
+			long before = f ? ftell(f) : 0;
+			ssize_t n = f ? getline(&r->line, &r->size, f) : -1;
+
+			if (n > 0 && r->line[n - 1] == '\n') {
+				*ret = r->line;
+				*ret_len = (size_t)n;
+				return true;
+			}
+			/* What is being written is read when it is whole. */
+			if (f && r->at == EVENT_LOG_FILES - 1) {
+				clearerr(f);
+				if (n > 0)
+					fseek(f, before, SEEK_SET);
+				break;
+			}
+		}
+		if (r->at == EVENT_LOG_FILES)
+			r->at--;
+	} while (follow_rotation(r));
+	return false;
 }
 
 void event_log_read(
 	const struct event_log *l, bool (*take)(void *ctx, const char *line, size_t len), void *ctx)
 {
-	bool more = true;
+	_cleanup_(event_log_reader_freep) struct event_log_reader *r = event_log_reader_new(l);
+	const char *line;
+	size_t len;
 
-	for (int i = EVENT_LOG_FILES - 1; i >= 0 && more; i--) {
-		_cleanup_(text_release) struct text path = TEXT_INIT;
-
-		name_of(l, i, &path);
-		more = read_file(text_str(&path), take, ctx);
-	}
+	while (event_log_reader_next(r, &line, &len) && take(ctx, line, len))
+		;
 }

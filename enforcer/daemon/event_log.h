@@ -41,4 +41,12 @@ void event_log_flush(struct event_log *l);
 void event_log_read(const struct event_log *l,
 	bool (*take)(void *ctx, const char *line, size_t len), void *ctx);
 
+/* The same a line at a time, with what is written meanwhile. */
+struct event_log_reader;
+struct event_log_reader *event_log_reader_new(const struct event_log *l);
+void event_log_reader_free(struct event_log_reader *r);
+void event_log_reader_freep(struct event_log_reader **r);
+/* @ret: with its newline, valid until the next call. false: there are no more now. */
+bool event_log_reader_next(struct event_log_reader *r, const char **ret, size_t *ret_len);
+
 #endif

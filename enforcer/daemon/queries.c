@@ -225,6 +225,8 @@ static int status(
 struct filter {
 	char *container; /* an id or name; NULL: all */
 	char since[40];	 /* as events have their time; "" : all */
+	bool follow;
+	struct event_log_reader *past; /* NULL: it has been sent */
 };
 
 static void filter_free(struct connection *c, void *data)
@@ -232,6 +234,7 @@ static void filter_free(struct connection *c, void *data)
 	struct filter *f = data;
 
 	(void)c;
+	event_log_reader_free(f->past);
 	free(f->container);
 	free(f);
 }
@@ -270,7 +273,10 @@ static void follow_one(void *ctx, struct connection *c, void *data)
 	const struct following *f = ctx;
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 
-	if (!matches(data, f->event))
+	const struct filter *filter = data;
+
+	/* Who reads the past comes to it there. */
+	if (filter->past || !filter->follow || !matches(filter, f->event))
 		return;
 	wrap(&t, f->line, f->len);
 	server_stream(c, text_str(&t), t.len);
@@ -285,23 +291,34 @@ void queries_follow(void *daemon, const json_t *event, const char *line, size_t 
 	server_each_kept(d->sockets[SOCKET_EVENTS], follow_one, &f);
 }
 
-struct past {
-	struct connection *connection;
-	const struct filter *filter;
-};
+/* So many lines are looked through at once. */
+#define PAST_LINES 64
 
-static bool take_past(void *ctx, const char *line, size_t len)
+static bool send_past(struct connection *c, void *data)
 {
-	struct past *p = ctx;
-	_cleanup_(text_release) struct text t = TEXT_INIT;
-	json_error_t e;
-	json_t *event = json_loadb(line, len, 0, &e);
+	struct filter *f = data;
+	const char *line;
+	size_t len;
 
-	if (event && matches(p->filter, event)) {
-		wrap(&t, line, len);
-		server_stream_whole(p->connection, text_str(&t), t.len);
+	for (int i = 0; i < PAST_LINES; i++) {
+		_cleanup_(text_release) struct text t = TEXT_INIT;
+		json_error_t e;
+		json_t *event;
+
+		if (!event_log_reader_next(f->past, &line, &len)) {
+			event_log_reader_free(f->past);
+			f->past = NULL;
+			if (!f->follow)
+				server_answer(c, json_object());
+			return false;
+		}
+		event = json_loadb(line, len, 0, &e);
+		if (event && matches(f, event)) {
+			wrap(&t, line, len);
+			server_stream_whole(c, text_str(&t), t.len);
+		}
+		json_decref(event);
 	}
-	json_decref(event);
 	return true;
 }
 
@@ -335,18 +352,13 @@ static int events(
 		snprintf(f->since + strlen(f->since), 8, ".%03d",
 			(int)(json_integer_value(since) % 1000));
 	}
-	event_log_flush(&d->log);
+	f->follow = follow;
+	server_keep(r->connection, f, filter_free);
 	if (since || !follow) {
-		struct past p = { r->connection, f };
-
-		event_log_read(&d->log, take_past, &p);
+		event_log_flush(&d->log);
+		f->past = event_log_reader_new(&d->log);
+		server_pull(r->connection, send_past, f);
 	}
-	if (follow) {
-		server_keep(r->connection, f, filter_free);
-		return 0;
-	}
-	server_answer(r->connection, json_object());
-	filter_free(NULL, f);
 	return 0;
 }
 

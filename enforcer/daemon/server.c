@@ -38,6 +38,9 @@ struct connection {
 	unsigned busy;
 	void *data;
 	void (*gone)(struct connection *c, void *data);
+	bool (*more)(struct connection *c, void *data); /* NULL: nothing is pulled */
+	void *more_data;
+	bool pulling;
 };
 
 struct server {
@@ -96,14 +99,15 @@ static void drop(struct connection *c)
 
 static void update_events(struct connection *c)
 {
-	uint32_t events = c->closing ? 0 : EPOLLIN;
+	uint32_t events = c->closing || c->more ? 0 : EPOLLIN;
 
-	if (c->out_done < c->out.len)
+	if (c->out_done < c->out.len || c->more)
 		events |= EPOLLOUT;
 	sd_event_source_set_io_events(c->io, events);
 }
 
-static void flush(struct connection *c)
+/* false: it is to be waited for room, or the connection was dropped. */
+static bool send_out(struct connection *c)
 {
 	while (c->out_done < c->out.len) {
 		ssize_t n = send(c->fd, c->out.s + c->out_done, c->out.len - c->out_done,
@@ -112,22 +116,54 @@ static void flush(struct connection *c)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
-			break;
+			return false;
 		if (n <= 0) {
 			drop(c);
-			return;
+			return false;
 		}
 		c->out_done += (size_t)n;
 	}
-	if (c->out_done == c->out.len) {
-		text_clear(&c->out);
-		c->out_done = 0;
-		if (c->closing) {
-			drop(c);
-			return;
-		}
+	text_clear(&c->out);
+	c->out_done = 0;
+	return true;
+}
+
+/* Others wait for the loop: so many times at once. */
+#define PULLS_A_ROUND 64
+
+static void flush(struct connection *c)
+{
+	bool sent = send_out(c);
+
+	for (int i = 0; sent && c->more && !c->pulling && !c->dead && i < PULLS_A_ROUND; i++) {
+		bool (*more)(struct connection * c, void *data) = c->more;
+
+		c->pulling = true;
+		/* It may have begun to pull something else. */
+		if (!more(c, c->more_data) && c->more == more)
+			c->more = NULL;
+		c->pulling = false;
+		sent = !c->dead && send_out(c);
 	}
-	update_events(c);
+	if (c->dead)
+		return;
+	if (sent && c->closing)
+		drop(c);
+	else
+		update_events(c);
+}
+
+void server_pull(struct connection *c, bool (*more)(struct connection *c, void *data), void *data)
+{
+	c->more = more;
+	c->more_data = data;
+	if (c->dead)
+		return;
+	c->busy++;
+	flush(c);
+	c->busy--;
+	if (c->dead && !c->busy)
+		connection_free(c);
 }
 
 void server_stream_whole(struct connection *c, const char *line, size_t len)
@@ -268,7 +304,7 @@ static void take_lines(struct connection *c)
 {
 	size_t at = 0;
 
-	while (!c->dead && !c->closing) {
+	while (!c->dead && !c->closing && !c->more) {
 		char *end = c->in.len > at ? memchr(c->in.s + at, '\n', c->in.len - at) : NULL;
 
 		if (!end)
@@ -369,6 +405,9 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *ctx)
 	c->busy++;
 	if (events & EPOLLOUT)
 		flush(c);
+	/* Requests that came while much was sent. */
+	if (!c->dead && !c->closing && !c->more && c->in.len)
+		take_lines(c);
 	if (!c->dead && !c->closing && (events & (EPOLLIN | EPOLLHUP | EPOLLERR)))
 		read_some(c);
 	else if (!c->dead && c->closing && (events & (EPOLLHUP | EPOLLERR)))
@@ -584,6 +623,7 @@ void server_keep(struct connection *c, void *data, void (*gone)(struct connectio
 {
 	if (c->gone)
 		c->gone(c, c->data);
+	c->more = NULL;
 	c->data = data;
 	c->gone = gone;
 }

@@ -72,8 +72,13 @@ void server_answer_error(struct connection *c, const struct pale_err *err, json_
  * taken; the next that is says how many were not.
  */
 bool server_stream(struct connection *c, const char *line, size_t len);
-/* Whatever is written to it has to be read first: for what is sent all at once. */
+/* A line that is not left away, however slow the reader is: for who adds no more than was read. */
 void server_stream_whole(struct connection *c, const char *line, size_t len);
+/*
+ * Sends much, as fast as it is read: @more adds a line or a few whenever all is sent, and gives
+ * false when that was all. It may run before this returns. Requests wait meanwhile.
+ */
+void server_pull(struct connection *c, bool (*more)(struct connection *c, void *data), void *data);
 
 /* Data of a method that goes on streaming, in place of what was kept before; @gone is called when
  * it is kept no more. */
