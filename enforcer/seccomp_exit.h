@@ -15,8 +15,8 @@
  * While attached the kernel takes its slow path at every call of every task of the machine, and
  * runs the program at its end. Attach it only as long as it is needed. On Linux 6.18, a virtual
  * machine with two busy CPUs, it added to a getppid(2) of some 200 ns (medians of nine runs of two
- * million, build/tests/bench/sys_exit, twice): 88 and 93 ns in a task without a filter, 89 and 72 ns
- * in one whose filter allows it, and 278 and 255 ns where the filter refuses it, most of those
+ * million, build/tests/bench/sys_exit, twice): 88 and 93 ns in a task without a filter, 89 and 72
+ * ns in one whose filter allows it, and 278 and 255 ns where the filter refuses it, most of those
  * throttled.
  */
 
