@@ -45,6 +45,7 @@ struct apparmor_denials {
 	struct apparmor_denials_options options;
 	struct apparmor_judge *judge;
 	const struct process *process; /* of the record that is being judged; NULL: gone */
+	pid_t pid;		       /* of the record that is judged */
 	const struct record_source *source;
 	int fd;
 	aa_kernel_interface *kernel;
@@ -148,6 +149,9 @@ static struct process *process_of(pid_t pid, uint64_t time_ns)
 static enum object_class classify(void *ctx, const char *path)
 {
 	const struct apparmor_denials *d = ctx;
+	struct apparmor_place place = d->options.place
+					      ? d->options.place(d->options.ctx, d->pid)
+					      : (struct apparmor_place){ -1, d->options.start_ns };
 	_cleanup_close_ int root = d->process ? process_open_path(d->process, "root") : -ESRCH;
 	struct open_how how = {
 		.flags = O_PATH | O_CLOEXEC,
@@ -157,6 +161,8 @@ static enum object_class classify(void *ctx, const char *path)
 	struct stat st;
 	uint64_t changed_ns;
 
+	if (root < 0 && place.root >= 0)
+		root = fcntl(place.root, F_DUPFD_CLOEXEC, 0);
 	if (root < 0)
 		root = open("/", O_PATH | O_CLOEXEC);
 	fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
@@ -165,7 +171,7 @@ static enum object_class classify(void *ctx, const char *path)
 	if (fstat(fd, &st) < 0)
 		return CLASS_PLAIN;
 	changed_ns = (uint64_t)st.st_ctim.tv_sec * 1000000000 + (uint64_t)st.st_ctim.tv_nsec;
-	return d->options.start_ns && changed_ns >= d->options.start_ns ? CLASS_DRIFT : CLASS_PLAIN;
+	return place.start_ns && changed_ns >= place.start_ns ? CLASS_DRIFT : CLASS_PLAIN;
 }
 
 /* Whether it is reported, and as what. */
@@ -261,6 +267,7 @@ static void take_denial(struct apparmor_denials *d, const struct apparmor_record
 	}
 	/* The process comes after all that could be cut off with it. */
 	d->process = p;
+	d->pid = pid;
 	if (pid > 0)
 		apparmor_judge(d->judge, (uint32_t)domain, r, p ? p->inner_pid : pid, &accesses);
 	d->process = NULL;

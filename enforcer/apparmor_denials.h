@@ -21,10 +21,19 @@
 #include "compiler/base/error.h"
 #include "enforcer/report.h"
 
+/* Where the files of a process's container are looked up. */
+struct apparmor_place {
+	int root;	   /* its root directory, borrowed; -1: not known */
+	uint64_t start_ns; /* as in struct apparmor_denials_options */
+};
+
 struct apparmor_denials_options {
 	const struct policy *policy;
 	const char *container; /* or NULL */
 	uint64_t start_ns;     /* CLOCK_REALTIME; what is changed later is drift; 0: nothing is */
+	/* Where several containers are under the policy; NULL: one is. The place of @pid, which may
+	 * have ended, is valid until the next call. */
+	struct apparmor_place (*place)(void *ctx, pid_t pid);
 	/* What AppArmor let pass is not reported: another mechanism does. */
 	bool refusals_only;
 	void (*report)(void *ctx, const struct violation *v);

@@ -1,10 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforcer/call_violation.h"
 
+#include "compiler/object_text.h"
 #include "compiler/seccomp_answer.h"
 
 #include <string.h>
 #include <time.h>
+
+/*
+ * socket(2) of a kind that a rule about sockets denies is refused by the filter already, which
+ * knows calls: the rule says it better.
+ */
+static void name_socket_rule(struct violation *v, struct text *object)
+{
+	struct request q = {
+		.operation = OP_SOCKET,
+		.socket_family = (int)v->arguments[0],
+		.socket_type = (int)v->arguments[1] & 0xf, /* SOCK_TYPE_MASK of linux/net.h */
+		.socket_protocol = (int)v->arguments[2],
+	};
+	struct decision d;
+
+	if (v->syscall < 0 || strcmp(vocab_syscalls[v->syscall].name, "socket") != 0 ||
+		v->decision.verdict == VERDICT_ALLOW)
+		return;
+	d = decide(v->policy, v->domain, &q);
+	if (d.verdict == VERDICT_ALLOW || !d.rule || d.rule->is_default)
+		return;
+	v->operation = OP_SOCKET;
+	v->decision = d;
+	text_clear(object);
+	object_text_family(object, q.socket_family, q.socket_type, q.socket_protocol);
+}
 
 void call_violation(struct violation *v, const struct seccomp_data *call, struct text *object)
 {
@@ -26,6 +53,7 @@ void call_violation(struct violation *v, const struct seccomp_data *call, struct
 		text_printf(object, "%d", call->nr);
 	if (v->decision.verdict == VERDICT_ALLOW && v->outcome != OUTCOME_AUDITED)
 		v->outcome = OUTCOME_OVERBLOCKED;
+	name_socket_rule(v, object);
 }
 
 bool call_violation_is_quiet(const struct violation *v)

@@ -11,7 +11,8 @@
 
 /*
  * Fills in what follows from the call: its name, into @object too, its arguments, and by
- * seccomp_decide() the rule of @v->policy. @v->outcome stands already; a refusal of what the policy
+ * seccomp_decide() the rule of @v->policy; of a socket that a rule about sockets denies, that rule.
+ * @v->outcome stands already; a refusal of what the policy
  * allows becomes OUTCOME_OVERBLOCKED, for it was another filter that refused, the container's own.
  */
 void call_violation(struct violation *v, const struct seccomp_data *call, struct text *object);

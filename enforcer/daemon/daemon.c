@@ -362,7 +362,8 @@ static int open_state(struct daemon *d, struct pale_err **err)
 	if (r >= 0)
 		r = node_enforcement_open(&d->enforcement, d->options.run, err);
 	if (r >= 0)
-		node_enforcement_listen(&d->enforcement, d->event, violations_take_apparmor, d);
+		node_enforcement_listen(
+			&d->enforcement, d->event, violations_take_apparmor, violations_place, d);
 	if (r >= 0)
 		r = restore(d, err);
 	if (r < 0)
@@ -530,6 +531,8 @@ static void release(struct daemon *d)
 	if (d->audit_fd >= 0)
 		close(d->audit_fd);
 	free(d->audit_buffer);
+	if (d->place_root >= 0)
+		close(d->place_root);
 	containers_release(&d->containers);
 	node_policy_unref(d->sandbox);
 	policy_store_release(&d->store);
@@ -555,7 +558,7 @@ static int block_signals(struct pale_err **err)
 
 int daemon_run(const struct daemon_options *options, struct pale_err **err)
 {
-	struct daemon d = { .options = *options, .audit_fd = -1 };
+	struct daemon d = { .options = *options, .audit_fd = -1, .place_root = -1 };
 	struct timespec now;
 	int r = block_signals(err);
 

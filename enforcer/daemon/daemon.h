@@ -50,6 +50,7 @@ struct daemon {
 	struct audit_serials audit_serials;
 	uint64_t audit_lost;	     /* as was told */
 	struct process_watch *watch; /* NULL: not used */
+	int place_root;		     /* violations_place()'s last; -1: none */
 	bool no_watch;		     /* it is not to be had, which has been told */
 	sd_event_source *lsm_source, *store_source, *rescan, *sweep, *audit_source, *watch_source,
 		*exits_source;
@@ -88,6 +89,8 @@ void queries_follow(void *daemon, const json_t *event, const char *line, size_t 
 
 /* What the kernel tells; fits lsm_on_event. */
 void violations_take(void *daemon, const struct lsm_event *e);
+/* Where its files are; fits apparmor_denials_options.place. */
+struct apparmor_place violations_place(void *daemon, pid_t pid);
 /* What AppArmor refused, under whatever policy. */
 void violations_take_apparmor(void *daemon, const struct violation *v);
 /* Some audit records that there are. */

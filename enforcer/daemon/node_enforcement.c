@@ -103,10 +103,12 @@ mechanisms node_enforcement_of(const struct node_enforcement *e, const struct no
 }
 
 void node_enforcement_listen(struct node_enforcement *e, sd_event *event,
-	void (*report)(void *ctx, const struct violation *v), void *ctx)
+	void (*report)(void *ctx, const struct violation *v),
+	struct apparmor_place (*place)(void *ctx, pid_t pid), void *ctx)
 {
 	e->event = event;
 	e->report = report;
+	e->place = place;
 	e->ctx = ctx;
 }
 
@@ -127,8 +129,7 @@ static int listen_to(struct node_enforcement *e, const struct node_policy *p,
 {
 	struct apparmor_denials_options options = {
 		.policy = p->policy,
-		/* Files of the image are no drift, and which are its own cannot be told here. */
-		.start_ns = 0,
+		.place = e->place,
 		.refusals_only = e->lsm != NULL,
 		.report = e->report,
 		.ctx = e->ctx,

@@ -30,6 +30,7 @@ struct node_enforcement {
 	size_t n_apparmor;
 	sd_event *event; /* borrowed */
 	void (*report)(void *ctx, const struct violation *v);
+	struct apparmor_place (*place)(void *ctx, pid_t pid);
 	void *ctx;
 };
 
@@ -42,9 +43,11 @@ int node_enforcement_open(struct node_enforcement *e, const char *run, struct pa
 /* Enforcement goes on. */
 void node_enforcement_close(struct node_enforcement *e);
 
-/* From here on @report gets what AppArmor refuses; before the first container is prepared. */
+/* From here on @report gets what AppArmor refuses; before the first container is prepared. @place:
+ * apparmor_denials.h. */
 void node_enforcement_listen(struct node_enforcement *e, sd_event *event,
-	void (*report)(void *ctx, const struct violation *v), void *ctx);
+	void (*report)(void *ctx, const struct violation *v),
+	struct apparmor_place (*place)(void *ctx, pid_t pid), void *ctx);
 
 /*
  * What confines a container under @p: seccomp (by @runtime), capabilities, cgroup and, where they

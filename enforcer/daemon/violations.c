@@ -3,7 +3,12 @@
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/seccomp_audit.h"
 
+#include "compiler/base/cleanup.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
 
 /* Requests wait meanwhile. */
 #define AUDIT_RECORDS_A_ROUND 200
@@ -77,6 +82,28 @@ static void take_seccomp(struct daemon *d, const struct audit_record *r)
 	c->reported++;
 	d->reported++;
 	event_log_take(&d->log, event_json(&v, c, record.uid, NULL));
+}
+
+/*
+ * By its first process: others may have ended. What was made or changed since the registration is
+ * drift; which of the other files are the image's own cannot be told from here.
+ */
+struct apparmor_place violations_place(void *daemon, pid_t pid)
+{
+	struct daemon *d = daemon;
+	const struct container *c;
+	char path[64];
+
+	if (d->watch)
+		process_watch_handle(d->watch);
+	c = container_of(d, pid);
+	if (d->place_root >= 0)
+		close(TAKE_FD(d->place_root));
+	if (!c || !container_is_alive(c))
+		return (struct apparmor_place){ -1, c ? c->since_ns : 0 };
+	snprintf(path, sizeof(path), "/proc/%d/root", c->pid);
+	d->place_root = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return (struct apparmor_place){ d->place_root, c->since_ns };
 }
 
 void violations_take_apparmor(void *daemon, const struct violation *v)
