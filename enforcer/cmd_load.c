@@ -105,7 +105,7 @@ static int unload(const struct invocation *in)
 
 const struct command cmd_load = {
 	.name = "load",
-	.summary = "give this node a policy for containers that start from now on",
+	.summary = "give this node a policy for new containers",
 	.usage = "[OPTION…] FILE…",
 	.description = "Hands a policy with all that it uses to paled, which compiles it, proves "
 		       "what it compiled, and keeps it until it is unloaded or the machine "
