@@ -138,3 +138,51 @@ const struct command cmd_unload = {
 	.operands_max = OPERANDS_ANY,
 	.run = unload,
 };
+
+static void print_update(const json_t *answer)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (json_object_get(answer, "updated"), i, one)
+		printf("%s: updated\n", json_string_value(one));
+	json_array_foreach (json_object_get(answer, "left"), i, one)
+		printf("%s: needs a restart: %s\n", daemon_command_text(one, "id"),
+			daemon_command_text(one, "why"));
+}
+
+static int update(const struct invocation *in)
+{
+	_cleanup_(paled_closep) struct paled *p = NULL;
+	int status = daemon_command_connect(in, OPT_RUN, "control", &p);
+
+	for (size_t i = 0; i < in->n_operands && status == STATUS_OK; i++) {
+		json_t *arguments = json_pack("{s:s}", "profile", in->operands[i]), *answer = NULL;
+
+		if (!arguments)
+			return usage_error(in, "'%s' is no profile's name", in->operands[i]);
+		status = daemon_command_call(in, p, "update", arguments, &answer);
+		json_decref(arguments);
+		if (status == STATUS_OK)
+			print_update(answer);
+		json_decref(answer);
+	}
+	return status;
+}
+
+const struct command cmd_update = {
+	.name = "update",
+	.summary = "put running containers under their profile's new policy",
+	.usage = "[--run DIR] PROFILE…",
+	.description =
+		"A container keeps the policy that it was started with. Where a newer one of "
+		"its profile differs only in what BPF-LSM decides, this exchanges it while "
+		"the container runs, without a moment in between; it names the others, which "
+		"need a restart, and why.",
+	.example = "pale load --replace web.pale && pale update web",
+	.options = unload_options,
+	.operands = unload_operands,
+	.operands_min = 1,
+	.operands_max = OPERANDS_ANY,
+	.run = update,
+};

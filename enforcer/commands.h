@@ -15,6 +15,7 @@ extern const struct command cmd_run;
 extern const struct command cmd_status;
 extern const struct command cmd_uninstall_runtime;
 extern const struct command cmd_unload;
+extern const struct command cmd_update;
 extern const struct command cmd_watch;
 
 extern const struct program pale;

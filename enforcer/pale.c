@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&cmd_ps,
 	&cmd_load,
 	&cmd_unload,
+	&cmd_update,
 	&cmd_events,
 	&cmd_watch,
 	&cmd_install_runtime,

@@ -94,10 +94,10 @@ suite_host() {
 
 suite_vm() {
 	local kernel=$1 suites
-	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e /workloads.bats -e '\.[od]$')
+	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e /workloads.bats -e /paled.bats -e '\.[od]$')
 	tap "vm/selftest/$kernel" tests/vm/selftest.sh "$kernel"
 	# shellcheck disable=SC2086
-	tap "vm/$kernel" tests/vm/run.sh --kernel "$kernel" --timeout 900 tests/vm/boot.bats $suites
+	tap "vm/$kernel" tests/vm/run.sh --kernel "$kernel" --timeout 1500 tests/vm/boot.bats $suites
 }
 
 # Of the guest's suites those that ask most of its kernel.
@@ -114,6 +114,11 @@ suite_preempt() {
 # Of test-long: each of its runs has its profiles compiled and the BPF programs verified by an emulator.
 suite_workloads() {
 	tap "workloads/$1" tests/vm/run.sh --kernel "$1" --timeout 900 tests/vm/workloads.bats
+}
+
+# Of test-long: without AppArmor, whose profiles do not change under a container that runs.
+suite_paled() {
+	tap "paled/$1" tests/vm/run.sh --kernel "$1" --timeout 900 --cmdline apparmor=0 tests/vm/paled.bats
 }
 
 # Containers as an engine starts them; $1 is RUNTIME-ENGINE.

@@ -39,6 +39,7 @@ void container_free(struct container *c)
 	if (!c)
 		return;
 	node_policy_unref(c->policy);
+	node_policy_unref(c->previous);
 	json_decref(c->annotations);
 	json_decref(c->own);
 	if (c->pidfd >= 0)

@@ -22,6 +22,9 @@ struct container {
 	uint32_t number;	    /* never used twice in a daemon's life; not 0 */
 	struct node_policy *policy; /* a reference; NULL: it runs unconfined, and is known all the
 				       same */
+	/* What it was under before live_update(): events of then may wait to be read. A reference.
+	 */
+	struct node_policy *previous;
 	json_t *annotations;
 	json_t *own; /* what its own configuration refuses, pale-protocol(7) */
 	char *bundle, *rootfs;

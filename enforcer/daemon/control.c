@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforcer/daemon/daemon.h"
+#include "enforcer/daemon/live_update.h"
 
 #include "compiler/base/cleanup.h"
 #include "enforcer/daemon/request_members.h"
@@ -95,8 +96,34 @@ static int unload(
 	return 0;
 }
 
+static int update(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	struct store_profile *p;
+	json_t *updated, *left;
+	const char *profile;
+	int e = request_text(r->body, "profile", &profile, err);
+
+	(void)ret_more;
+	if (e < 0)
+		return e;
+	if (!profile)
+		return pale_err_plain(err, EINVAL, "the request has no 'profile'");
+	p = policy_store_find(&d->store, profile);
+	if (!p)
+		return pale_err_plain(err, ENOENT, "there is no profile '%s'", profile);
+	updated = json_array();
+	left = json_array();
+	live_update(d, p, updated, left);
+	daemon_sweep_policies(d);
+	server_answer(r->connection, json_pack("{s:o, s:o}", "updated", updated, "left", left));
+	return 0;
+}
+
 const struct server_method control_methods[] = {
 	{ "load", load },
 	{ "unload", unload },
+	{ "update", update },
 	{ NULL, NULL },
 };

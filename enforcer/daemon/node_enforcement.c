@@ -299,6 +299,27 @@ int node_enforcement_adopt(struct node_enforcement *e, struct container *c, stru
 	return 0;
 }
 
+int node_enforcement_exchange(struct node_enforcement *e, struct container *c,
+	struct node_policy *next, lsm_on_event take, void *ctx, struct pale_err **err)
+{
+	_cleanup_(pale_err_freep) struct pale_err *later = NULL;
+	int r = put_policy(e, next, err);
+
+	if (r >= 0)
+		r = lsm_set_policy(e->lsm, c->instance, next->lsm_policy, NULL, NULL, err);
+	if (r < 0) {
+		drop_policy(e, next);
+		return r;
+	}
+	node_policy_unref(c->previous);
+	c->previous = c->policy;
+	c->policy = node_policy_ref(next);
+	/* While it still has its slot, by which its events are known. */
+	lsm_poll(e->lsm, 0, take, ctx, &later);
+	drop_policy(e, c->previous);
+	return 0;
+}
+
 void node_enforcement_release(struct node_enforcement *e, struct container *c)
 {
 	_cleanup_(pale_err_freep) struct pale_err *gone = NULL;

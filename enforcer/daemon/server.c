@@ -147,7 +147,7 @@ static void flush(struct connection *c)
 	}
 	if (c->dead)
 		return;
-	if (sent && c->closing)
+	if (sent && c->closing && !c->more)
 		drop(c);
 	else
 		update_events(c);
@@ -385,6 +385,12 @@ static void read_some(struct connection *c)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
+	/* Who asks no more may still wait for answers. */
+	if (n == 0 && (c->out_done < c->out.len || c->more)) {
+		c->closing = true;
+		update_events(c);
+		return;
+	}
 	if (n <= 0) {
 		c->dead = true;
 		return;
@@ -645,7 +651,8 @@ void server_each_kept(
 		c->busy++;
 		take(ctx, c, c->data);
 		c->busy--;
-		if (c->dead)
+		/* Its own request may be what is told. */
+		if (c->dead && !c->busy)
 			connection_free(c);
 	}
 }

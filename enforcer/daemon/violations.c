@@ -49,7 +49,11 @@ void violations_take(void *daemon, const struct lsm_event *e)
 		return;
 	}
 	d->current = e;
-	c->reporter.policy = c->policy->policy;
+	/* By which of the two it was decided tells its slot. */
+	c->reporter.policy = c->previous && e->slot == c->previous->lsm_policy &&
+					     e->slot != c->policy->lsm_policy
+				     ? c->previous->policy
+				     : c->policy->policy;
 	c->reporter.report = report;
 	c->reporter.ctx = d;
 	lsm_report(&c->reporter, e);
