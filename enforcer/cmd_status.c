@@ -3,6 +3,7 @@
 #include "compiler/base/text.h"
 #include "compiler/command_input.h"
 #include "enforcer/commands.h"
+#include "enforcer/daemon_command.h"
 #include "enforcer/host.h"
 #include "enforcer/load_lsm.h"
 
@@ -10,9 +11,13 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-enum { OPT_JSON };
+/* It is asked by the way. */
+#define DAEMON_TIMEOUT_MS 2000
+
+enum { OPT_RUN, OPT_JSON };
 
 static const struct option_spec options[] = {
+	[OPT_RUN] = OPTION_RUN,
 	[OPT_JSON] = OPTION_JSON,
 	OPTIONS_END,
 };
@@ -88,7 +93,59 @@ static void add_shortcomings(struct text *t, const struct host *h, enum mechanis
 		     "cgroup_no_v1=all");
 }
 
-static void print(const struct host *h)
+/* What a daemon that runs here says of itself; NULL, and why there is none. A new reference. */
+static json_t *ask_daemon(const struct invocation *in, struct pale_err **err)
+{
+	_cleanup_(paled_closep) struct paled *p = NULL;
+	const char *run = option_argument(in, OPT_RUN);
+	json_t *answer = NULL;
+
+	if (paled_connect(run ? run : PALED_RUN_DIR, "events", DAEMON_TIMEOUT_MS, &p, err) < 0 ||
+		paled_call(p, "status", NULL, &answer, err) < 0) {
+		json_decref(answer);
+		return NULL;
+	}
+	json_object_del(answer, "ok");
+	json_object_del(answer, "version");
+	return answer;
+}
+
+static json_int_t bytes_of(const json_t *entries)
+{
+	json_int_t bytes = 0;
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach ((json_t *)entries, i, one)
+		bytes += json_integer_value(json_object_get(one, "bytes"));
+	return bytes;
+}
+
+static void print_daemon(const struct invocation *in)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	json_t *daemon = ask_daemon(in, &err);
+	const json_t *memory = json_object_get(daemon, "memory"),
+		     *events = json_object_get(daemon, "events");
+
+	if (!daemon) {
+		printf("%-10s %-4s %s\n", "paled", "no", pale_err_text(err));
+		return;
+	}
+	printf("%-10s %-4s pid %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT
+	       " profiles, %" JSON_INTEGER_FORMAT " containers, %" JSON_INTEGER_FORMAT
+	       " KiB of maps, %" JSON_INTEGER_FORMAT " events lost\n",
+		"paled", "yes", json_integer_value(json_object_get(daemon, "pid")),
+		json_integer_value(json_object_get(daemon, "profiles")),
+		json_integer_value(json_object_get(daemon, "containers")),
+		(bytes_of(json_object_get(memory, "policies")) +
+			bytes_of(json_object_get(memory, "containers")) + 1023) /
+			1024,
+		json_integer_value(json_object_get(events, "lost")));
+	json_decref(daemon);
+}
+
+static void print(const struct invocation *in, const struct host *h)
 {
 	struct utsname u;
 
@@ -115,6 +172,7 @@ static void print(const struct host *h)
 		if (hint)
 			printf("%-15s hint: %s\n", "", hint);
 	}
+	print_daemon(in);
 }
 
 static json_t *mechanism_json(const struct host *h, enum mechanism m)
@@ -164,9 +222,10 @@ static json_t *mechanism_json(const struct host *h, enum mechanism m)
 	return o;
 }
 
-static void print_json(const struct host *h)
+static void print_json(const struct invocation *in, const struct host *h)
 {
-	json_t *o = json_object(), *by_name = json_object();
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	json_t *o = json_object(), *by_name = json_object(), *daemon = ask_daemon(in, &err);
 	struct utsname u;
 
 	if (uname(&u) == 0) {
@@ -178,6 +237,8 @@ static void print_json(const struct host *h)
 		json_object_set_new(
 			by_name, mechanism_names[shown[i]], mechanism_json(h, shown[i]));
 	json_object_set_new(o, "mechanisms", by_name);
+	json_object_set_new(
+		o, "daemon", daemon ? daemon : json_pack("{s:s}", "why_not", pale_err_text(err)));
 	json_dumpf(o, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(o);
@@ -189,18 +250,21 @@ static int status(const struct invocation *in)
 
 	host_probe(&h);
 	if (option_given(in, OPT_JSON))
-		print_json(&h);
+		print_json(in, &h);
 	else
-		print(&h);
+		print(in, &h);
 	return STATUS_OK;
 }
 
 const struct command cmd_status = {
 	.name = "status",
 	.summary = "show what this kernel can enforce, and why not the rest",
-	.usage = "[--json]",
-	.description = "Tries each mechanism out as this user and says which are available, in "
-		       "which version, and what the others lack.",
+	.usage = "[--run DIR] [--json]",
+	.description =
+		"Tries each mechanism out as this user and says which are available, in "
+		"which version, and what the others lack; and what paled does here, if it "
+		"runs: with --json also the kernel memory that each policy and each container "
+		"takes.",
 	.example = "pale status",
 	.options = options,
 	.run = status,

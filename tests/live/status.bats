@@ -30,6 +30,13 @@ setup() {
 	done
 }
 
+@test "a daemon that is not there is said to be away, and why" {
+	run -0 "$pale" status --run /nowhere
+	[ "${lines[-1]}" = 'paled      no   connect to /nowhere/events: No such file or directory' ]
+	run -0 --separate-stderr "$pale" status --run /nowhere --json
+	[ "$(jq -c .daemon <<<"$output")" = '{"why_not":"connect to /nowhere/events: No such file or directory"}' ]
+}
+
 @test "AppArmor and BPF-LSM are only said to be there when the kernel has them" {
 	run -0 --separate-stderr "$pale" status --json
 	if [ ! -d /sys/module/apparmor ]; then
