@@ -103,8 +103,8 @@ int lsm_add_instance(struct lsm *l, uint32_t policy, uint64_t start_ns, uint32_t
 
 /*
  * Puts the instance under another policy. When it returns, no program asks the old one any more for
- * this instance, and what its rules decided, to the last time, is in *ret_counts (malloc-ed, may be
- * NULL), *ret_n of them. Tasks keep their domains, so both policies must have as many; that they
+ * this instance, and what its rules decided, to the last time, is in *ret_counts (malloc-ed),
+ * *ret_n of them. Tasks keep their domains, so both policies must have as many; that they
  * mean the same is the caller's to know: -EINVAL.
  */
 int lsm_set_policy(struct lsm *l, uint32_t instance, uint32_t policy, struct lsm_count **ret_counts,

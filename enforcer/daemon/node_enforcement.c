@@ -303,10 +303,13 @@ int node_enforcement_exchange(struct node_enforcement *e, struct container *c,
 	struct node_policy *next, lsm_on_event take, void *ctx, struct pale_err **err)
 {
 	_cleanup_(pale_err_freep) struct pale_err *later = NULL;
+	_cleanup_free_ struct lsm_count *counts = NULL;
+	size_t n;
 	int r = put_policy(e, next, err);
 
+	/* Counts by rule begin anew; those of the container go on. */
 	if (r >= 0)
-		r = lsm_set_policy(e->lsm, c->instance, next->lsm_policy, NULL, NULL, err);
+		r = lsm_set_policy(e->lsm, c->instance, next->lsm_policy, &counts, &n, err);
 	if (r < 0) {
 		drop_policy(e, next);
 		return r;

@@ -120,13 +120,16 @@ static int wrong(struct compilation *c, json_t **ret_diagnostics, struct pale_er
 static int compile_in(
 	struct compilation *c, const char *dir, const char *main, struct pale_err **err)
 {
+	/* What files of its folders use is there, too: the library's own must not come between. */
+	static const char *const dirs[] = { "." };
+	const struct compile_options options = { .include_dirs = dirs, .n_include_dirs = 1 };
 	_cleanup_close_ int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (before < 0 || chdir(dir) < 0) {
 		compile_bytes(c, main, "", 0, NULL);
 		return pale_err_set(err, errno, "enter %s", dir);
 	}
-	compile_file(c, main, NULL);
+	compile_file(c, main, &options);
 	if (fchdir(before) < 0)
 		return pale_err_set(err, errno, "leave %s", dir);
 	return 0;
