@@ -102,11 +102,11 @@ void daemon_watch_processes(struct daemon *d);
 
 /*
  * What filters without SECCOMP_FILTER_FLAG_LOG refuse (seccomp_exit.h): to be called when
- * containers have come, gone or been forgotten. Looks on as long as there are some with such a
+ * containers have come, gone or been forgotten. Begins to look on when there is one with such a
  * filter.
  */
 void refused_calls_update(struct daemon *d);
-/* At times: what was throttled or lost in the kernel. */
+/* At times: what was throttled or lost in the kernel; and looks on no more when there is none. */
 void refused_calls_sweep(struct daemon *d);
 void refused_calls_release(struct daemon *d);
 

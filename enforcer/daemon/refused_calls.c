@@ -190,16 +190,20 @@ static int look_on(struct daemon *d, struct pale_err **err)
 	return seccomp_exit_attach(d->exits, err);
 }
 
+static bool is_needed(const struct daemon *d)
+{
+	for (size_t i = 0; i < d->containers.n; i++) {
+		if (is_to_be_watched(d->containers.v[i]))
+			return true;
+	}
+	return false;
+}
+
 void refused_calls_update(struct daemon *d)
 {
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
-	bool needed = false;
 
-	for (size_t i = 0; i < d->containers.n && !needed; i++)
-		needed = is_to_be_watched(d->containers.v[i]);
-	if (!needed && d->exits)
-		seccomp_exit_detach(d->exits);
-	if (!needed || d->no_exits || look_on(d, &err) >= 0)
+	if (!is_needed(d) || d->no_exits || look_on(d, &err) >= 0)
 		return;
 	refused_calls_release(d);
 	d->no_exits = true;
@@ -241,6 +245,10 @@ void refused_calls_sweep(struct daemon *d)
 	refused_calls_update(d);
 	if (!d->exits)
 		return;
+	/* Not with the last container: attaching it takes some 10 ms, for which the next would
+	 * wait. */
+	if (!is_needed(d))
+		seccomp_exit_detach(d->exits);
 	if (d->watch)
 		process_watch_handle(d->watch);
 	seccomp_exit_take_throttled(d->exits, take_throttled, d);

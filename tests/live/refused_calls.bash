@@ -80,6 +80,12 @@ links() {
 }
 export -f links
 
+# It goes some seconds after the last container that needs it.
+is_detached() {
+	links now
+	[ "$(cat "$work/links.now")" = "$(cat "$work/links.before")" ]
+}
+
 # events ID FILTER: of a container, and what jq's FILTER says of each.
 events() {
 	jq -c --arg id "$1" "select(.container.id? == \$id) | $2" "$work/events"

@@ -21,6 +21,7 @@ setup_file() {
 	make_bundle .
 	act own-free sysinfo flood >"$work/flood"
 	until_true 20 is_marked own-free
+	until_true 60 is_detached
 	links after
 }
 

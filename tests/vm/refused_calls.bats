@@ -26,6 +26,7 @@ setup_file() {
 		until_true 60 is_marked $real
 		cp "$work/bundle/config.json" "$work/config.$real"
 		umount "$work/bundle/image"
+		until_true 60 is_detached
 	done
 	links after
 }
