@@ -145,7 +145,7 @@ int usage_error(const struct invocation *in, const char *format, ...)
 /* The same for a @word that @kind does not have: "unknown mechanism 'lanlock'", and a near one. */
 int unknown_word(const struct invocation *in, const struct argument_kind *kind, const char *word);
 
-/* What the option's argument is: its own kind, or that of a placeholder FILE or DIR. */
+/* What the option's argument is: its own kind, or what an argument called FILE or DIR is. */
 const struct argument_kind *option_kind(const struct option_spec *option);
 /* What the n-th operand (from 0) is; NULL where the command takes none. */
 const struct operand_spec *command_operand(

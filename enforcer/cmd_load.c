@@ -86,7 +86,9 @@ static int load(const struct invocation *in)
 	return status;
 }
 
-static int unload(const struct invocation *in)
+/* Asks @method of each profile that the operands name. @show (may be NULL) prints its answer. */
+static int each_profile(
+	const struct invocation *in, const char *method, void (*show)(const json_t *answer))
 {
 	_cleanup_(paled_closep) struct paled *p = NULL;
 	int status = daemon_command_connect(in, OPT_RUN, "control", &p);
@@ -96,11 +98,18 @@ static int unload(const struct invocation *in)
 
 		if (!arguments)
 			return usage_error(in, "'%s' is no profile's name", in->operands[i]);
-		status = daemon_command_call(in, p, "unload", arguments, &answer);
+		status = daemon_command_call(in, p, method, arguments, &answer);
 		json_decref(arguments);
+		if (status == STATUS_OK && show)
+			show(answer);
 		json_decref(answer);
 	}
 	return status;
+}
+
+static int unload(const struct invocation *in)
+{
+	return each_profile(in, "unload", NULL);
 }
 
 const struct command cmd_load = {
@@ -117,12 +126,12 @@ const struct command cmd_load = {
 	.run = load,
 };
 
-static const struct option_spec unload_options[] = {
+static const struct option_spec profile_options[] = {
 	[OPT_RUN] = OPTION_RUN,
 	OPTIONS_END,
 };
 
-static const struct operand_spec unload_operands[] = { { "PROFILE", &argument_free },
+static const struct operand_spec profile_operands[] = { { "PROFILE", &argument_free },
 	OPERANDS_END };
 
 const struct command cmd_unload = {
@@ -132,8 +141,8 @@ const struct command cmd_unload = {
 	.description = "Containers that run under the profile keep it; none that starts later gets "
 		       "it. What is in paled's folder of policies is removed there.",
 	.example = "pale unload web",
-	.options = unload_options,
-	.operands = unload_operands,
+	.options = profile_options,
+	.operands = profile_operands,
 	.operands_min = 1,
 	.operands_max = OPERANDS_ANY,
 	.run = unload,
@@ -153,21 +162,7 @@ static void print_update(const json_t *answer)
 
 static int update(const struct invocation *in)
 {
-	_cleanup_(paled_closep) struct paled *p = NULL;
-	int status = daemon_command_connect(in, OPT_RUN, "control", &p);
-
-	for (size_t i = 0; i < in->n_operands && status == STATUS_OK; i++) {
-		json_t *arguments = json_pack("{s:s}", "profile", in->operands[i]), *answer = NULL;
-
-		if (!arguments)
-			return usage_error(in, "'%s' is no profile's name", in->operands[i]);
-		status = daemon_command_call(in, p, "update", arguments, &answer);
-		json_decref(arguments);
-		if (status == STATUS_OK)
-			print_update(answer);
-		json_decref(answer);
-	}
-	return status;
+	return each_profile(in, "update", print_update);
 }
 
 const struct command cmd_update = {
@@ -180,8 +175,8 @@ const struct command cmd_update = {
 		"the container runs, without a moment in between; it names the others, which "
 		"need a restart, and why.",
 	.example = "pale load --replace web.pale && pale update web",
-	.options = unload_options,
-	.operands = unload_operands,
+	.options = profile_options,
+	.operands = profile_operands,
 	.operands_min = 1,
 	.operands_max = OPERANDS_ANY,
 	.run = update,

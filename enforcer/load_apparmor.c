@@ -2,6 +2,7 @@
 #include "enforcer/load_apparmor.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/write_all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -75,21 +76,6 @@ int apparmor_supported(struct pale_err **err)
 		r = pale_err_set(err, EOPNOTSUPP, "apparmor_parser is missing");
 		pale_err_hint(err, "install the package apparmor");
 		return r;
-	}
-	return 0;
-}
-
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		len -= (size_t)n;
 	}
 	return 0;
 }

@@ -234,7 +234,7 @@ static json_t *process_json(pid_t pid, const char *executable)
 		string(executable ? executable : "", executable ? strlen(executable) : 0));
 }
 
-static json_t *time_json(uint64_t time_ns)
+json_t *report_time_json(uint64_t time_ns)
 {
 	time_t seconds = (time_t)(time_ns / 1000000000);
 	char date[32];
@@ -271,7 +271,7 @@ json_t *report_json(const struct violation *v)
 	const struct rule *near = NULL;
 	json_t *o = json_object();
 
-	json_object_set_new(o, "time", time_json(v->time_ns));
+	json_object_set_new(o, "time", report_time_json(v->time_ns));
 	json_object_set_new(o, "profile", json_string(v->policy->domains[v->domain]->name));
 	json_object_set_new(o, "file", string(line->file, strlen(line->file)));
 	json_object_set_new(o, "line", json_integer(line->line));

@@ -66,6 +66,9 @@ void report_print(const struct violation *v, FILE *to, bool colour);
  * mechanism, pid, executable, parent … */
 json_t *report_json(const struct violation *v);
 
+/* "2026-11-26T13:10:43.000000001Z": CLOCK_REALTIME, so that times sort as texts. */
+json_t *report_time_json(uint64_t time_ns);
+
 /*
  * The smallest rule that would allow it: "allow read /etc/shadow", written so that it parses and
  * means that one object. The caller frees it.

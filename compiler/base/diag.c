@@ -6,6 +6,8 @@
 #include "compiler/base/text.h"
 #include "compiler/base/utf8.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +228,24 @@ static void place(struct text *t, const struct source_set *set, struct span at)
 	source_position(s, at.offset, &line, &column);
 	text_escaped(t, s->name, strlen(s->name));
 	text_printf(t, ":%u:%u: ", line, column);
+}
+
+int diag_first_error(struct diag_list *list, bool portable, struct pale_err **err)
+{
+	const struct source *s;
+	const struct diag *d;
+	uint32_t i = 0, line, column;
+
+	diag_sort(list);
+	while (list->v[i]->severity != SEVERITY_ERROR)
+		i++;
+	d = list->v[i];
+	if (!d->placed)
+		return pale_err_plain(err, EINVAL, "%s", d->text);
+	s = list->sources->v[d->at.source];
+	source_position(s, d->at.offset, &line, &column);
+	return pale_err_plain(err, EINVAL, "%s:%" PRIu32 ":%" PRIu32 ": %s",
+		portable ? s->portable_name : s->name, line, column, d->text);
 }
 
 void diag_print(const struct diag_list *list, FILE *to, bool colour)

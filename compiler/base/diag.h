@@ -71,6 +71,12 @@ void diag_hint(struct diag_list *list, struct diag *d, const char *format, ...)
 /* Orders by file (in order of reading) and offset; equal places keep the order of their making. */
 void diag_sort(struct diag_list *list);
 
+/*
+ * The first error as a runtime error, -EINVAL: "web.pale:12:9: unknown operation 'raed'", with the
+ * file's portable name if @portable. For who has nobody to show a list to. There must be one.
+ */
+int diag_first_error(struct diag_list *list, bool portable, struct pale_err **err);
+
 /* For people. @colour: SGR sequences, for terminals only. Lines longer than a screen are cut around
  * the caret. */
 void diag_print(const struct diag_list *list, FILE *to, bool colour);

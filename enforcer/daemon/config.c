@@ -154,19 +154,6 @@ static void read_map(struct reading *r, const struct yaml_node *map)
 	}
 }
 
-/* The first mistake as a runtime error: a daemon has nobody to show a list to. */
-static int mistake(const struct diag_list *diags, const struct source *s, struct pale_err **err)
-{
-	const struct diag *d = diags->v[0];
-	uint32_t line, column;
-
-	if (!d->placed)
-		return pale_err_plain(err, EINVAL, "%s: %s", s->name, d->text);
-	source_position(s, d->at.offset, &line, &column);
-	return pale_err_plain(
-		err, EINVAL, "%s:%" PRIu32 ":%" PRIu32 ": %s", s->name, line, column, d->text);
-}
-
 static int read_file(const char *path, struct daemon_config *c, struct pale_err **err)
 {
 	struct source_set sources;
@@ -186,8 +173,7 @@ static int read_file(const char *path, struct daemon_config *c, struct pale_err 
 		if (documents.n > 1)
 			diag_error(&diags, documents.v[1]->at, "only one document is read");
 	}
-	diag_sort(&diags);
-	return diags.n_errors ? mistake(&diags, s, err) : 0;
+	return diags.n_errors ? diag_first_error(&diags, false, err) : 0;
 }
 
 int daemon_config_read(const char *path, struct daemon_config *ret, struct pale_err **err)

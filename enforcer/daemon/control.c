@@ -76,18 +76,25 @@ static int load(void *ctx, const struct server_request *r, json_t **ret_more, st
 	return 0;
 }
 
+static int need_profile(const json_t *body, const char **ret, struct pale_err **err)
+{
+	int r = request_text(body, "profile", ret, err);
+
+	if (r >= 0 && !*ret)
+		return pale_err_plain(err, EINVAL, "the request has no 'profile'");
+	return r;
+}
+
 static int unload(
 	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
 	const char *profile;
-	int e = request_text(r->body, "profile", &profile, err);
+	int e = need_profile(r->body, &profile, err);
 
 	(void)ret_more;
 	if (e < 0)
 		return e;
-	if (!profile)
-		return pale_err_plain(err, EINVAL, "the request has no 'profile'");
 	e = policy_store_unload(&d->store, profile, err);
 	if (e < 0)
 		return e;
@@ -103,13 +110,11 @@ static int update(
 	struct store_profile *p;
 	json_t *updated, *left;
 	const char *profile;
-	int e = request_text(r->body, "profile", &profile, err);
+	int e = need_profile(r->body, &profile, err);
 
 	(void)ret_more;
 	if (e < 0)
 		return e;
-	if (!profile)
-		return pale_err_plain(err, EINVAL, "the request has no 'profile'");
 	p = policy_store_find(&d->store, profile);
 	if (!p)
 		return pale_err_plain(err, ENOENT, "there is no profile '%s'", profile);

@@ -166,6 +166,7 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *ctx)
 
 	registration_sweep(d);
 	refused_calls_sweep(d);
+	violations_tell_lost(d);
 	if (watch_profiles(d))
 		daemon_scan_profiles(d);
 	sd_event_source_set_time(source, usec + SWEEP_US);
@@ -265,6 +266,7 @@ static void open_audit(struct daemon *d)
 	d->audit_buffer = malloc(AUDIT_RECORD_BYTES);
 	if (!d->audit_buffer)
 		abort();
+	violations_tell_lost(d);
 }
 
 static void tell_lost_container(void *ctx, const char *id, const char *why)

@@ -48,7 +48,10 @@ struct daemon {
 	int audit_fd; /* -1: not used */
 	char *audit_buffer;
 	struct audit_serials audit_serials;
-	uint64_t audit_lost;	     /* as was told */
+	uint64_t audit_lost; /* as was told */
+	bool audit_dropped_known;
+	uint32_t audit_dropped_last;
+	uint64_t audit_dropped;	     /* by the kernel, since the start */
 	struct process_watch *watch; /* NULL: not used */
 	int place_root;		     /* violations_place()'s last; -1: none */
 	bool no_watch;		     /* it is not to be had, which has been told */
@@ -95,6 +98,8 @@ struct apparmor_place violations_place(void *daemon, pid_t pid);
 void violations_take_apparmor(void *daemon, const struct violation *v);
 /* Some audit records that there are. */
 void violations_read_audit(struct daemon *d);
+/* At times: those that were lost since the last time. */
+void violations_tell_lost(struct daemon *d);
 
 /* Follows the machine's processes from now on, if nobody does yet: daemon.watch. What fails is
  * told, and then those that end at once are not known. */

@@ -120,13 +120,10 @@ json_t *event_notice(const char *kind, const struct container *c)
 {
 	json_t *o = json_object();
 	struct timespec now;
-	struct tm tm;
-	char date[32];
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	strftime(date, sizeof(date), "%FT%T", &tm);
-	json_object_set_new(o, "time", json_sprintf("%s.%09ldZ", date, now.tv_nsec));
+	json_object_set_new(o, "time",
+		report_time_json((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec));
 	json_object_set_new(o, "kind", json_string(kind));
 	if (c)
 		json_object_set_new(o, "container", container_names_json(c));

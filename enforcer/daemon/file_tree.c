@@ -2,6 +2,7 @@
 #include "enforcer/daemon/file_tree.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/write_all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,21 +23,6 @@ static int open_beneath(int dir, const char *name, uint64_t flags, uint64_t mode
 	};
 
 	return (int)syscall(SYS_openat2, dir, name, &how, sizeof(how));
-}
-
-static int write_all(int fd, const char *bytes, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, bytes, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 int file_tree_write(int dir, const char *name, const void *bytes, size_t len, struct pale_err **err)

@@ -4,6 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/base/sha256.h"
 #include "compiler/emit_apparmor.h"
+#include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/file_tree.h"
 #include "enforcer/load_apparmor.h"
 
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <syslog.h>
 #include <sys/vfs.h>
 
 /* A BPF file system of our own: whoever can enter it can take enforcement off. */
@@ -119,8 +121,19 @@ static int on_denials(sd_event_source *source, int fd, uint32_t events, void *ct
 	(void)source;
 	(void)fd;
 	(void)events;
-	apparmor_denials_handle(ctx, &err);
+	if (apparmor_denials_handle(ctx, &err) < 0)
+		daemon_tell(LOG_ERR, "read AppArmor's records: %s", pale_err_text(err));
 	return 0;
+}
+
+uint64_t node_enforcement_untold(const struct node_enforcement *e)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < e->n_apparmor; i++)
+		n += apparmor_denials_lost(e->apparmor[i].denials) +
+		     apparmor_denials_unnamed(e->apparmor[i].denials);
+	return n;
 }
 
 /* Before the profile is loaded, so that nothing is refused untold. */

@@ -64,6 +64,8 @@ mechanisms node_enforcement_of(const struct node_enforcement *e, const struct no
  */
 int node_enforcement_apparmor(struct node_enforcement *e, struct node_policy *p, mechanisms used,
 	const char **ret, struct pale_err **err);
+/* Records that AppArmor wrote and that were lost, or that the language has no words for. */
+uint64_t node_enforcement_untold(const struct node_enforcement *e);
 /* Takes AppArmor's profiles of other policies than these (n of them) out of the kernel. */
 void node_enforcement_sweep(
 	struct node_enforcement *e, const struct node_policy *const *in_use, size_t n);

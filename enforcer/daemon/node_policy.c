@@ -94,23 +94,10 @@ int node_policy_store(const char *store, const struct node_source *sources, size
 /* The first error says enough for a log; all of them are in the diagnostics. */
 static int wrong(struct compilation *c, json_t **ret_diagnostics, struct pale_err **err)
 {
-	const struct diag *first = NULL;
-	uint32_t line = 0, column = 0;
-
 	diag_sort(&c->diags);
 	if (ret_diagnostics)
 		*ret_diagnostics = diag_json(&c->diags);
-	for (uint32_t i = 0; i < c->diags.n && !first; i++) {
-		if (c->diags.v[i]->severity == SEVERITY_ERROR)
-			first = c->diags.v[i];
-	}
-	if (!first)
-		return pale_err_plain(err, EINVAL, "the policy is wrong");
-	if (!first->placed)
-		return pale_err_plain(err, EINVAL, "%s", first->text);
-	source_position(c->sources.v[first->at.source], first->at.offset, &line, &column);
-	return pale_err_plain(err, EINVAL, "%s:%" PRIu32 ":%" PRIu32 ": %s",
-		c->sources.v[first->at.source]->portable_name, line, column, first->text);
+	return diag_first_error(&c->diags, true, err);
 }
 
 /*

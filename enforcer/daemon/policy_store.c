@@ -207,24 +207,6 @@ static bool is_in_force(struct policy_store *s, const char *file, const char *di
 	return any;
 }
 
-static int first_error(struct compilation *c, struct pale_err **err)
-{
-	diag_sort(&c->diags);
-	for (uint32_t i = 0; i < c->diags.n; i++) {
-		const struct diag *d = c->diags.v[i];
-		uint32_t line, column;
-
-		if (d->severity != SEVERITY_ERROR)
-			continue;
-		if (!d->placed)
-			return pale_err_plain(err, EINVAL, "%s", d->text);
-		source_position(c->sources.v[d->at.source], d->at.offset, &line, &column);
-		return pale_err_plain(err, EINVAL, "%s:%u:%u: %s",
-			c->sources.v[d->at.source]->portable_name, line, column, d->text);
-	}
-	return pale_err_plain(err, EINVAL, "the policy is wrong");
-}
-
 static int sources_of(const struct compilation *c, struct node_source **ret)
 {
 	struct node_source *v = calloc(c->sources.n + 1, sizeof(*v));
@@ -251,7 +233,7 @@ static int take_file(struct policy_store *s, const char *file, struct pale_err *
 
 	compile_file(&c, file, NULL);
 	if (c.diags.n_errors)
-		return first_error(&c, err);
+		return diag_first_error(&c.diags, true, err);
 	n = sources_of(&c, &sources);
 	r = keep_sources(s, sources, (size_t)n, &dir, err);
 	if (r < 0)

@@ -58,39 +58,38 @@ static int read_stat(pid_t pid, struct text *t, const char **ret)
 	return 0;
 }
 
-static const char *field(const char *s, int n)
-{
-	while (s && n--) {
-		s = strchr(s, ' ');
-		s = s ? s + 1 : NULL;
-	}
-	return s;
-}
-
-int proc_start_time(pid_t pid, uint64_t *ret)
+/* Field @n as proc_pid_stat(5) counts, from the third on. */
+static int stat_field(pid_t pid, int n, uint64_t *ret)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 	const char *s;
 	int r = read_stat(pid, &t, &s);
 
-	s = r < 0 ? NULL : field(s, 22 - 3);
+	if (r < 0)
+		return r;
+	for (n -= 3; s && n; n--) {
+		s = strchr(s, ' ');
+		s = s ? s + 1 : NULL;
+	}
 	if (!s)
-		return r < 0 ? r : -EBADMSG;
+		return -EBADMSG;
 	*ret = strtoull(s, NULL, 10);
 	return 0;
 }
 
+int proc_start_time(pid_t pid, uint64_t *ret)
+{
+	return stat_field(pid, 22, ret);
+}
+
 int proc_parent(pid_t pid, pid_t *ret)
 {
-	_cleanup_(text_release) struct text t = TEXT_INIT;
-	const char *s;
-	int r = read_stat(pid, &t, &s);
+	uint64_t parent;
+	int r = stat_field(pid, 4, &parent);
 
-	s = r < 0 ? NULL : field(s, 4 - 3);
-	if (!s)
-		return r < 0 ? r : -EBADMSG;
-	*ret = (pid_t)strtol(s, NULL, 10);
-	return 0;
+	if (r >= 0)
+		*ret = (pid_t)parent;
+	return r;
 }
 
 int proc_inner_pid(pid_t pid, pid_t *ret)

@@ -14,17 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-static json_t *time_json(uint64_t ns)
-{
-	time_t seconds = (time_t)(ns / 1000000000);
-	char date[32];
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(date, sizeof(date), "%FT%TZ", &tm);
-	return json_string(date);
-}
-
 static bool counters_of(const struct daemon *d, const struct container *c, struct lsm_instance *ret)
 {
 	_cleanup_(pale_err_freep) struct pale_err *gone = NULL;
@@ -55,7 +44,7 @@ static json_t *container_json(struct daemon *d, const struct container *c)
 	}
 	json_object_set_new(o, "pid", json_integer(c->pid));
 	json_object_set_new(o, "state", json_string(container_state(c)));
-	json_object_set_new(o, "since", time_json(c->since_ns));
+	json_object_set_new(o, "since", report_time_json(c->since_ns));
 	json_object_set_new(o, "reported", json_integer((json_int_t)c->reported));
 	if (counters_of(d, c, &counters)) {
 		json_object_set_new(o, "refused", json_integer((json_int_t)counters.refused));
@@ -177,7 +166,9 @@ static json_t *memory_json(const struct daemon *d)
 
 static json_t *events_json(const struct daemon *d)
 {
-	uint64_t lost = d->log.lost + d->exits_lost, throttled = 0;
+	uint64_t lost = d->log.lost + d->exits_lost + d->audit_lost +
+			node_enforcement_untold(&d->enforcement),
+		 throttled = 0;
 
 	for (size_t i = 0; i < d->containers.n; i++) {
 		struct lsm_instance counters;
@@ -214,9 +205,9 @@ static int status(
 		containers += !d->containers.v[i]->forgotten_ns;
 	server_answer(r->connection,
 		json_pack("{s:i, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "pid", (int)getpid(),
-			"version_text", PALE_VERSION, "since", time_json(d->since_ns), "mechanisms",
-			status_of_mechanisms(d), "profiles", (json_int_t)d->store.n, "containers",
-			(json_int_t)containers, "connections", connections, "events",
+			"version_text", PALE_VERSION, "since", report_time_json(d->since_ns),
+			"mechanisms", status_of_mechanisms(d), "profiles", (json_int_t)d->store.n,
+			"containers", (json_int_t)containers, "connections", connections, "events",
 			events_json(d), "memory", memory_json(d)));
 	return 0;
 }

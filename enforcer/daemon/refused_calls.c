@@ -116,8 +116,10 @@ static void take(void *ctx, const struct seccomp_exit_event *e)
 	if (!c || !c->policy || c->seccomp_log)
 		return;
 	filter = filter_of(c);
-	if (!filter)
+	if (!filter) {
+		count_throttled(c, e->throttled + 1);
 		return;
+	}
 	if (e->throttled && seccomp_refusal_is_possible(c, filter, e->number, e->arch))
 		count_throttled(c, e->throttled);
 	if (seccomp_refusal(c, filter, e, &v, &object))

@@ -221,8 +221,9 @@ static int choose(struct daemon *d, bool privileged, const char *id, const json_
 {
 	int r = policy_choose(&d->config, annotations, privileged, image->label, ret, err);
 
-	/* What the image would have chosen cannot be told, and it might. */
-	if (r >= 0 && *unknown && !annotations_profile(annotations) && d->config.n_image_labels) {
+	/* What the image would have chosen, by its label or by the node's map, cannot be told. */
+	if (r >= 0 && *unknown && !annotations_profile(annotations) &&
+		(d->config.n_image_labels || d->config.n_images)) {
 		*err = TAKE_PTR(*unknown);
 		pale_err_hint(err, "an annotation pale.dev/profile needs no look at the image");
 		return pale_err_wrap(err, "container '%s'", id);

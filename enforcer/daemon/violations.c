@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
+#include "enforcer/daemon/proc.h"
 #include "enforcer/daemon/seccomp_audit.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/json_text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -68,16 +70,34 @@ static struct container *container_of(struct daemon *d, pid_t pid)
 		      : containers_by_pid(&d->containers, pid);
 }
 
+static void report_unattributed_call(struct daemon *d, const struct seccomp_record *r)
+{
+	json_t *o = event_notice("unattributed", NULL);
+
+	d->unattributed++;
+	json_object_set_new(o, "container", json_null());
+	json_object_set_new(o, "operation", json_string("syscall"));
+	json_object_set_new(o, "number", json_integer((json_int_t)r->number));
+	json_object_set_new(o, "process",
+		json_pack("{s:i, s:i, s:o}", "host_pid", (int)r->pid, "uid", (int)r->uid,
+			"executable", json_text(r->executable)));
+	event_log_take(&d->log, o);
+}
+
 static void take_seccomp(struct daemon *d, const struct audit_record *r)
 {
 	struct seccomp_record record;
 	struct container *c;
 	struct violation v;
+	pid_t parent;
 
 	if (!seccomp_record_parse(r, &record))
 		return;
 	c = container_of(d, record.pid);
-	/* Other programs of the machine have filters, too. */
+	/* Other programs of the machine have filters, too; of one that has ended nobody can tell.
+	 */
+	if (!c && proc_parent(record.pid, &parent) < 0)
+		report_unattributed_call(d, &record);
 	if (!c || !c->policy)
 		return;
 	if (!seccomp_record_violation(&record, c->policy->policy, r->time_ns, &v))
@@ -127,11 +147,24 @@ void violations_take_apparmor(void *daemon, const struct violation *v)
 }
 
 /* Records that the kernel or the socket had no room for are the whole machine's: how many were of
- * containers nobody can tell. */
-static void tell_lost_records(struct daemon *d)
+ * containers nobody can tell. What the kernel dropped had no serial number yet. */
+void violations_tell_lost(struct daemon *d)
 {
-	uint64_t missing = audit_serials_missing(&d->audit_serials);
+	uint64_t missing;
+	uint32_t dropped;
 	json_t *o;
+
+	if (d->audit_fd < 0)
+		return;
+	missing = audit_serials_missing(&d->audit_serials);
+	if (audit_netlink_dropped(&dropped) >= 0) {
+		/* Others may have reset the count. */
+		if (d->audit_dropped_known && dropped > d->audit_dropped_last)
+			d->audit_dropped += dropped - d->audit_dropped_last;
+		d->audit_dropped_last = dropped;
+		d->audit_dropped_known = true;
+	}
+	missing += d->audit_dropped;
 
 	if (missing <= d->audit_lost)
 		return;
@@ -159,5 +192,4 @@ void violations_read_audit(struct daemon *d)
 		audit_serials_add(&d->audit_serials, r.serial);
 		take_seccomp(d, &r);
 	}
-	tell_lost_records(d);
 }

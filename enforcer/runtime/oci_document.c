@@ -2,6 +2,7 @@
 #include "enforcer/runtime/oci_document.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/write_all.h"
 #include "compiler/base/json_read.h"
 #include "compiler/base/text.h"
 
@@ -196,21 +197,6 @@ char *oci_document_text(const json_t *root)
 	}
 	text_putc(&t, '\n');
 	return text_take(&t);
-}
-
-static int write_all(int fd, const char *s, size_t len)
-{
-	while (len > 0) {
-		ssize_t n = write(fd, s, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		s += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 static int fill(int fd, const json_t *root, const struct stat *st)

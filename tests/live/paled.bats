@@ -29,6 +29,7 @@ hostile() { alone paled_hostile.py "$1"; }
 @test "watch follows, and a slow reader holds up nobody" { act watches; }
 @test "commands say why they could not ask" { act away; }
 @test "SIGHUP takes a configuration that is right, and no other" { act hangup; }
+@test "an image's name, digest and label choose, and an engine that does not say leaves nothing to choose" { act images; }
 @test "the example of paled.conf(5) means what it says" { act manual; }
 @test "sockets that a manager made are served, and left" { act activation; }
 @test "a manager is told what it does" { act notify; }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What paled does for those who ask it: paled_acts.py ACT."""
+import base64
 import json
 import os
 import re
@@ -448,6 +449,61 @@ def hangup():
     fails_to_start(f"{CONFIG}:1:1: unknown key 'speed'")
 
 
+def images():
+    """What the engine says of an image chooses a profile, and when it says nothing nobody guesses."""
+    storage = f"{TOP}/storage"
+    image = "ab" * 32
+
+    def engine(label, names=("docker.io/library/web:1",)):
+        """As containers/storage keeps it: a container, its image, and the image's configuration under its digest."""
+        shutil.rmtree(storage, ignore_errors=True)
+        os.makedirs(f"{storage}/overlay-containers")
+        os.makedirs(f"{storage}/overlay-images/{image}")
+        write(f"{storage}/overlay-containers/containers.json", json.dumps([
+            {"id": "other", "image": "cd" * 32}, {"id": "c", "image": image, "names": ["shop"],
+             "metadata": json.dumps({"image-name": names[0]})}]))
+        key = base64.b64encode(f"sha256:{image}".encode()).decode()
+        write(f"{storage}/overlay-images/{image}/={key}",
+              json.dumps({"config": {"Labels": {"dev.pale.profile": label} if label else {}}}))
+
+    def prepare(**more):
+        return ask("register", "prepare", id="c", runtime="runc", bundle=f"{storage}/overlay-containers/c/userdata", **more)
+
+    def configured(text):
+        write(CONFIG, "allow-partial: true\n" + text)
+        p.signal(signal.SIGHUP)
+        p.alive()
+
+    write(f"{PROFILES}/web.pale", WEB)
+    write(f"{PROFILES}/other.pale", OTHER)
+    p = start()
+    engine("other")
+    # A label chooses what the node lets it choose.
+    configured("")
+    refused(prepare(), "EACCES", "the image's label names profile 'other', which this node lets no image choose")
+    configured("image-labels: [other]\n")
+    in_time("the label", lambda: prepare().get("profile") == "other")
+    # The node's map goes before it, by name or by digest, and an annotation before both.
+    configured('image-labels: [other]\nimages: {"docker.io/library/web": web}\n')
+    in_time("the map", lambda: prepare().get("profile") == "web")
+    same(ok(prepare(annotations={"pale.dev/profile": "other"}))["profile"], "other")
+    configured(f'image-labels: [other]\nimages: {{"sha256:{image}": web}}\n')
+    in_time("the digest", lambda: prepare().get("profile") == "web")
+    engine(None, ["localhost/none"])
+    same(ok(prepare())["profile"], "web")
+
+    # The engine does not know it: neither the map nor the label can be asked, and the default may be the wrong one.
+    os.unlink(f"{storage}/overlay-containers/containers.json")
+    for config in (f'images: {{"sha256:{image}": web}}\n', "image-labels: [other]\n"):
+        configured(config)
+        in_time(f"a refusal under {config!r}", lambda: prepare()["ok"] is False)
+        has(prepare()["error"], "the image of container 'c': ")
+        same(ok(prepare(annotations={"pale.dev/profile": "other"}))["profile"], "other")
+    # Where neither would be asked it does not matter.
+    configured("")
+    in_time("no policy", lambda: prepare().get("unconfined"))
+
+
 def manual():
     """The example of paled.conf(5)."""
     example = read(f"{SOURCES}/docs/man/paled.conf.5.scd").split("```\n")[1]
@@ -529,5 +585,5 @@ def notify():
 
 
 run([
-    folder, appears, loads, store, restarts, states, tells, watches, away, hangup, manual, activation, notify,
+    folder, appears, loads, store, restarts, states, tells, watches, away, hangup, images, manual, activation, notify,
 ])
