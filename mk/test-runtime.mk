@@ -12,9 +12,11 @@ $(RUNTIME_ATTACK): tests/runtime/attack.c tests/attacks/attacks.c tests/attacks/
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE $(WARN) -O2 -static -I. -o $@ $(filter %.c,$^)
 
 .PHONY: test-runtime bench-runtime
+# ENGINE=all: those that run on the host, with runc.
+HOST_ENGINES := none podman containerd
 test-runtime: deps-demo deps-test deps-runtime
 	$(Q)$(MAKE) --no-print-directory all $(RUNTIME_ATTACK)
-	$(Q)tests/tally.sh $(B) runtime/$(RUNTIME)-$(ENGINE)
+	$(Q)tests/tally.sh $(B) engines $(if $(filter all,$(ENGINE)),$(HOST_ENGINES:%=runtime/runc-%),runtime/$(RUNTIME)-$(ENGINE))
 # What pale-runtime adds to a container's life, in PALE_PAIRS (200) pairs.
 bench-runtime: all $(RUNTIME_ATTACK)
 	$(Q)PALE_BUILD=$(B) KERNEL=$(KERNEL) TIMEOUT=3000 tests/runtime/run.sh $(RUNTIME) none tests/bench/runtime.sh

@@ -78,6 +78,7 @@ test-long: deps-build deps-demo deps-test deps-node
 	$(Q)$(MAKE) --no-print-directory $(OTHER_KERNELS:%=test-vm/%)
 	$(Q)tests/tally.sh $(B) textmate
 	$(Q)tests/tally.sh $(B) workloads/$(KERNEL) paled/$(KERNEL)
+	$(Q)$(MAKE) --no-print-directory test-runtime ENGINE=all
 	$(Q)$(MAKE) --no-print-directory attacks-vm
 	$(Q)$(MAKE) --no-print-directory mutate-bpf
 	$(Q)$(MAKE) --no-print-directory stress-vm STEP=7 UPGRADES=2

@@ -126,6 +126,11 @@ suite_runtime() {
 	tap "runtime/$1" env PALE_BUILD="$build" tests/runtime/run.sh "${1%-*}" "${1#*-}" tests/runtime/bare.bats tests/runtime/confined.bats
 }
 
+# With the real engines, all of them.
+suite_engines() {
+	tap engines env PALE_BUILD="$build" PALE_ENGINES=1 bats --tap tests/live/install_runtime.bats
+}
+
 # STRESS: how much of it, for the guest's command line.
 suite_stress() {
 	tap "stress/$1" tests/vm/run.sh --kernel "$1" --timeout 3000 --cmdline "$STRESS" tests/vm/boot.bats \

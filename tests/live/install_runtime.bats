@@ -67,9 +67,12 @@ in_private_etc() {
 		'"$1"
 }
 
-# needs PROGRAM
+# needs PROGRAM: `make test` does without engines; `make test-runtime` installs them, and nothing is left out there.
 needs() {
-	command -v "$1" >/dev/null || skip "$1 is not installed: make deps-runtime"
+	command -v "$1" >/dev/null || {
+		[ -z "${PALE_ENGINES:-}" ] || { echo "$1 is not installed" && return 1; }
+		skip "$1 is not installed: make deps-runtime"
+	}
 }
 
 @test "what is written, and what is said" {
@@ -191,7 +194,6 @@ END
 }
 
 @test "--dry-run changes nothing, and patch makes the same of what it prints" {
-	command -v patch >/dev/null || skip "no patch(1)"
 	daemon_json '{"debug": true}'
 	cp -a "$root" before
 	run --separate-stderr -0 install --dry-run

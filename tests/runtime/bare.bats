@@ -4,15 +4,7 @@
 
 bats_require_minimum_version 1.5.0
 
-setup_file() {
-	. tests/runtime/attacks.bash
-	attacks_serve
-}
-
-teardown_file() {
-	. tests/runtime/attacks.bash
-	attacks_end
-}
+load served
 
 setup() {
 	. tests/runtime/engine.bash

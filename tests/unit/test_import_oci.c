@@ -33,6 +33,7 @@
 
 #include <cmocka.h>
 
+#include "oci_libseccomp.h"
 #include "pcap_judge.h"
 
 static const struct {
@@ -115,61 +116,6 @@ static bool applies(const json_t *entry, const struct setting *s)
 	       (!json_object_get(in, "minKernel") || kernel_reaches(in, s));
 }
 
-static uint32_t action_of(const json_t *o, const char *key, const char *errno_key)
-{
-	static const struct {
-		const char *name;
-		uint32_t action;
-	} actions[] = { { "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW }, { "SCMP_ACT_LOG", SCMP_ACT_LOG },
-		{ "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD },
-		{ "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD },
-		{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS } };
-	const char *name = json_string_value(json_object_get(o, key));
-	const json_t *errnum = json_object_get(o, errno_key);
-
-	for (size_t i = 0; i < sizeof(actions) / sizeof(*actions); i++) {
-		if (!strcmp(actions[i].name, name))
-			return actions[i].action;
-	}
-	assert_string_equal(name, "SCMP_ACT_ERRNO");
-	return SCMP_ACT_ERRNO(errnum ? (uint32_t)json_number_value(errnum) : EPERM);
-}
-
-/* Loaded as reals where jansson's integers end: exact up to 2^53, and for powers of two. */
-static uint64_t number_of(const json_t *v)
-{
-	double d = json_number_value(v);
-
-	return json_is_integer(v) ? (uint64_t)json_integer_value(v)
-	       : d >= 0x1p64	  ? UINT64_MAX
-				  : (uint64_t)d;
-}
-
-static struct scmp_arg_cmp condition_of(const json_t *o)
-{
-	static const char *const ops[] = {
-		[SCMP_CMP_NE] = "SCMP_CMP_NE",
-		[SCMP_CMP_LT] = "SCMP_CMP_LT",
-		[SCMP_CMP_LE] = "SCMP_CMP_LE",
-		[SCMP_CMP_EQ] = "SCMP_CMP_EQ",
-		[SCMP_CMP_GE] = "SCMP_CMP_GE",
-		[SCMP_CMP_GT] = "SCMP_CMP_GT",
-		[SCMP_CMP_MASKED_EQ] = "SCMP_CMP_MASKED_EQ",
-	};
-	const char *name = json_string_value(json_object_get(o, "op"));
-	struct scmp_arg_cmp c = {
-		.arg = (unsigned int)number_of(json_object_get(o, "index")),
-		.datum_a = number_of(json_object_get(o, "value")),
-		.datum_b = number_of(json_object_get(o, "valueTwo")),
-	};
-
-	for (int i = SCMP_CMP_NE; i <= SCMP_CMP_MASKED_EQ; i++) {
-		if (!strcmp(ops[i], name))
-			c.op = (enum scmp_compare)i;
-	}
-	return c;
-}
-
 #define CONSTANTS_MAX 64 /* half for the tests' own */
 
 struct judge {
@@ -198,7 +144,7 @@ static void add(
 static void match_call(scmp_filter_ctx ctx, uint32_t default_action, const json_t *entry,
 	const char *name, struct judge *j)
 {
-	uint32_t action = action_of(entry, "action", "errnoRet"), n = 0;
+	uint32_t action = oci_action(entry, "action", "errnoRet"), n = 0;
 	int nr = seccomp_syscall_resolve_name(name), call = vocab_syscall_find(name);
 	struct scmp_arg_cmp v[CONSTANTS_MAX];
 	bool doubled = false;
@@ -206,7 +152,7 @@ static void match_call(scmp_filter_ctx ctx, uint32_t default_action, const json_
 	size_t i;
 
 	json_array_foreach (json_object_get(entry, "args"), i, o) {
-		v[n++] = condition_of(o);
+		v[n++] = oci_condition(o);
 		for (uint32_t k = 0; k + 1 < n; k++)
 			doubled = doubled || v[k].arg == v[n - 1].arg;
 		if (call >= 0 && j->constants[call].n < CONSTANTS_MAX / 2)
@@ -250,7 +196,7 @@ static struct judge *judge_new(const char *text, size_t len, const struct settin
 		json_decref(j->profile);
 		j->profile = inner;
 	}
-	default_action = action_of(j->profile, "defaultAction", "defaultErrnoRet");
+	default_action = oci_action(j->profile, "defaultAction", "defaultErrnoRet");
 	ctx = seccomp_init(default_action);
 	for (i = 0; i < s->n_abis; i++) {
 		if (archs[s->abis[i]].arch != seccomp_arch_native())
