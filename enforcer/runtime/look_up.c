@@ -17,6 +17,7 @@ static int ask_of_bundle(const struct runtime *rt, const char *id, const struct 
 		.kind = rt->cl.kind,
 		.real = rt->real,
 		.annotations = annotations,
+		.bundle = b->path,
 		.privileged = oci_config_is_privileged(b->config),
 	};
 	int r = ask_whether_unconfined(&rt->conf, &container, unconfined, err);

@@ -155,6 +155,8 @@ unconfined() {
 	# paled does not know it, and says again that no policy is meant for it.
 	"${runtime[@]}" exec c1 /bin/mkdir /tmp/there
 	is "$(methods)" "prepare lookup prepare "
+	# Of the same container: its engine is asked of the image by where the bundle lies.
+	is "$(asked_for prepare | jq -r .bundle)" "$(realpath $bundle)"
 	"${runtime[@]}" update --pids-limit 7 c1
 	# Were one meant for it, nobody would enter it without.
 	answer prepare "$policy"
