@@ -441,11 +441,19 @@ static int put_in_force(struct daemon *d, struct container *c, struct pale_err *
 	return r;
 }
 
+/* Policies that are the same may have been compiled twice: one is of before a restart. */
+static bool same_policy(const struct node_policy *a, const struct node_policy *b)
+{
+	if (!a || !b)
+		return a == b;
+	return a->audit == b->audit && strcmp(a->digest, b->digest) == 0;
+}
+
 /* The answer may not have arrived, and the runtime asks again. */
 static int same_again(
 	const struct container *before, const struct container *c, struct pale_err **err)
 {
-	if (before->policy == c->policy && before->pid == c->pid &&
+	if (same_policy(before->policy, c->policy) && before->pid == c->pid &&
 		before->start_time == c->start_time)
 		return 0;
 	return pale_err_plain(err, EEXIST, "container '%s' is registered, and running", before->id);

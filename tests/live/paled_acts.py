@@ -215,6 +215,9 @@ def restarts():
     before["gone"]["state"] = "stopped"
     same(ps(), before)
     same(ok(ask("register", "lookup", id="running")), looked)
+    # The answer may have been lost with the daemon: asked again it is yes, of that process and that policy.
+    ok(register("created", created, profile="other", mode="audit"))
+    refused(register("created", created, profile="other"), "EEXIST", "container 'created' is registered, and running")
     # What was forgotten before is not there, and neither is its file when its time has come.
     refused(ask("register", "lookup", id="forgotten"), "ENOENT", "container 'forgotten' is not registered")
     # The same again, properly; and with the loaded one's file in the administrator's folder it is the administrator's.
