@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/daemon/annotations.h"
+#include "enforcer/daemon/container_policy.h"
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
-#include "enforcer/daemon/image.h"
-#include "enforcer/daemon/policy_choice.h"
 #include "enforcer/daemon/request_members.h"
 
 #include "compiler/base/cleanup.h"
@@ -181,56 +179,6 @@ static int confinement_json(struct daemon *d, struct node_policy *p, const struc
 	return 0;
 }
 
-/* The profile that was chosen, or -ENOENT with what to do meanwhile. */
-static int find_chosen(struct daemon *d, const struct policy_choice *choice,
-	struct node_policy **ret, json_t **ret_more, struct pale_err **err)
-{
-	struct store_profile *p;
-
-	if (choice->sandbox) {
-		*ret = node_policy_ref(d->sandbox);
-		return 0;
-	}
-	p = policy_store_find(&d->store, choice->profile);
-	if (!p) {
-		*ret_more = json_pack("{s:s}", "on_missing", on_missing_names[choice->on_missing]);
-		pale_err_plain(err, ENOENT, "this node has no profile '%s', which %s names",
-			choice->profile, choice->named_by);
-		pale_err_hint(err, "put it into %s", d->options.profiles);
-		return -ENOENT;
-	}
-	return policy_store_policy(p, choice->audit, ret, err);
-}
-
-/* The annotations with what the engine says of the container's image; a new reference. */
-static json_t *annotations_with_image(const char *bundle, const json_t *said, const char *id,
-	struct image *image, struct pale_err **err)
-{
-	json_t *annotations = json_deep_copy(said);
-
-	if (!annotations)
-		annotations = json_object();
-	if (image_find(bundle, id, NULL, image, err) >= 0)
-		image_annotate(image, annotations);
-	return annotations;
-}
-
-static int choose(struct daemon *d, bool privileged, const char *id, const json_t *annotations,
-	const struct image *image, struct pale_err **unknown, struct policy_choice *ret,
-	struct pale_err **err)
-{
-	int r = policy_choose(&d->config, annotations, privileged, image->label, ret, err);
-
-	/* What the image would have chosen, by its label or by the node's map, cannot be told. */
-	if (r >= 0 && *unknown && !annotations_profile(annotations) &&
-		(d->config.n_image_labels || d->config.n_images)) {
-		*err = TAKE_PTR(*unknown);
-		pale_err_hint(err, "an annotation pale.dev/profile needs no look at the image");
-		return pale_err_wrap(err, "container '%s'", id);
-	}
-	return r;
-}
-
 static int prepare(
 	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
@@ -257,15 +205,17 @@ static int prepare(
 		n = request_text(r->body, "bundle", &bundle, err);
 	if (n < 0)
 		return n;
-	annotations = annotations_with_image(bundle, said, id, &image, &unknown);
-	n = choose(d, privileged, id, annotations, &image, &unknown, &choice, err);
+	annotations = container_annotations(bundle, said, id, &image, &unknown);
+	n = container_policy_choose(d, privileged, id, annotations, &image, &unknown, &choice, err);
 	if (n < 0)
 		return n;
 	if (choice.unconfined) {
 		server_answer(r->connection, json_pack("{s:b}", "unconfined", 1));
 		return 0;
 	}
-	n = find_chosen(d, &choice, &policy, ret_more, err);
+	n = container_policy_find(d, &choice, &policy, err);
+	if (n == -ENOENT && !policy_store_find(&d->store, choice.profile))
+		*ret_more = json_pack("{s:s}", "on_missing", on_missing_names[choice.on_missing]);
 	if (n >= 0)
 		n = confinement_json(d, policy, &asked, &answer, err);
 	if (n < 0)
@@ -374,7 +324,7 @@ static int read_container(struct container *c, const json_t *body, struct pale_e
 		r = request_flag(body, "seccomp_log", &c->seccomp_log, err);
 	if (r < 0)
 		return r;
-	c->annotations = annotations_with_image(bundle, annotations, c->id, &image, &unknown);
+	c->annotations = container_annotations(bundle, annotations, c->id, &image, &unknown);
 	c->own = json_deep_copy(own);
 	c->bundle = copy(bundle);
 	c->rootfs = copy(rootfs);
