@@ -51,7 +51,9 @@ static void print_container(const json_t *c)
 	put_name(&name, c);
 	if (n)
 		text_printf(&refused, "%" JSON_INTEGER_FORMAT, json_integer_value(n));
-	if (json_is_true(json_object_get(c, "restart_required")))
+	if (json_is_true(json_object_get(c, "late")))
+		text_puts(&note, "restart for all of its policy");
+	else if (json_is_true(json_object_get(c, "restart_required")))
 		text_puts(&note, "restart for its new policy");
 	if (lost)
 		text_printf(&note, "%s%" JSON_INTEGER_FORMAT " events lost", note.len ? ", " : "",

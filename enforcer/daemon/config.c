@@ -121,6 +121,22 @@ static void read_events_per_second(struct reading *r, const struct yaml_node *n)
 		r->config->events_per_second = (uint32_t)v;
 }
 
+static void read_running(struct reading *r, const struct yaml_node *n)
+{
+	static const char *const names[RUNNING_COUNT] = {
+		[RUNNING_LABEL] = "label",
+		[RUNNING_LIST] = "list",
+	};
+
+	for (int i = 0; n->kind == YAML_TEXT && i < RUNNING_COUNT; i++) {
+		if (strcmp(n->text, names[i]) == 0) {
+			r->config->running = (enum running)i;
+			return;
+		}
+	}
+	diag_error(r->diags, n->at, "'running' must be label or list");
+}
+
 static const struct {
 	const char *key;
 	void (*read)(struct reading *r, const struct yaml_node *n);
@@ -129,6 +145,7 @@ static const struct {
 	{ "on-missing", read_on_missing },
 	{ "images", read_images },
 	{ "image-labels", read_image_labels },
+	{ "running", read_running },
 	{ "allow-partial", read_allow_partial },
 	{ "audit-by-annotation", read_audit_by_annotation },
 	{ "events-per-second", read_events_per_second },

@@ -13,6 +13,9 @@
 enum on_missing { ON_MISSING_WAIT, ON_MISSING_DENY, ON_MISSING_ALLOW, ON_MISSING_COUNT };
 extern const char *const on_missing_names[ON_MISSING_COUNT];
 
+/* What becomes of containers that ran before the daemon did. */
+enum running { RUNNING_LABEL, RUNNING_LIST, RUNNING_COUNT };
+
 struct image_profile {
 	const char *image; /* a name, with or without its tag, or "sha256:…" */
 	const char *profile;
@@ -28,6 +31,7 @@ struct daemon_config {
 	/* Which profiles an image may choose by its label dev.pale.profile. */
 	const char **image_labels;
 	uint32_t n_image_labels, cap_image_labels;
+	enum running running;
 	bool allow_partial;	    /* rules that are not exact here do not keep a container from
 				       starting */
 	bool audit_by_annotation;   /* pale.dev/mode: audit counts */

@@ -330,7 +330,7 @@ int container_keep(const struct containers *all, const struct container *c, stru
 	_cleanup_(text_release) struct text name = TEXT_INIT;
 	_cleanup_free_ char *s = NULL;
 	json_t *o = json_pack("{s:i, s:s, s:O*, s:O*, s:o, s:o, s:o, s:i, s:I, s:o, s:I, s:I, s:b, "
-			      "s:i, s:I, s:s, s:b, s:b}",
+			      "s:i, s:I, s:s, s:b, s:b, s:b}",
 		"version", 1, "id", c->id, "annotations", c->annotations, "own", c->own, "bundle",
 		text_or_null(c->bundle), "rootfs", text_or_null(c->rootfs), "initial_executable",
 		text_or_null(c->initial_executable), "pid", (int)c->pid, "start_time",
@@ -338,7 +338,7 @@ int container_keep(const struct containers *all, const struct container *c, stru
 		(json_int_t)c->cgroup_id, "since_ns", (json_int_t)c->since_ns, "has_instance",
 		c->has_instance, "instance", (int)c->instance, "generation",
 		(json_int_t)c->generation, "runtime", oci_runtime_names[c->runtime], "seccomp_log",
-		c->seccomp_log, "forgotten", c->forgotten_ns != 0);
+		c->seccomp_log, "late", c->late, "forgotten", c->forgotten_ns != 0);
 	int r;
 
 	if (!o)

@@ -40,6 +40,8 @@ struct container {
 	enum oci_runtime runtime;
 	bool seccomp_log; /* the kernel logs what its filter refuses: SECCOMP_FILTER_FLAG_LOG */
 
+	bool late; /* it ran before it was put under its policy: running_containers.h */
+
 	bool has_instance;
 	uint32_t instance;
 	uint64_t generation;

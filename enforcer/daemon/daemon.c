@@ -4,8 +4,8 @@
 #include "compiler/base/cleanup.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/file_tree.h"
+#include "enforcer/daemon/running_containers.h"
 #include "enforcer/daemon/sandbox_policy.h"
-#include "enforcer/daemon/unconfined.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -468,16 +468,6 @@ static int add_sources(struct daemon *d, struct pale_err **err)
 	return r < 0 ? pale_err_set(err, -r, "wait for events") : 0;
 }
 
-static void tell_unconfined(void *ctx, const char *id, pid_t pid)
-{
-	struct daemon *d = ctx;
-	json_t *o = event_notice("unconfined", NULL);
-
-	json_object_set_new(o, "container", json_pack("{s:s}", "id", id));
-	json_object_set_new(o, "process", json_pack("{s:i}", "host_pid", (int)pid));
-	event_log_take(&d->log, o);
-}
-
 /* Which security modules of the kernel are not there to enforce policies, and why. */
 static void tell_missing(const struct daemon *d)
 {
@@ -502,7 +492,7 @@ static int serve(struct daemon *d, struct pale_err **err)
 	if (watch_profiles(d))
 		daemon_scan_profiles(d);
 	daemon_log_notice(d, "started", NULL);
-	unconfined_each(&d->containers, tell_unconfined, d);
+	running_containers_confine(d);
 	event_log_flush(&d->log);
 	sd_notify(0, "READY=1");
 	daemon_tell(LOG_INFO, "ready: %zu profile%s, %zu container%s", d->store.n,

@@ -82,14 +82,14 @@ static void choose_profile(const struct daemon_config *c, const json_t *annotati
 	const char *label, struct policy_choice *ret)
 {
 	ret->profile = annotations_profile(annotations);
-	ret->named_by = "annotation";
+	ret->named_by = "its annotation";
 	if (!ret->profile) {
 		ret->profile = by_image(c, annotations);
 		ret->named_by = "the node's map of images";
 	}
 	if (!ret->profile) {
 		ret->profile = label;
-		ret->named_by = "label of the image";
+		ret->named_by = "its image's label";
 	}
 	if (!ret->profile) {
 		ret->profile = c->default_profile;

@@ -18,7 +18,7 @@ struct policy_choice {
 	bool sandbox;
 	bool audit;	      /* asked for, and allowed */
 	const char *profile;  /* NULL: see above. Borrowed from the arguments */
-	const char *named_by; /* "annotation pale.dev/profile", for messages */
+	const char *named_by; /* "its annotation", for messages */
 	enum on_missing on_missing;
 };
 

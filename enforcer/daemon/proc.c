@@ -92,18 +92,42 @@ int proc_parent(pid_t pid, pid_t *ret)
 	return r;
 }
 
+/* What is behind "NAME:" in /proc/PID/status. */
+static int status_field(pid_t pid, const char *name, struct text *t, const char **ret)
+{
+	_cleanup_(text_release) struct text key = TEXT_INIT;
+	int r = proc_read(pid, "status", t);
+	const char *line;
+
+	if (r < 0)
+		return r;
+	text_printf(&key, "\n%s:", name);
+	line = strstr(text_str(t), text_str(&key));
+	if (!line)
+		return -EBADMSG;
+	*ret = line + key.len;
+	return 0;
+}
+
+int proc_status_number(pid_t pid, const char *name, int base, uint64_t *ret)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	const char *s;
+	int r = status_field(pid, name, &t, &s);
+
+	if (r >= 0)
+		*ret = strtoull(s, NULL, base);
+	return r;
+}
+
 int proc_inner_pid(pid_t pid, pid_t *ret)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 	const char *line, *last;
-	int r = proc_read(pid, "status", &t);
+	int r = status_field(pid, "NSpid", &t, &line);
 
 	if (r < 0)
 		return r;
-	line = strstr(text_str(&t), "\nNSpid:");
-	if (!line)
-		return -EBADMSG;
-	line += strlen("\nNSpid:");
 	last = line;
 	for (const char *s = line; *s && *s != '\n'; s++) {
 		if (*s == '\t')

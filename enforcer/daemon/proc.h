@@ -19,6 +19,8 @@ char *proc_link(pid_t pid, const char *name);
 /* Ticks since boot, field 22 of proc_pid_stat(5). */
 int proc_start_time(pid_t pid, uint64_t *ret);
 int proc_parent(pid_t pid, pid_t *ret);
+/* A number, in @base, of /proc/PID/status: @name without its colon. */
+int proc_status_number(pid_t pid, const char *name, int base, uint64_t *ret);
 /* Its number in the innermost pid namespace that it is in. */
 int proc_inner_pid(pid_t pid, pid_t *ret);
 

@@ -53,7 +53,8 @@ static json_t *container_json(struct daemon *d, const struct container *c)
 	}
 	json_object_set_new(
 		o, "throttled", json_integer((json_int_t)(c->throttled + counters.throttled)));
-	json_object_set_new(o, "restart_required", json_boolean(is_outdated(d, c)));
+	json_object_set_new(o, "late", json_boolean(c->late));
+	json_object_set_new(o, "restart_required", json_boolean(c->late || is_outdated(d, c)));
 	return o;
 }
 

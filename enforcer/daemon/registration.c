@@ -399,14 +399,27 @@ static bool same_policy(const struct node_policy *a, const struct node_policy *b
 	return a->audit == b->audit && strcmp(a->digest, b->digest) == 0;
 }
 
+static bool same_process(const struct container *a, const struct container *b)
+{
+	return a->pid == b->pid && a->start_time == b->start_time;
+}
+
 /* The answer may not have arrived, and the runtime asks again. */
 static int same_again(
 	const struct container *before, const struct container *c, struct pale_err **err)
 {
-	if (same_policy(before->policy, c->policy) && before->pid == c->pid &&
-		before->start_time == c->start_time)
+	if (same_policy(before->policy, c->policy) && same_process(before, c))
 		return 0;
 	return pale_err_plain(err, EEXIST, "container '%s' is registered, and running", before->id);
+}
+
+/* It was found running when the daemon started, while its runtime was about to register it: its own
+ * program has not been started, so nothing runs unconfined in between. */
+static void drop_late(struct daemon *d, struct container *late)
+{
+	node_enforcement_release(&d->enforcement, late);
+	late->forgotten_ns = now_ns(CLOCK_MONOTONIC);
+	containers_remove(&d->containers, late);
 }
 
 static int register_(
@@ -424,6 +437,10 @@ static int register_(
 	if (n < 0)
 		return pale_err_wrap(err, "container '%s'", id);
 	before = containers_find(&d->containers, id);
+	if (before && before->late && same_process(before, c)) {
+		drop_late(d, before);
+		before = NULL;
+	}
 	if (before && container_is_alive(before)) {
 		n = same_again(before, c, err);
 		container_free(c);
@@ -579,6 +596,7 @@ int registration_restore(void *daemon, const char *id, const json_t *kept, struc
 	if (json_object_get(kept, "runtime") && find_runtime(kept, &c->runtime, err) < 0)
 		return -pale_err_errno(*err);
 	c->seccomp_log = json_is_true(json_object_get(kept, "seccomp_log"));
+	c->late = json_is_true(json_object_get(kept, "late"));
 	c->has_instance = json_is_true(json_object_get(kept, "has_instance"));
 	c->instance = (uint32_t)json_integer_value(json_object_get(kept, "instance"));
 	c->generation = (uint64_t)json_integer_value(json_object_get(kept, "generation"));

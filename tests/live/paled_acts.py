@@ -275,6 +275,61 @@ def states():
     p.alive()
 
 
+def runs_already():
+    """A container of runc's that ran before. No BPF-LSM here: it can only be told, and why it goes on as it is."""
+    name = "5" * 64
+    bundle = f"{TOP}/bundle"
+    root = "/run/runc"  # where runc keeps its containers
+    os.makedirs(root, exist_ok=True)
+    subprocess.run(["mount", "-t", "tmpfs", "tmpfs", root], check=True)
+    os.makedirs(f"{bundle}/rootfs/bin")
+    shutil.copy("/bin/busybox", f"{bundle}/rootfs/bin/")
+    subprocess.run(["runc", "spec"], cwd=bundle, check=True)
+    with open(f"{bundle}/config.json") as f:
+        plain = json.load(f)
+    plain["process"].update(terminal=False, args=["/bin/busybox", "sleep", "3000"])
+    del plain["process"]["rlimits"], plain["linux"]["resources"]
+    write(f"{PROFILES}/web.pale", WEB)
+
+    def told(config="", **annotations):
+        write(CONFIG, config)
+        write(f"{bundle}/config.json", json.dumps(dict(plain, annotations=annotations)))
+        p = start()
+        event = logged("unconfined")[-1]
+        same([c["state"] for c in ps().values()], ["unconfined"])
+        p.alive()
+        p.signal(signal.SIGTERM)
+        p.wait()
+        same(event["container"], {"id": name})
+        same(event["process"]["host_pid"], pid)
+        return event.get("error")
+
+    write(f"{bundle}/config.json", json.dumps(plain))
+    subprocess.run(["runc", "run", "--detach", "--bundle", bundle, name], check=True, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(f"{root}/{name}/state.json") as f:
+        state = json.load(f)
+    pid = state["init_process_pid"]
+    try:
+        mine = {"pale.dev/profile": "web"}
+        same(told(), None)
+        same(told(**mine), "only BPF-LSM can confine what runs, and it is not used")
+        same(told("default: web\n"), "only BPF-LSM can confine what runs, and it is not used")
+        same(told("running: list\n", **mine), "paled.conf has 'running: list'")
+        has(told(**{"pale.dev/profile": "other"}), "this node has no profile 'other', which its annotation names")
+        has(told(**{"pale.dev/profile": 1}), "/config.json: annotation 'pale.dev/profile' is no text")
+        # Of another process that had its number.
+        write(f"{root}/{name}/state.json", json.dumps(dict(state, init_process_start=state["init_process_start"] + 1)))
+        same(told(**mine), f"process {pid} is not its first one")
+        write(f"{root}/{name}/state.json", "{}")
+        same(told(**mine), f"{root}/{name}/state.json: not what runc writes")
+        os.remove(f"{root}/{name}/state.json")
+        same(told(**mine), f"no runtime that is known has container '{name}'")
+    finally:
+        write(f"{root}/{name}/state.json", json.dumps(state))
+        subprocess.run(["runc", "delete", "--force", name], check=True)
+
+
 def tells():
     """events: what was kept, since when, of whom; a line that was cut off; and those who watch."""
     write(CONFIG, "allow-partial: true\n")
@@ -588,5 +643,5 @@ def notify():
 
 
 run([
-    folder, appears, loads, store, restarts, states, tells, watches, away, hangup, images, manual, activation, notify,
+    folder, appears, loads, store, restarts, states, runs_already, tells, watches, away, hangup, images, manual, activation, notify,
 ])

@@ -65,6 +65,8 @@ static void each_mistake_has_its_message(void **state)
 		{ "allow-partial: yes\n", ":1:16: 'allow-partial' must be true or false" },
 		{ "allow-partial: 'true'\n", ":1:16: 'allow-partial' must be true or false" },
 		{ "allow-partial: [true]\n", ":1:16: 'allow-partial' must be true or false" },
+		{ "running: no\n", ":1:10: 'running' must be label or list" },
+		{ "running: [list]\n", ":1:10: 'running' must be label or list" },
 		{ "audit-by-annotation: 1\n",
 			":1:22: 'audit-by-annotation' must be true or false" },
 		{ "events-per-second: -1\n",
@@ -110,6 +112,7 @@ static void expect_defaults(const char *text)
 	assert_int_equal(c.on_missing, ON_MISSING_WAIT);
 	assert_int_equal(c.n_images + c.n_image_labels, 0);
 	assert_false(c.allow_partial || c.audit_by_annotation);
+	assert_int_equal(c.running, RUNNING_LABEL);
 	assert_int_equal(c.events_per_second, 1000);
 	daemon_config_release(&c);
 }
@@ -137,6 +140,7 @@ static void each_key_is_read(void **state)
 				   "  'localhost:5000/a:1': local\n"
 				   "image-labels: [redis, nginx]\n"
 				   "allow-partial: true\n"
+				   "running: list\n"
 				   "audit-by-annotation: true\n"
 				   "events-per-second: 0\n",
 				 &c, &err),

@@ -61,18 +61,18 @@ static void the_first_that_names_a_profile_counts(void **state)
 	} cases[] = {
 		{ NULL, NULL, "by-default", "the node's default" },
 		{ A("other=1"), NULL, "by-default", "the node's default" },
-		{ NULL, "redis", "redis", "label of the image" },
+		{ NULL, "redis", "redis", "its image's label" },
 		{ A(IMAGE "docker.io/library/nginx:1.25"), "redis", "nginx-1.25",
 			"the node's map of images" },
 		{ A(IMAGE "docker.io/library/nginx:1.25", REF "docker.io/x@" DIGEST), "redis",
 			"by-digest", "the node's map of images" },
-		{ A("pale.dev/profile=named", REF DIGEST), "redis", "named", "annotation" },
+		{ A("pale.dev/profile=named", REF DIGEST), "redis", "named", "its annotation" },
 		{ A("pale.dev/profile=named", "io.kubernetes.cri.container-name=c",
 			  "container.profile.pale.dev/c=own"),
-			"redis", "own", "annotation" },
+			"redis", "own", "its annotation" },
 		{ A("pale.dev/profile=named", "io.kubernetes.cri.container-name=c",
 			  "container.profile.pale.dev/d=own"),
-			NULL, "named", "annotation" },
+			NULL, "named", "its annotation" },
 		/* An empty one says nothing. */
 		{ A("pale.dev/profile="), NULL, "by-default", "the node's default" },
 	};
@@ -151,7 +151,7 @@ static void what_is_refused(void **state)
 			"'by-default' is meant for it (the node's default)" },
 		{ A("pale.dev/profile=web"), true, NULL, EACCES,
 			"a privileged container cannot be held by a policy, and profile 'web' is "
-			"meant for it (annotation)" },
+			"meant for it (its annotation)" },
 		{ A("pale.dev/mode=audit"), false, NULL, EACCES,
 			"annotation pale.dev/mode: this node lets no container choose audit" },
 		{ A("pale.dev/mode=Audit"), false, NULL, EINVAL,

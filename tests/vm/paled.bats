@@ -47,6 +47,33 @@ in_container() {
 	runtime exec web /bin/busybox "$@"
 }
 
+# A container of crun's own, with a shell that does what it is told, under a profile that the node has by the time paled starts.
+start_old() {
+	old=$(printf '%064d' 7)
+	export old
+	mkdir -p "$work"/{none,old/rootfs/{bin,srv,dev,proc,sys,etc}}
+	cp /bin/busybox "$work/old/rootfs/bin/"
+	echo secret >"$work/old/rootfs/srv/secret"
+	printf '%s\n' 'use base/libc, base/shell-minimal' 'profile old {' 'include libc, shell-minimal' \
+		'process { allow exec /bin/busybox }' 'file { allow read, write /srv/** except /srv/secret }' '}' >"$work/none/old.pale"
+	(cd "$work/old" && crun spec)
+	# It opens the file itself, and has another program do it.
+	jq '.process.terminal = false | .process.args = ["/bin/busybox", "sh", "-c",
+			"while :; do read -r x </srv/secret && echo read >/srv/itself; /bin/busybox cat /srv/secret >/srv/other 2>&1; sleep 1; done"] |
+		.annotations["pale.dev/profile"] = "old" | del(.process.rlimits, .linux.resources, .linux.seccomp) | .root.readonly = false' \
+		"$work/old/config.json" >"$work/new"
+	mv "$work/new" "$work/old/config.json"
+	crun create --bundle "$work/old" "$old" </dev/null
+	crun start "$old"
+	until_true 20 old_reads
+}
+old_reads() {
+	[ "$(cat "$work/old/rootfs/srv/other")" = secret ]
+}
+old_is_refused() {
+	grep -q 'Permission denied' "$work/old/rootfs/srv/other"
+}
+
 refused() { # OBJECT: how often that was reported
 	jq -sc --arg object "$1" '[.[] | select(.kind == "violation" and .object == $object and .container.id == "web")] | length' "$work/events"
 }
@@ -62,13 +89,14 @@ setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.."
 	work=$(mktemp -d)
 	export work
-	export -f start_paled until_true policy pale runtime in_container refused refused_times counted
+	export -f start_paled start_old old_reads old_is_refused until_true policy pale runtime in_container refused refused_times counted
 	ln -sf pale-runtime build/pale-runtime-crun
 	echo 'events-per-second: 50' >"$work/paled.conf"
 	mkdir -p "$work"/{run,lower/{bin,srv,dev,proc,sys,etc},upper,work,bundle/rootfs}
 	cp /bin/busybox "$work/lower/bin/"
 	echo secret >"$work/lower/srv/secret"
 	mount -t overlay -o "lowerdir=$work/lower,upperdir=$work/upper,workdir=$work/work" overlay "$work/bundle/rootfs"
+	start_old
 	start_paled
 	policy 'file { deny read /srv/secret }'
 	(cd "$work/bundle" && crun spec)
@@ -82,6 +110,7 @@ setup_file() {
 teardown_file() {
 	cd "$BATS_TEST_DIRNAME/../.."
 	runtime delete --force web || true
+	crun delete --force "$old" || true
 	kill "$(cat "$work/pid")" || true
 	wait || true
 	umount "$work/bundle/rootfs"
@@ -89,6 +118,21 @@ teardown_file() {
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.."
+}
+
+@test "a container that ran before is confined as far as that can be, and told" {
+	[ "$(jq -r 'select(.kind == "confined-late") | .container.id, .profile, .mode' "$work/events" | xargs)" = "$old old enforce" ]
+	[ "$(pale ps --json | jq -r --arg id "$old" '.[] | select(.id == $id) | .state, .late, .restart_required' | xargs)" = 'running true true' ]
+	pale ps | grep -q '^000000000000 .* restart for all of its policy$'
+	until_true 60 old_is_refused
+	# What goes on without executing anything is as it was.
+	rm "$work/old/rootfs/srv/itself"
+	until_true 20 [ -e "$work/old/rootfs/srv/itself" ]
+	run ! crun exec "$old" /bin/busybox cat /srv/secret
+	run -0 crun exec "$old" /bin/busybox true
+
+	until_true 20 [ -n "$(jq -c --arg id "$old" 'select(.kind == "violation" and .container.id == $id and
+		.object == "/srv/secret" and .operation == "read")' "$work/events")" ]
 }
 
 @test "a container keeps the policy that it was started with" {
@@ -131,6 +175,7 @@ setup() {
 	until_true 30 refused_times /srv/secret 6
 	[ "$(counted refused)" = "$(counted events)" ]
 	[ "$(counted lost)" = 0 ]
+	[ "$(pale ps --json | jq -r --arg id "$old" '.[] | select(.id == $id) | .late')" = true ]
 	run -0 in_container true
 	run ! in_container cat /srv/secret
 	until_true 20 refused_times /srv/secret 7
