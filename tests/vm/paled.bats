@@ -51,9 +51,8 @@ in_container() {
 start_old() {
 	old=$(printf '%064d' 7)
 	export old
-	mkdir -p "$work"/{none,old/rootfs/{bin,srv,dev,proc,sys,etc}}
-	cp /bin/busybox "$work/old/rootfs/bin/"
-	echo secret >"$work/old/rootfs/srv/secret"
+	mkdir -p "$work"/{none,old/{upper,work,rootfs}}
+	mount -t overlay -o "lowerdir=$work/lower,upperdir=$work/old/upper,workdir=$work/old/work" overlay "$work/old/rootfs"
 	printf '%s\n' 'use base/libc, base/shell-minimal' 'profile old {' 'include libc, shell-minimal' \
 		'process { allow exec /bin/busybox }' 'file { allow read, write /srv/** except /srv/secret }' '}' >"$work/none/old.pale"
 	(cd "$work/old" && crun spec)
@@ -71,7 +70,7 @@ old_reads() {
 	[ "$(cat "$work/old/rootfs/srv/other")" = secret ]
 }
 old_is_refused() {
-	grep -q 'Permission denied' "$work/old/rootfs/srv/other"
+	[ "$(cat "$work/old/rootfs/srv/other")" = "cat: can't open '/srv/secret': Permission denied" ]
 }
 
 refused() { # OBJECT: how often that was reported
@@ -113,7 +112,7 @@ teardown_file() {
 	crun delete --force "$old" || true
 	kill "$(cat "$work/pid")" || true
 	wait || true
-	umount "$work/bundle/rootfs"
+	umount "$work/bundle/rootfs" "$work/old/rootfs"
 }
 
 setup() {
@@ -129,8 +128,8 @@ setup() {
 	rm "$work/old/rootfs/srv/itself"
 	until_true 20 [ -e "$work/old/rootfs/srv/itself" ]
 	run ! crun exec "$old" /bin/busybox cat /srv/secret
+	[ "$output" = "cat: can't open '/srv/secret': Permission denied" ]
 	run -0 crun exec "$old" /bin/busybox true
-
 	until_true 20 [ -n "$(jq -c --arg id "$old" 'select(.kind == "violation" and .container.id == $id and
 		.object == "/srv/secret" and .operation == "read")' "$work/events")" ]
 }
