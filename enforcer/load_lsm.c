@@ -252,7 +252,9 @@ static int on_sample(void *ctx, void *data, size_t size)
 	if (size >= sizeof(*e) && e->text_len <= size - sizeof(*e) &&
 		e->executable_len <= LSM_EXECUTABLE_BYTES && l->on_event)
 		l->on_event(l->ctx, e);
-	return 0;
+	/* What a callback refuses has been taken all the same, and ends the reading (libbpf 1.1,
+	 * ringbuf_process_ring). */
+	return --l->events_left ? 0 : -ECANCELED;
 }
 
 int lsm_new(struct lsm **ret, struct pale_err **err)
@@ -484,17 +486,29 @@ int lsm_event_fd(const struct lsm *l)
 	return ring_buffer__epoll_fd(l->ring);
 }
 
-int lsm_poll(struct lsm *l, int timeout_ms, lsm_on_event on_event, void *ctx, struct pale_err **err)
+static int read_events(struct lsm *l, int timeout_ms, size_t max, lsm_on_event on_event, void *ctx,
+	struct pale_err **err)
 {
 	int r;
 
 	l->on_event = on_event;
 	l->ctx = ctx;
+	l->events_left = max;
 	r = timeout_ms ? ring_buffer__poll(l->ring, timeout_ms) : ring_buffer__consume(l->ring);
 	l->on_event = NULL;
-	if (r < 0)
-		return pale_err_set(err, -r, "bpf-lsm: events");
-	return r;
+	if (r == -ECANCELED)
+		return (int)max;
+	return r < 0 ? pale_err_set(err, -r, "bpf-lsm: events") : r;
+}
+
+int lsm_poll(struct lsm *l, int timeout_ms, lsm_on_event on_event, void *ctx, struct pale_err **err)
+{
+	return read_events(l, timeout_ms, 0, on_event, ctx, err);
+}
+
+int lsm_read(struct lsm *l, size_t max, lsm_on_event on_event, void *ctx, struct pale_err **err)
+{
+	return max ? read_events(l, 0, max, on_event, ctx, err) : 0;
 }
 
 const char *lsm_program_name(const struct lsm *l, size_t i)

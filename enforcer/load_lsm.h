@@ -150,6 +150,9 @@ int lsm_event_fd(const struct lsm *l);
 int lsm_poll(
 	struct lsm *l, int timeout_ms, lsm_on_event on_event, void *ctx, struct pale_err **err);
 
+/* The same without waiting, and at most @max of them. */
+int lsm_read(struct lsm *l, size_t max, lsm_on_event on_event, void *ctx, struct pale_err **err);
+
 /*
  * The instance as it stands: `sequence` minus the last event read is how many wait in the buffer or
  * never came, `lost` and `throttled` how many never came.

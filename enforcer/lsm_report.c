@@ -167,7 +167,7 @@ void lsm_report(void *ctx, const struct lsm_event *e)
 	struct lsm_reporter *r = ctx;
 	const struct policy *p = r->policy;
 	_cleanup_(text_release) struct text object = TEXT_INIT, executable = TEXT_INIT;
-	_cleanup_free_ char *parent = process_executable((pid_t)e->ppid);
+	_cleanup_free_ char *parent = r->with_parent ? process_executable((pid_t)e->ppid) : NULL;
 	struct violation v = {
 		.policy = p,
 		.domain = e->domain < p->n_domains ? e->domain : 0,

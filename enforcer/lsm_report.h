@@ -13,6 +13,7 @@
 struct lsm_reporter {
 	const struct policy *policy; /* the one that the instance enforces */
 	const char *container;
+	bool with_parent; /* /proc is asked what the parent runs */
 	void (*report)(void *ctx, const struct violation *v);
 	void *ctx;
 	uint64_t sequence; /* of the last event seen */

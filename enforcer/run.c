@@ -206,6 +206,7 @@ static int watch_lsm(struct loop *l, struct pale_err **err)
 	const struct enforcement *e = l->run->enforcement;
 
 	l->lsm = (struct lsm_reporter){
+		.with_parent = true,
 		.policy = e->policy,
 		.container = l->run->container,
 		.report = report_sink_take,

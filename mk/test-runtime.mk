@@ -20,3 +20,11 @@ test-runtime: deps-demo deps-test deps-runtime
 # What pale-runtime adds to a container's life, in PALE_PAIRS (200) pairs.
 bench-runtime: all $(RUNTIME_ATTACK)
 	$(Q)PALE_BUILD=$(B) KERNEL=$(KERNEL) TIMEOUT=3000 tests/runtime/run.sh $(RUNTIME) none tests/bench/runtime.sh
+
+# From the kernel's verdict to the line in the log, and what a neighbour that is refused something all the time costs: on this machine,
+# and in the guest.
+BENCH_EVENTS := $(B)/tests/bench/event_latency $(B)/tests/programs/violate
+.PHONY: bench-events
+bench-events: deps-build deps-test all $(BENCH_EVENTS)
+	$(Q)PALE_BUILD=$(B) tests/bench/events.sh
+	$(Q)tests/vm/run.sh --kernel $(KERNEL) --timeout 1200 --cmdline apparmor=0 tests/bench/events.sh

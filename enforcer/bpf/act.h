@@ -156,7 +156,8 @@ static __always_inline void fill(struct lsm_event *e, __u32 capacity, const stru
 	e->tid = pid_tgid;
 	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	e->uid = BPF_CORE_READ(task, cred, uid.val);
-	bpf_get_current_comm(e->comm, sizeof(e->comm));
+	e->process_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	e->process_execs = BPF_CORE_READ(task, self_exec_id);
 	e->protocol = q->protocol;
 	e->family = q->family;
 	e->port = q->port;

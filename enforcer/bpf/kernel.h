@@ -216,7 +216,8 @@ struct task_struct {
 	unsigned int flags;
 	unsigned in_execve : 1;
 	int pid, tgid;
-	struct task_struct *real_parent;
+	__u64 start_boottime, self_exec_id;
+	struct task_struct *real_parent, *group_leader;
 	const struct cred *real_cred, *cred;
 	struct io_uring_task *io_uring;
 	struct nsproxy *nsproxy;

@@ -155,7 +155,10 @@ struct lsm_event {
 	lsm_u8 in_creation;	 /* of an object that did not exist yet */
 	lsm_u32 tgid, tid, ppid; /* of the initial pid namespace */
 	lsm_u32 uid;		 /* of the initial user namespace */
-	char comm[16];
+	/* With tgid these tell a process, and what it runs, from all others since the machine
+	 * started: CLOCK_BOOTTIME, and a number that is another after each exec. Programs that a
+	 * version before had pinned tell the task's comm in their place. */
+	lsm_u64 process_start_ns, process_execs;
 
 	lsm_u8 protocol; /* bit number as in struct lsm_endpoint; 0xff: none that a rule can name */
 	lsm_u8 family;	 /* 4 or 6 */

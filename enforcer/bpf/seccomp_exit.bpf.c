@@ -187,6 +187,8 @@ static __noinline int tell(struct pt_regs *regs, __u32 errnum)
 	e->tid = pid_tgid;
 	e->ppid = BPF_CORE_READ(task, real_parent, tgid);
 	e->uid = BPF_CORE_READ(task, cred, uid.val);
+	e->process_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	e->process_execs = BPF_CORE_READ(task, self_exec_id);
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
 	take_executable(task, e);
 	bpf_ringbuf_submit(e, 0);

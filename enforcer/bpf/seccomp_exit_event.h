@@ -25,6 +25,9 @@ struct seccomp_exit_event {
 	__u32 errnum;	       /* positive */
 	__u32 tgid, tid, ppid; /* of the initial pid namespace */
 	__u32 uid;	       /* of the initial user namespace */
+	/* With tgid these tell a process, and what it runs, from all others since the machine
+	 * started: CLOCK_BOOTTIME, and a number that is another after each exec. */
+	__u64 process_start_ns, process_execs;
 	char comm[16];
 	/* What the task executes, as its mounts name it: from executable[executable_at] to
 	 * executable[SECCOMP_EXIT_PATH - 1]. Of a longer path the end. */

@@ -10,6 +10,7 @@
  * whose it was.
  */
 
+#include "enforcer/daemon/event_queue.h"
 #include "enforcer/daemon/node_policy.h"
 #include "enforcer/lsm_report.h"
 
@@ -46,7 +47,9 @@ struct container {
 	uint32_t instance;
 	uint64_t generation;
 	struct lsm_reporter reporter;
-	uint64_t reported; /* events */
+	struct event_line waiting; /* what it did, and has not been told yet */
+	uint64_t dropped;	   /* events that there was no room for there */
+	uint64_t reported;	   /* events */
 	/* refused_calls.c; of BPF-LSM the kernel counts */
 	uint64_t throttled; /* events that were not told */
 	uint64_t pending;   /* of these what the next event is to say */

@@ -22,6 +22,9 @@
 /* A file that is being copied changes several times. */
 #define RESCAN_DELAY_US 100000
 #define SWEEP_US	(5u * 1000000)
+/* Of the kernel's buffer, and of those that wait to be told. */
+#define EVENTS_A_ROUND 500
+#define EVENTS_A_TURN  16
 
 void daemon_tell(int level, const char *format, ...)
 {
@@ -183,18 +186,52 @@ static int on_round(sd_event_source *source, void *ctx)
 	return 0;
 }
 
+void daemon_wake(struct daemon *d)
+{
+	if (d->tell_source)
+		sd_event_source_set_enabled(d->tell_source, SD_EVENT_ON);
+}
+
+void daemon_tell_waiting(struct daemon *d, struct container *c)
+{
+	event_queue_tell_line(&d->queue, &c->waiting, d);
+}
+
+static void read_lsm(struct daemon *d)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	int r = lsm_read(d->enforcement.lsm, EVENTS_A_ROUND, violations_take, d, &err);
+
+	if (r < 0 && r != -EINTR)
+		daemon_tell(LOG_ERR, "read the kernel's events: %s", pale_err_text(err));
+}
+
+/*
+ * Reads some, and tells a few, which are then written: neither is what comes to wait for the end of
+ * all there is, nor what there is for an end of what comes.
+ */
+static int on_tell(sd_event_source *source, void *ctx)
+{
+	struct daemon *d = ctx;
+
+	if (d->enforcement.lsm)
+		read_lsm(d);
+	refused_calls_read(d);
+	for (int i = 0; i < EVENTS_A_TURN; i++) {
+		if (!event_queue_tell(&d->queue, d))
+			return sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	}
+	return 0;
+}
+
 static int on_lsm(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
 	struct daemon *d = ctx;
-	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
-	int r = lsm_poll(d->enforcement.lsm, 0, violations_take, d, &err);
 
 	(void)source;
 	(void)fd;
 	(void)events;
-	if (r < 0 && r != -EINTR)
-		daemon_tell(LOG_ERR, "read the kernel's events: %s", pale_err_text(err));
-	return 0;
+	return on_tell(d->tell_source, d);
 }
 
 static int on_audit(sd_event_source *source, int fd, uint32_t events, void *ctx)
@@ -453,6 +490,13 @@ static int add_sources(struct daemon *d, struct pale_err **err)
 			d->event, &d->sweep, CLOCK_MONOTONIC, SWEEP_US, 1000000, on_sweep, d);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(d->sweep, SD_EVENT_ON);
+	if (r >= 0)
+		r = sd_event_add_defer(d->event, &d->tell_source, on_tell, d);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(d->tell_source, SD_EVENT_ON);
+	/* As what brings them, below. */
+	if (r >= 0)
+		r = sd_event_source_set_priority(d->tell_source, SD_EVENT_PRIORITY_NORMAL + 10);
 	if (r >= 0 && d->enforcement.lsm) {
 		r = sd_event_add_io(d->event, &d->lsm_source, lsm_event_fd(d->enforcement.lsm),
 			EPOLLIN, on_lsm, d);
@@ -502,6 +546,8 @@ static int serve(struct daemon *d, struct pale_err **err)
 	sd_notify(0, "STOPPING=1");
 	if (r < 0)
 		return pale_err_set(err, -r, "serve");
+	while (event_queue_tell(&d->queue, d))
+		;
 	daemon_log_notice(d, "stopped", NULL);
 	return 0;
 }
@@ -511,6 +557,7 @@ static void release(struct daemon *d)
 	d->log.follow = NULL;
 	for (int i = 0; i < SOCKET_COUNT; i++)
 		server_free(d->sockets[i]);
+	d->tell_source = sd_event_source_disable_unref(d->tell_source);
 	sd_event_source_disable_unref(d->lsm_source);
 	sd_event_source_disable_unref(d->store_source);
 	sd_event_source_disable_unref(d->rescan);
@@ -518,6 +565,7 @@ static void release(struct daemon *d)
 	sd_event_source_disable_unref(d->audit_source);
 	sd_event_source_disable_unref(d->watch_source);
 	refused_calls_release(d);
+	process_facts_release(&d->facts);
 	process_watch_free(d->watch);
 	runtime_features_release(&d->runtimes);
 	if (d->audit_fd >= 0)

@@ -10,6 +10,7 @@
 #include "enforcer/daemon/node_enforcement.h"
 #include "enforcer/audit_netlink.h"
 #include "enforcer/daemon/policy_store.h"
+#include "enforcer/daemon/process_facts.h"
 #include "enforcer/daemon/process_watch.h"
 #include "enforcer/daemon/runtime_features.h"
 #include "enforcer/daemon/server.h"
@@ -38,6 +39,10 @@ struct daemon {
 	struct server *sockets[SOCKET_COUNT];
 	uint64_t since_ns; /* CLOCK_REALTIME */
 	struct runtime_features runtimes;
+	struct event_queue queue;
+	struct event_line nobodys; /* of instances whose container is gone */
+	uint64_t dropped;	   /* events that there was no room for in the queue */
+	struct process_facts_cache facts;
 	uint64_t reported, unattributed;
 	const struct lsm_event *current; /* the kernel's event that is being reported */
 	/* What filters without SECCOMP_FILTER_FLAG_LOG refuse. */
@@ -55,8 +60,8 @@ struct daemon {
 	struct process_watch *watch; /* NULL: not used */
 	int place_root;		     /* violations_place()'s last; -1: none */
 	bool no_watch;		     /* it is not to be had, which has been told */
-	sd_event_source *lsm_source, *store_source, *rescan, *sweep, *audit_source, *watch_source,
-		*exits_source;
+	sd_event_source *tell_source, *lsm_source, *store_source, *rescan, *sweep, *audit_source,
+		*watch_source, *exits_source;
 };
 
 /* In the journal's form, with a level of syslog(3). */
@@ -90,8 +95,12 @@ void daemon_log_notice(struct daemon *d, const char *kind, const struct containe
 /* A line of the log to those who follow: event_log's. */
 void queries_follow(void *daemon, const json_t *event, const char *line, size_t len);
 
-/* What the kernel tells; fits lsm_on_event. */
+/* What the kernel tells, to be told later; fits lsm_on_event. */
 void violations_take(void *daemon, const struct lsm_event *e);
+/* Tells now what waits of @c: before it is freed, or what is known of it changes. */
+void daemon_tell_waiting(struct daemon *d, struct container *c);
+/* Something waits, or can be read. */
+void daemon_wake(struct daemon *d);
 /* Where its files are; fits apparmor_denials_options.place. */
 struct apparmor_place violations_place(void *daemon, pid_t pid);
 /* What AppArmor refused, under whatever policy. */
@@ -111,6 +120,8 @@ void daemon_watch_processes(struct daemon *d);
  * filter.
  */
 void refused_calls_update(struct daemon *d);
+/* Some of the calls that there are, to be told later. */
+void refused_calls_read(struct daemon *d);
 /* At times: what was throttled or lost in the kernel; and looks on no more when there is none. */
 void refused_calls_sweep(struct daemon *d);
 void refused_calls_release(struct daemon *d);

@@ -1,77 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforcer/daemon/event.h"
 
-#include "compiler/base/cleanup.h"
 #include "compiler/base/json_text.h"
-#include "enforcer/daemon/proc.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define ARGUMENTS_MAX 64
-#define ANCESTORS_MAX 32
-
-static json_t *arguments_json(pid_t pid)
+static json_t *process_json(
+	const struct violation *v, const struct container *c, const struct event_process *process)
 {
-	_cleanup_(text_release) struct text t = TEXT_INIT;
-	json_t *a;
+	bool is_first = c && v->pid == c->pid;
+	const struct process_key key = { v->pid, process->start_ns, process->execs };
+	const struct process_facts *f =
+		process_facts_get(process->facts, &key, is_first ? 0 : v->parent, c ? c->pid : 0);
+	json_t *o = json_pack(
+		"{s:i, s:o}", "host_pid", (int)v->pid, "executable", json_text(v->executable));
 
-	if (proc_read(pid, "cmdline", &t) < 0 || !t.len)
-		return NULL;
-	a = json_array();
-	for (size_t at = 0; at < t.len; at += strlen(t.s + at) + 1) {
-		if (json_array_size(a) == ARGUMENTS_MAX) {
-			json_array_append_new(a, json_string("…"));
-			break;
-		}
-		json_array_append_new(a, json_text(t.s + at));
-	}
-	return a;
-}
-
-static json_t *ancestor_json(pid_t pid)
-{
-	_cleanup_free_ char *executable = proc_link(pid, "exe");
-	json_t *o = json_pack("{s:i}", "host_pid", (int)pid);
-
-	if (executable)
-		json_object_set_new(o, "executable", json_text(executable));
-	return o;
-}
-
-/* From the parent up; the container's first process is the last. */
-static json_t *ancestry_json(pid_t parent, pid_t first)
-{
-	json_t *a = json_array();
-
-	for (int i = 0; i < ANCESTORS_MAX && parent > 1; i++) {
-		pid_t next;
-
-		json_array_append_new(a, ancestor_json(parent));
-		if (parent == first || proc_parent(parent, &next) < 0)
-			break;
-		parent = next;
-	}
-	return a;
-}
-
-static json_t *process_json(const struct violation *v, const struct container *c, int64_t uid)
-{
-	json_t *o = json_pack("{s:i, s:o}", "host_pid", (int)v->pid, "executable",
-		       json_text(v->executable)),
-	       *arguments = arguments_json(v->pid);
-	pid_t inner;
-
-	if (proc_inner_pid(v->pid, &inner) == 0)
-		json_object_set_new(o, "pid", json_integer(inner));
-	if (arguments)
-		json_object_set_new(o, "arguments", arguments);
-	if (uid >= 0)
-		json_object_set_new(o, "uid", json_integer(uid));
-	if (v->parent && (!c || v->pid != c->pid))
-		json_object_set_new(o, "ancestry", ancestry_json(v->parent, c ? c->pid : 0));
+	if (f->inner)
+		json_object_set_new(o, "pid", json_integer(f->inner));
+	if (f->arguments)
+		json_object_set(o, "arguments", f->arguments);
+	if (process->uid >= 0)
+		json_object_set_new(o, "uid", json_integer(process->uid));
+	if (f->ancestry)
+		json_object_set(o, "ancestry", f->ancestry);
 	return o;
 }
 
@@ -94,8 +46,8 @@ bool event_is_own(const struct container *c, enum operation operation, const cha
 	return false;
 }
 
-json_t *event_json(const struct violation *v, const struct container *c, int64_t uid,
-	const struct lsm_event *e)
+json_t *event_json(const struct violation *v, const struct container *c,
+	const struct event_process *process, const struct lsm_event *e)
 {
 	json_t *o = report_json(v);
 
@@ -103,7 +55,7 @@ json_t *event_json(const struct violation *v, const struct container *c, int64_t
 	json_object_set_new(o, "kind", json_string("violation"));
 	json_object_set_new(o, "digest", json_string(v->policy->digest));
 	json_object_set_new(o, "container", c ? container_names_json(c) : json_null());
-	json_object_set_new(o, "process", process_json(v, c, uid));
+	json_object_set_new(o, "process", process_json(v, c, process));
 	if (c && v->outcome == OUTCOME_OVERBLOCKED &&
 		event_is_own(c, v->operation, v->object, v->object_len))
 		json_object_set_new(o, "own", json_true());

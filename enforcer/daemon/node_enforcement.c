@@ -313,9 +313,9 @@ int node_enforcement_adopt(struct node_enforcement *e, struct container *c, stru
 }
 
 int node_enforcement_exchange(struct node_enforcement *e, struct container *c,
-	struct node_policy *next, lsm_on_event take, void *ctx, struct pale_err **err)
+	struct node_policy *next, void (*settled)(void *ctx, struct container *c), void *ctx,
+	struct pale_err **err)
 {
-	_cleanup_(pale_err_freep) struct pale_err *later = NULL;
 	_cleanup_free_ struct lsm_count *counts = NULL;
 	size_t n;
 	int r = put_policy(e, next, err);
@@ -330,8 +330,7 @@ int node_enforcement_exchange(struct node_enforcement *e, struct container *c,
 	node_policy_unref(c->previous);
 	c->previous = c->policy;
 	c->policy = node_policy_ref(next);
-	/* While it still has its slot, by which its events are known. */
-	lsm_poll(e->lsm, 0, take, ctx, &later);
+	settled(ctx, c);
 	drop_policy(e, c->previous);
 	return 0;
 }

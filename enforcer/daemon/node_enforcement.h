@@ -76,10 +76,11 @@ int node_enforcement_confine(struct node_enforcement *e, struct container *c,
 /* The instance that it had before the daemon started. -ENOENT: the kernel knows it no more. */
 int node_enforcement_adopt(struct node_enforcement *e, struct container *c, struct pale_err **err);
 /* Puts the container's instance under @next, which has as many domains, and the container with it;
- * the old policy goes with the last container under it. What the old one decided is handed to @take
- * first. */
+ * the old policy goes with the last container under it. Before that @settled is called: the old one
+ * has decided for the last time, and is still known by its number in events. */
 int node_enforcement_exchange(struct node_enforcement *e, struct container *c,
-	struct node_policy *next, lsm_on_event take, void *ctx, struct pale_err **err);
+	struct node_policy *next, void (*settled)(void *ctx, struct container *c), void *ctx,
+	struct pale_err **err);
 /* Frees its instance. The policy goes with the last container under it. */
 void node_enforcement_release(struct node_enforcement *e, struct container *c);
 

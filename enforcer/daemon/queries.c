@@ -49,8 +49,8 @@ static json_t *container_json(struct daemon *d, const struct container *c)
 	if (counters_of(d, c, &counters)) {
 		json_object_set_new(o, "refused", json_integer((json_int_t)counters.refused));
 		json_object_set_new(o, "events", json_integer((json_int_t)counters.sequence));
-		json_object_set_new(o, "lost", json_integer((json_int_t)counters.lost));
 	}
+	json_object_set_new(o, "lost", json_integer((json_int_t)(c->dropped + counters.lost)));
 	json_object_set_new(
 		o, "throttled", json_integer((json_int_t)(c->throttled + counters.throttled)));
 	json_object_set_new(o, "late", json_boolean(c->late));
@@ -167,7 +167,7 @@ static json_t *memory_json(const struct daemon *d)
 
 static json_t *events_json(const struct daemon *d)
 {
-	uint64_t lost = d->log.lost + d->exits_lost + d->audit_lost +
+	uint64_t lost = d->log.lost + d->dropped + d->exits_lost + d->audit_lost +
 			node_enforcement_untold(&d->enforcement),
 		 throttled = 0;
 

@@ -4,7 +4,6 @@
 #include "enforcer/daemon/seccomp_refusal.h"
 
 #include "compiler/base/cleanup.h"
-#include "enforcer/process.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -12,14 +11,9 @@
 #include <syslog.h>
 #include <time.h>
 
-/*
- * Requests wait meanwhile; and at most one round in so long, so that whoever makes calls that are
- * refused as fast as it can takes little of the daemon's time. What comes in between waits in the
- * kernel's buffer, or is counted as lost.
- */
-#define EVENTS_A_ROUND	  200
-#define ROUND_INTERVAL_US 10000
-#define SECOND_NS	  1000000000u
+/* Requests wait meanwhile. */
+#define EVENTS_A_ROUND 200
+#define SECOND_NS      1000000000u
 
 static uint64_t now_ns(void)
 {
@@ -88,7 +82,8 @@ static void report(struct daemon *d, struct container *c, struct violation *v,
 	const struct seccomp_exit_event *e)
 {
 	_cleanup_free_ char *executable = executable_of(e);
-	_cleanup_free_ char *parent = process_executable(v->parent);
+	const struct event_process process = { &d->facts, e->process_start_ns, e->process_execs,
+		e->uid };
 
 	if (!take_token(c, d->config.events_per_second)) {
 		count_throttled(c, 1);
@@ -98,23 +93,27 @@ static void report(struct daemon *d, struct container *c, struct violation *v,
 	c->pending = 0;
 	/* Of a kernel thread, and of a path too long to be told, the name is all there is. */
 	v->executable = *executable ? executable : e->comm;
-	v->parent_executable = parent;
 	c->reported++;
 	d->reported++;
-	event_log_take(&d->log, event_json(v, c, e->uid, NULL));
+	event_log_take(&d->log, event_json(v, c, &process, NULL));
 }
 
-static void take(void *ctx, const struct seccomp_exit_event *e)
+/* What waits is in its container's line, and told before that is freed. */
+struct waiting_call {
+	struct container *container;
+	struct seccomp_exit_event event;
+};
+
+static void tell(void *daemon, const void *bytes)
 {
-	struct daemon *d = ctx;
-	struct container *c = container_of(d, (pid_t)e->tgid, e->cgroup);
+	struct daemon *d = daemon;
+	const struct waiting_call *w = bytes;
+	const struct seccomp_exit_event *e = &w->event;
+	struct container *c = w->container;
 	_cleanup_(text_release) struct text object = TEXT_INIT;
 	const struct node_filter *filter;
 	struct violation v;
 
-	/* Other programs of the machine have filters, too. What is logged is told otherwise. */
-	if (!c || !c->policy || c->seccomp_log)
-		return;
 	filter = filter_of(c);
 	if (!filter) {
 		count_throttled(c, e->throttled + 1);
@@ -124,6 +123,22 @@ static void take(void *ctx, const struct seccomp_exit_event *e)
 		count_throttled(c, e->throttled);
 	if (seccomp_refusal(c, filter, e, &v, &object))
 		report(d, c, &v, e);
+}
+
+static void take(void *ctx, const struct seccomp_exit_event *e)
+{
+	struct daemon *d = ctx;
+	struct waiting_call w = { container_of(d, (pid_t)e->tgid, e->cgroup), *e };
+
+	/* Other programs of the machine have filters, too. What is logged is told otherwise. */
+	if (!w.container || !w.container->policy || w.container->seccomp_log)
+		return;
+	if (!event_queue_put(&d->queue, &w.container->waiting, tell, &w, sizeof(w))) {
+		d->dropped++;
+		w.container->dropped++;
+		w.container->pending++;
+	}
+	daemon_wake(d);
 }
 
 static void take_throttled(
@@ -140,19 +155,25 @@ static void take_throttled(
 		count_throttled(c, bucket->throttled);
 }
 
-static int on_exits(sd_event_source *source, int fd, uint32_t events, void *ctx)
+void refused_calls_read(struct daemon *d)
 {
-	struct daemon *d = ctx;
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 
-	(void)source;
-	(void)fd;
-	(void)events;
+	if (!d->exits)
+		return;
 	/* Who is whose has to be known up to now. */
 	if (d->watch)
 		process_watch_handle(d->watch);
 	if (seccomp_exit_read(d->exits, EVENTS_A_ROUND, take, d, &err) < 0)
 		daemon_tell(LOG_ERR, "%s", pale_err_text(err));
+}
+
+static int on_exits(sd_event_source *source, int fd, uint32_t events, void *ctx)
+{
+	(void)source;
+	(void)fd;
+	(void)events;
+	refused_calls_read(ctx);
 	return 0;
 }
 
@@ -161,8 +182,6 @@ static int add_source(struct daemon *d, struct pale_err **err)
 	int r = sd_event_add_io(
 		d->event, &d->exits_source, seccomp_exit_fd(d->exits), EPOLLIN, on_exits, d);
 
-	if (r >= 0)
-		r = sd_event_source_set_ratelimit(d->exits_source, ROUND_INTERVAL_US, 1);
 	/* Requests of runtimes go first: a container waits for the answer. */
 	if (r >= 0)
 		r = sd_event_source_set_priority(d->exits_source, SD_EVENT_PRIORITY_NORMAL + 10);

@@ -417,6 +417,7 @@ static int same_again(
  * program has not been started, so nothing runs unconfined in between. */
 static void drop_late(struct daemon *d, struct container *late)
 {
+	daemon_tell_waiting(d, late);
 	node_enforcement_release(&d->enforcement, late);
 	late->forgotten_ns = now_ns(CLOCK_MONOTONIC);
 	containers_remove(&d->containers, late);
@@ -635,6 +636,7 @@ void registration_sweep(struct daemon *d)
 			i++;
 			continue;
 		}
+		daemon_tell_waiting(d, c);
 		node_enforcement_release(&d->enforcement, c);
 		containers_remove(&d->containers, c);
 	}

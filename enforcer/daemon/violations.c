@@ -18,12 +18,14 @@
 static void report(void *ctx, const struct violation *v)
 {
 	struct daemon *d = ctx;
-	struct container *c = containers_by_instance(
-		&d->containers, d->current->instance, d->current->generation);
+	const struct lsm_event *e = d->current;
+	struct container *c = containers_by_instance(&d->containers, e->instance, e->generation);
+	const struct event_process process = { &d->facts, e->process_start_ns, e->process_execs,
+		e->uid };
 
 	c->reported++;
 	d->reported++;
-	event_log_take(&d->log, event_json(v, c, d->current->uid, d->current));
+	event_log_take(&d->log, event_json(v, c, &process, e));
 }
 
 /* The instance is nobody's: its container was forgotten long ago. */
@@ -41,9 +43,10 @@ static void report_unattributed(struct daemon *d, const struct lsm_event *e)
 	event_log_take(&d->log, o);
 }
 
-void violations_take(void *daemon, const struct lsm_event *e)
+static void tell(void *daemon, const void *bytes)
 {
 	struct daemon *d = daemon;
+	const struct lsm_event *e = bytes;
 	struct container *c = containers_by_instance(&d->containers, e->instance, e->generation);
 
 	if (!c || !c->policy) {
@@ -60,6 +63,21 @@ void violations_take(void *daemon, const struct lsm_event *e)
 	c->reporter.ctx = d;
 	lsm_report(&c->reporter, e);
 	d->current = NULL;
+}
+
+void violations_take(void *daemon, const struct lsm_event *e)
+{
+	struct daemon *d = daemon;
+	struct container *c = containers_by_instance(&d->containers, e->instance, e->generation);
+
+	/* The gap in its container's numbers tells of one that finds no room. */
+	if (!event_queue_put(
+		    &d->queue, c ? &c->waiting : &d->nobodys, tell, e, sizeof(*e) + e->text_len)) {
+		d->dropped++;
+		if (c)
+			c->dropped++;
+	}
+	daemon_wake(d);
 }
 
 static struct container *container_of(struct daemon *d, pid_t pid)
@@ -88,6 +106,7 @@ static void take_seccomp(struct daemon *d, const struct audit_record *r)
 {
 	struct seccomp_record record;
 	struct container *c;
+	struct event_process process = { .facts = &d->facts };
 	struct violation v;
 	pid_t parent;
 
@@ -105,7 +124,8 @@ static void take_seccomp(struct daemon *d, const struct audit_record *r)
 	v.parent = d->watch ? process_watch_parent(d->watch, record.pid) : 0;
 	c->reported++;
 	d->reported++;
-	event_log_take(&d->log, event_json(&v, c, record.uid, NULL));
+	process.uid = record.uid;
+	event_log_take(&d->log, event_json(&v, c, &process, NULL));
 }
 
 /*
@@ -133,6 +153,7 @@ struct apparmor_place violations_place(void *daemon, pid_t pid)
 void violations_take_apparmor(void *daemon, const struct violation *v)
 {
 	struct daemon *d = daemon;
+	const struct event_process process = { .facts = &d->facts, .uid = -1 };
 	struct container *c;
 
 	if (d->watch)
@@ -143,7 +164,7 @@ void violations_take_apparmor(void *daemon, const struct violation *v)
 	else
 		d->unattributed++;
 	d->reported++;
-	event_log_take(&d->log, event_json(v, c, -1, NULL));
+	event_log_take(&d->log, event_json(v, c, &process, NULL));
 }
 
 /* Records that the kernel or the socket had no room for are the whole machine's: how many were of

@@ -253,9 +253,10 @@ static void tells_mounts_as_rules_do(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		_cleanup_free_ struct lsm_event *e = calloc(1, sizeof(*e) + 64);
-		struct lsm_reporter reporter = {
-			.policy = policy, .report = same_object, .ctx = (void *)cases[i].object
-		};
+		struct lsm_reporter reporter = { .with_parent = true,
+			.policy = policy,
+			.report = same_object,
+			.ctx = (void *)cases[i].object };
 
 		assert_non_null(e);
 		e->sequence = 1;
