@@ -314,6 +314,12 @@ int paled_next(struct paled *p, json_t **answer, struct pale_err **err)
 	return next_answer(p, true, answer, err);
 }
 
+int paled_tell(struct paled *p, const char *method, const json_t *arguments, struct pale_err **err)
+{
+	start_clock(p);
+	return send_request(p, method, arguments, err);
+}
+
 void paled_pass_fd(struct paled *p, int fd)
 {
 	p->fd_to_pass = fd;

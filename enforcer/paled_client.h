@@ -40,6 +40,9 @@ void paled_set_timeout(struct paled *p, int timeout_ms);
 int paled_call(struct paled *p, const char *method, const json_t *arguments, json_t **answer,
 	struct pale_err **err);
 
+/* Sends it alone: whoever does not stay for the answer may close the connection at once. */
+int paled_tell(struct paled *p, const char *method, const json_t *arguments, struct pale_err **err);
+
 /* @fd, which stays the caller's, goes with the next request. */
 void paled_pass_fd(struct paled *p, int fd);
 

@@ -40,6 +40,7 @@ void container_free(struct container *c)
 		return;
 	node_policy_unref(c->policy);
 	node_policy_unref(c->previous);
+	sd_event_source_disable_unref(c->ending);
 	json_decref(c->annotations);
 	json_decref(c->own);
 	if (c->pidfd >= 0)

@@ -15,6 +15,7 @@
 #include "enforcer/lsm_report.h"
 
 #include <sys/types.h>
+#include <systemd/sd-event.h>
 
 #define CONTAINER_LINGERS_NS 60000000000u
 
@@ -36,6 +37,7 @@ struct container {
 	char *cgroup;		  /* a line of /proc/PID/cgroup that tells it from others */
 	uint64_t cgroup_id;	  /* in the unified hierarchy; 0: not in a group of its own there */
 	uint64_t since_ns;	  /* CLOCK_REALTIME */
+	sd_event_source *ending;  /* it is to be forgotten when it ends; NULL: not asked for */
 	uint64_t forgotten_ns;	  /* CLOCK_MONOTONIC; 0: it has not been */
 
 	enum oci_runtime runtime;

@@ -497,20 +497,56 @@ static int lookup(
 	return 0;
 }
 
+static int on_end(sd_event_source *source, int fd, uint32_t events, void *ctx)
+{
+	struct daemon *d = ctx;
+
+	(void)fd;
+	(void)events;
+	for (size_t i = 0; i < d->containers.n; i++) {
+		struct container *c = d->containers.v[i];
+
+		if (c->ending != source)
+			continue;
+		c->ending = sd_event_source_disable_unref(source);
+		if (!c->forgotten_ns)
+			forget(d, c);
+		break;
+	}
+	return 0;
+}
+
+static int forget_at_its_end(struct daemon *d, struct container *c, struct pale_err **err)
+{
+	int r;
+
+	if (c->ending)
+		return 0;
+	r = sd_event_add_io(d->event, &c->ending, c->pidfd, EPOLLIN, on_end, d);
+	return r < 0 ? pale_err_set(err, -r, "wait for the end of container '%s'", c->id) : 0;
+}
+
 static int forget_(
 	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
 	struct container *c;
 	const char *id;
+	bool ended;
 	int n = need_id(r->body, &id, err);
 
 	(void)ret_more;
+	if (n >= 0)
+		n = request_flag(r->body, "ended", &ended, err);
 	if (n < 0)
 		return n;
 	c = containers_find(&d->containers, id);
-	if (c)
+	if (c && ended && container_is_alive(c))
+		n = forget_at_its_end(d, c, err);
+	else if (c)
 		forget(d, c);
+	if (n < 0)
+		return n;
 	server_answer(r->connection, json_object());
 	return 0;
 }

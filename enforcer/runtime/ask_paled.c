@@ -299,15 +299,17 @@ int ask_register(
 	}
 }
 
-int ask_forget(const struct runtime_conf *conf, const char *id, struct pale_err **err)
+int tell_forget(const struct runtime_conf *conf, const char *id, struct pale_err **err)
 {
-	json_t *request = json_pack("{s:s}", "id", id), *answer;
+	_cleanup_(paled_closep) struct paled *p = NULL;
+	json_t *request = json_pack("{s:s, s:b}", "id", id, "ended", 1);
 	int r;
 
 	if (!request)
 		return pale_err_plain(err, EINVAL, "a container's id is not UTF-8");
-	r = ask_once(conf, "forget", request, -1, FORGET_TIMEOUT_MS, &answer, err);
+	r = paled_connect(conf->socket_dir, "register", FORGET_TIMEOUT_MS, &p, err);
+	if (r == 0)
+		r = paled_tell(p, "forget", request, err);
 	json_decref(request);
-	json_decref(answer);
 	return r;
 }

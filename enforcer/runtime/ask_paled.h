@@ -49,7 +49,8 @@ int ask_lookup(const struct runtime_conf *conf, enum real_kind kind, const char 
 int ask_register(
 	const struct runtime_conf *conf, const json_t *request, int wait_ms, struct pale_err **err);
 
-/* Waits for no daemon: containers that are gone it finds out itself. */
-int ask_forget(const struct runtime_conf *conf, const char *id, struct pale_err **err);
+/* The container @id is about to be deleted: paled forgets it as soon as it has ended. Waits for no
+ * answer, and for no daemon: containers that are gone it finds out itself. */
+int tell_forget(const struct runtime_conf *conf, const char *id, struct pale_err **err);
 
 #endif

@@ -272,6 +272,18 @@ def states():
     ok(ask("register", "forget", id="nobody"))
     same([e["container"]["id"] for e in logged("forgotten")], ["0123456789abcdef"] * 2)
     same(profiles()["web"]["containers"], 0)
+    # Who is about to delete one does not wait.
+    e = Process("e")
+    ok(register("ending", e))
+    for _ in range(2):
+        with Client("register") as client:
+            client.send(b'{"version": 1, "method": "forget", "id": "ending", "ended": true}\n')
+    ok(ask("register", "forget", id="ending", ended=True))
+    same(list(ps()), ["ending"])
+    e.end()
+    in_time("its being forgotten", lambda: ps() == {})
+    same(len(logged("forgotten")), 3)
+    ok(register("ended", Process("f")))
     p.alive()
 
 

@@ -166,7 +166,7 @@ def members():
                  seccomp_log=True,
                  own={"seccomp": ["x"], "capabilities": ["CAP_X"]})),
         ("register", "lookup"): dict(id="m", runtime="runc", runtime_path="/usr/sbin/runc"),
-        ("register", "forget"): dict(id="m"),
+        ("register", "forget"): dict(id="m", ended=False),
         ("control", "load"): dict(files=files, main="l.pale", replace=True),
         ("control", "unload"): dict(profile="other"),
         ("events", "events"): dict(since=1, container="m", follow=False),
