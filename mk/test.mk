@@ -106,6 +106,14 @@ stress-vm: all $(TEST_PROGRAMS)
 test-preempt: all $(TEST_PROGRAMS)
 	$(Q)tests/tally.sh $(B) preempt/6.1
 
+# Containers that run go on through an upgrade from the version FROM, and back: a commit, which is built in build/from.
+.PHONY: test-upgrade
+test-upgrade: all
+	$(Q)[ -n "$(FROM)" ] || { echo 'make: test-upgrade needs FROM=COMMIT, the version that is upgraded' >&2; exit 2; }
+	$(Q)rm -rf $(B)/from && mkdir -p $(B)/from && git archive $(FROM) | tar -x -C $(B)/from
+	$(Q)$(MAKE) --no-print-directory -C $(B)/from build/paled build/pale-runtime build/pale
+	$(Q)tests/vm/run.sh --kernel $(KERNEL) --timeout 1200 --cmdline apparmor=0 tests/vm/upgrade.bats
+
 # A shell in the guest.
 vm: all
 	$(Q)tests/vm/shell.sh --kernel $(KERNEL)

@@ -94,7 +94,7 @@ suite_host() {
 
 suite_vm() {
 	local kernel=$1 suites
-	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e /workloads.bats -e /paled.bats -e /refused_calls.bats -e '\.[od]$')
+	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e /workloads.bats -e /paled.bats -e /refused_calls.bats -e /upgrade.bats -e '\.[od]$')
 	tap "vm/selftest/$kernel" tests/vm/selftest.sh "$kernel"
 	# shellcheck disable=SC2086
 	tap "vm/$kernel" tests/vm/run.sh --kernel "$kernel" --timeout 1500 tests/vm/boot.bats $suites
