@@ -27,7 +27,7 @@ serves() {
 	echo 'allow-partial: true' >/etc/pale/paled.conf
 	cp tests/programs/refused_calls.pale /etc/pale/profiles/
 	under_policy /usr/local/sbin/paled &
-	timeout 60 bash -c 'until [ -S /run/pale/events ]; do sleep 0.1; done'
+	timeout 300 bash -c 'until [ -S /run/pale/events ]; do sleep 0.1; done'
 	cp "$PALE_BUILD/tests/programs/refused_calls" /srv/bundle/rootfs/bin/calls
 	(cd /srv/bundle && runc spec)
 	jq '.process.terminal = false | .process.args = ["/bin/calls", "wait"] | .annotations["pale.dev/profile"] = "calls" |
