@@ -9,7 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static const char *const outcome_names[] = {
 	[OUTCOME_REFUSED] = "refused",
@@ -232,17 +231,6 @@ static json_t *process_json(pid_t pid, const char *executable)
 {
 	return json_pack("{s:i, s:o}", "pid", (int)pid, "executable",
 		string(executable ? executable : "", executable ? strlen(executable) : 0));
-}
-
-json_t *report_time_json(uint64_t time_ns)
-{
-	time_t seconds = (time_t)(time_ns / 1000000000);
-	char date[32];
-	struct tm tm;
-
-	gmtime_r(&seconds, &tm);
-	strftime(date, sizeof(date), "%FT%T", &tm);
-	return json_sprintf("%s.%09" PRIu64 "Z", date, time_ns % 1000000000);
 }
 
 static json_t *syscall_json(const struct violation *v)

@@ -10,6 +10,7 @@
 #include "compiler/base/error.h"
 #include "compiler/coverage.h"
 #include "compiler/decide.h"
+#include "enforcer/report_time.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -65,9 +66,6 @@ void report_print(const struct violation *v, FILE *to, bool colour);
 /* One JSON object: profile, file, line, rule, rule_id, operation, object, verdict, outcome,
  * mechanism, pid, executable, parent … */
 json_t *report_json(const struct violation *v);
-
-/* "2026-11-26T13:10:43.000000001Z": CLOCK_REALTIME, so that times sort as texts. */
-json_t *report_time_json(uint64_t time_ns);
 
 /*
  * The smallest rule that would allow it: "allow read /etc/shadow", written so that it parses and

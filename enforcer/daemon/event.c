@@ -2,9 +2,9 @@
 #include "enforcer/daemon/event.h"
 
 #include "compiler/base/json_text.h"
+#include "enforcer/daemon/notice.h"
 
 #include <string.h>
-#include <time.h>
 
 static json_t *process_json(
 	const struct violation *v, const struct container *c, const struct event_process *process)
@@ -70,13 +70,8 @@ json_t *event_json(const struct violation *v, const struct container *c,
 
 json_t *event_notice(const char *kind, const struct container *c)
 {
-	json_t *o = json_object();
-	struct timespec now;
+	json_t *o = notice_json(kind);
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	json_object_set_new(o, "time",
-		report_time_json((uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec));
-	json_object_set_new(o, "kind", json_string(kind));
 	if (c)
 		json_object_set_new(o, "container", container_names_json(c));
 	return o;
