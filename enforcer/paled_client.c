@@ -74,6 +74,14 @@ void paled_closep(struct paled **p)
 	*p = NULL;
 }
 
+int paled_detach(struct paled **p)
+{
+	int fd = TAKE_FD((*p)->fd);
+
+	paled_closep(p);
+	return fd;
+}
+
 void paled_set_timeout(struct paled *p, int timeout_ms)
 {
 	p->timeout_ms = timeout_ms;

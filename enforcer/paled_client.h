@@ -28,6 +28,9 @@ struct paled;
 int paled_connect(const char *dir, const char *socket, int timeout_ms, struct paled **ret,
 	struct pale_err **err);
 void paled_closep(struct paled **p);
+/* Its socket, which does not block and is the caller's now; @p is gone. For who waits for answers
+ * in a loop of its own. */
+int paled_detach(struct paled **p);
 void paled_set_timeout(struct paled *p, int timeout_ms);
 
 /*

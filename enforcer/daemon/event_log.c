@@ -2,7 +2,7 @@
 #include "enforcer/daemon/event_log.h"
 
 #include "compiler/base/cleanup.h"
-#include "enforcer/daemon/event.h"
+#include "enforcer/daemon/notice.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -119,16 +119,23 @@ static uint64_t count_lines(const char *s, size_t len)
 	return n;
 }
 
+static char *line_of(const struct event_log *l, const json_t *event)
+{
+	if (l->line_of)
+		return l->line_of(l->ctx, event);
+	return json_dumps(event, JSON_COMPACT | JSON_PRESERVE_ORDER);
+}
+
 /* In front of what is pending: its length. */
 static size_t put_lost(struct event_log *l)
 {
 	struct text t = TEXT_INIT;
-	json_t *notice = event_notice("lost", NULL);
+	json_t *notice = notice_json("lost");
 	_cleanup_free_ char *s = NULL;
 	size_t len;
 
 	json_object_set_new(notice, "events", json_integer((json_int_t)l->lost_untold));
-	s = json_dumps(notice, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	s = line_of(l, notice);
 	json_decref(notice);
 	if (!s)
 		return 0;
@@ -167,7 +174,7 @@ void event_log_flush(struct event_log *l)
 
 static void add_line(struct event_log *l, const json_t *event)
 {
-	_cleanup_free_ char *s = json_dumps(event, JSON_COMPACT | JSON_PRESERVE_ORDER);
+	_cleanup_free_ char *s = line_of(l, event);
 	size_t before = l->pending.len;
 
 	if (!s) {

@@ -3,9 +3,9 @@
 #define PALE_EVENT_LOG_H
 
 /*
- * Events as JSON lines in a file, which is renamed to NAME.1, NAME.2 … when it is full, and to
- * whoever follows. What could not be written is counted, and told in the file, before the next line
- * that can.
+ * Events as lines, mostly of JSON, in a file, which is renamed to NAME.1, NAME.2 … when it is full,
+ * and to whoever follows. What could not be written is counted, and told in the file, before the
+ * next line that can.
  */
 
 #include "compiler/base/error.h"
@@ -27,6 +27,8 @@ struct event_log {
 	struct text pending; /* lines to be written by the next event_log_flush() */
 	/* Called for each line, which ends with its newline. */
 	void (*follow)(void *ctx, const json_t *event, const char *line, size_t len);
+	/* An event in another form than JSON: malloc-ed, without a newline in it. NULL: JSON. */
+	char *(*line_of)(void *ctx, const json_t *event);
 	void *ctx;
 };
 
