@@ -20,6 +20,8 @@ rules='
 ^(enforcer/|compiler/(base/|[^cl]|c[^m]|cmd_[^l]|l[^s]|lsm)) ^compiler/lsp
 ^compiler/                            ^(enforcer/|operator/|docs/)
 ^enforcer/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|operator/|docs/)
+^enforcer/export/                     ^(compiler/(emit_|verify|cover|decide|bundle)|gen/pale|skel/|enforcer/(bpf|runtime|load_|lsm_|run\.|apply)|enforcer/daemon/[^en]|enforcer/daemon/event\.h)
+^enforcer/([^e]|daemon/|runtime/)     ^enforcer/export/
 ^docs/                                ^(compiler/(ast|parse|resolve|lower|decide|emit_|expect)|gen/pale|operator/)
 ^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale)
 '

@@ -2,10 +2,10 @@
 # Debian packages, by what needs them. `make deps` installs those that are missing.
 
 DEPS_BUILD := gcc libc6-dev make flex bison mawk clang-14 clang llvm bpftool libbpf-dev libseccomp-dev libapparmor-dev \
-	libcap-dev libjansson-dev libyaml-dev libsystemd-dev scdoc
+	libcap-dev libjansson-dev libyaml-dev libsystemd-dev libcurl4-gnutls-dev libmicrohttpd-dev scdoc
 DEPS_DEMO := nginx nginx-dev libnginx-mod-http-echo curl util-linux iproute2
 DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils zstd apparmor netcat-openbsd neovim vim \
-	python3-minimal patch zsh fish man-db systemd $(DEPS_PROGRAMS)
+	python3-minimal patch zsh fish man-db systemd openssl prometheus $(DEPS_PROGRAMS)
 # Programs that tests run under policies.
 DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools runc crun
 # Container engines, and what they run containers with.
@@ -13,7 +13,8 @@ DEPS_RUNTIME := runc crun conmon containerd podman docker.io iptables
 DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.
-# RUNLEVEL=1 keeps the packages' services (nginx, redis, postgresql) from being started by their installation.
+# prometheus: promtool, which says whether metrics are right.
+# RUNLEVEL=1 keeps the packages' services (nginx, redis, postgresql, prometheus) from being started by their installation.
 define install_packages
 	$(Q)missing=$$(for p in $(1); do dpkg-query -W -f='$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || \
 		echo $$p; done); \

@@ -7,17 +7,22 @@ ENFORCER_SRC := $(filter-out enforcer/main.c enforcer/pale.c enforcer/cmd_%.c,$(
 ENFORCER_CMD_SRC := enforcer/pale.c $(wildcard enforcer/cmd_*.c)
 
 DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c))
+# pale-export has of paled only its log.
+EXPORT_SRC := $(filter-out enforcer/export/main.c,$(wildcard enforcer/export/*.c))
 RUNTIME_SRC := $(filter-out enforcer/runtime/main.c,$(wildcard enforcer/runtime/*.c))
 
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o) $(B)/gen/pale.tab.o $(B)/gen/pale.lex.o $(B)/gen/vocab_tables.o
 CMD_OBJ := $(COMPILER_CMD_SRC:%.c=$(B)/%.o) $(ENFORCER_CMD_SRC:%.c=$(B)/%.o)
 ENFORCER_OBJ := $(ENFORCER_SRC:%.c=$(B)/%.o)
 DAEMON_OBJ := $(DAEMON_SRC:%.c=$(B)/%.o)
+EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/%.o)
+EXPORT_USES := $(addprefix $(B)/enforcer/,daemon/event_log.o daemon/notice.o report_time.o paled_client.o)
 RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
 
 LIBCOMPILER := $(B)/libpale-compiler.a
 LIBENFORCER := $(B)/libpale-enforcer.a
 LIBDAEMON := $(B)/libpale-daemon.a
+LIBEXPORT := $(B)/libpale-export.a
 LIBRUNTIME := $(B)/libpale-runtime.a
 
 # What must be there before anything is compiled; the .d files take over from the second build on.
@@ -75,6 +80,10 @@ $(LIBDAEMON): $(DAEMON_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+$(LIBEXPORT): $(EXPORT_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
 $(LIBRUNTIME): $(RUNTIME_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -83,9 +92,13 @@ $(B)/paled: $(B)/enforcer/daemon/main.o $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILE
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lsystemd $(ENFORCER_LIBS) $(LIBS)
 
+$(B)/pale-export: $(B)/enforcer/export/main.o $(LIBEXPORT) $(EXPORT_USES) $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(EXPORT_LIBS) $(LIBS)
+
 # Starts three times with every container, and finding shared libraries was most of what it cost. The sanitizers need them.
 $(B)/pale-runtime: $(B)/enforcer/runtime/main.o $(LIBRUNTIME) $(B)/enforcer/paled_client.o $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(SANITIZE),,-static-pie) -o $@ $^ -ljansson
 
-all: $(B)/pale $(B)/paled $(B)/pale-runtime
+all: $(B)/pale $(B)/paled $(B)/pale-runtime $(B)/pale-export

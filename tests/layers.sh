@@ -43,6 +43,10 @@ compiler/cmd_check.c compiler/lsp.h
 compiler/library.c compiler/lsp.h
 enforcer/run.c compiler/lsp.h
 enforcer/apply.c compiler/parse.h
+enforcer/export/config.c enforcer/load_lsm.h
+enforcer/export/fold.c enforcer/daemon/daemon.h
+enforcer/daemon/daemon.c enforcer/export/output.h
+enforcer/report.c enforcer/export/output.h
 compiler/options.c docs/docs.h
 docs/docs.c compiler/decide.h
 EOT
