@@ -5,13 +5,15 @@
 .PHONY: install
 install: all
 	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/pale/profiles
-	$(Q)install -m 755 $(B)/pale $(B)/paled $(B)/pale-runtime $(DESTDIR)$(bindir)
+	$(Q)install -m 755 $(B)/pale $(B)/paled $(B)/pale-runtime $(B)/pale-export $(DESTDIR)$(bindir)
 	$(Q)ln -sf pale-runtime $(DESTDIR)$(bindir)/pale-runtime-crun
 	$(Q)cd $(B)/share && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)$(datadir))/{} \;
 	$(Q)cd profiles && find . -name '*.pale' -exec install -D -m 644 {} $(abspath $(DESTDIR)$(datadir))/pale/profiles/{} \;
 	$(Q)install -d $(DESTDIR)$(unitdir) $(DESTDIR)$(sysusersdir) $(DESTDIR)$(tmpfilesdir)
 	$(Q)install -m 644 systemd/*.socket $(DESTDIR)$(unitdir)
-	$(Q)sed 's,@bindir@,$(bindir),' systemd/paled.service >$(B)/paled.service
-	$(Q)install -m 644 $(B)/paled.service $(DESTDIR)$(unitdir)
+	$(Q)for unit in paled pale-export; do sed 's,@bindir@,$(bindir),' systemd/$$unit.service >$(B)/$$unit.service; done
+	$(Q)install -m 644 $(B)/paled.service $(B)/pale-export.service $(DESTDIR)$(unitdir)
 	$(Q)install -m 644 systemd/pale.sysusers $(DESTDIR)$(sysusersdir)/pale.conf
 	$(Q)install -m 644 systemd/pale.tmpfiles $(DESTDIR)$(tmpfilesdir)/pale.conf
+	$(Q)install -d $(DESTDIR)$(datadir)/pale/grafana
+	$(Q)install -m 644 docs/grafana/pale.json $(DESTDIR)$(datadir)/pale/grafana

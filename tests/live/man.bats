@@ -30,7 +30,7 @@ commands() {
 }
 
 @test "each command has a page, and nothing else has one" {
-	[ "$(cd "$man" && echo man1/* man5/*)" = "$(echo man1/pale-{$(commands | sort | paste -sd ,)}.1 | eval "echo $(cat)") man1/pale.1 man5/pale.5 man5/paled.conf.5" ]
+	[ "$(cd "$man" && echo man1/* man5/*)" = "$(echo man1/pale-{$(commands | sort | paste -sd ,)}.1 | eval "echo $(cat)") man1/pale.1 man5/pale-export.conf.5 man5/pale.5 man5/paled.conf.5" ]
 }
 
 @test "no page draws a warning" {
@@ -103,6 +103,32 @@ commands() {
 	[ "${#options[@]}" -ge 5 ]
 	for o in "${options[@]}"; do
 		has "$text" "$o"
+	done
+}
+
+@test "pale-export.conf(5) has each key that there is" {
+	text=$(page "$man/man5/pale-export.conf.5")
+	mapfile -t keys < <(sed -n 's/^\t{ "\([a-z-]*\)", .*read_.*/\1/p' "$here/../../enforcer/export/config.c")
+	[ "${#keys[@]}" -ge 20 ]
+	for k in type "${keys[@]}"; do
+		[[ $text == *" $k: "* || $text == *" $k, "* ]] || has "$text" " $k:"
+	done
+}
+
+@test "the example of pale-export.conf(5) is right" {
+	sed -n '/^```$/,/^```$/p' "$here/../../docs/man/pale-export.conf.5.scd" | sed '/^```$/d' >"$BATS_TEST_TMPDIR/export.conf"
+	run -0 "$build/pale-export" --config "$BATS_TEST_TMPDIR/export.conf" --check
+	[ "$output" = "$BATS_TEST_TMPDIR/export.conf: 5 outputs" ]
+}
+
+@test "pale-export(8) has each option and each of the node's metrics" {
+	text=$(page "$man/man8/pale-export.8")
+	mapfile -t words < <("$build/pale-export" --help | grep -o -e ' --[a-z]*')
+	[ "${#words[@]}" -ge 5 ]
+	mapfile -t -O "${#words[@]}" words < <(grep -oh '"pale_[a-z_]*"' "$here"/../../enforcer/export/*.c | tr -d '"' | grep -v pale_export_ | sort -u)
+	[ "${#words[@]}" -ge 10 ]
+	for w in "${words[@]}"; do
+		has "$text" "$w"
 	done
 }
 

@@ -14,10 +14,12 @@ setup() {
 @test "the units are right" {
 	# The program is where the unit says, below the root.
 	sed "s,/usr/bin/paled,$root/usr/bin/paled," "$units/paled.service" >"$BATS_TEST_TMPDIR/paled.service"
+	sed "s,/usr/bin/pale-export,$root/usr/bin/pale-export," "$units/pale-export.service" >"$BATS_TEST_TMPDIR/pale-export.service"
 	cp "$units"/*.socket "$BATS_TEST_TMPDIR"
+	grep -qx 'ExecStart=/usr/bin/pale-export' "$units/pale-export.service"
 	grep -qx 'ExecStart=/usr/bin/paled' "$units/paled.service"
 	cd "$BATS_TEST_TMPDIR"
-	run -0 systemd-analyze verify --man=no --recursive-errors=no paled.service paled-{register,control,events}.socket
+	run -0 systemd-analyze verify --man=no --recursive-errors=no paled.service pale-export.service paled-{register,control,events}.socket
 	[ -z "$output" ]
 }
 
@@ -42,10 +44,20 @@ setup() {
 	done
 }
 
+@test "what sends events on has no privilege, and a network" {
+	run -0 grep -cE '^(User=pale-export|CapabilityBoundingSet=|NoNewPrivileges=yes|ProtectSystem=strict|PrivateUsers=yes)$' "$units/pale-export.service"
+	[ "$output" = 5 ]
+	run -0 systemd-analyze security --offline=true --threshold=20 "$units/pale-export.service"
+	run -1 grep -E '^RestrictAddressFamilies=.*INET' "$units/paled.service"
+	run -0 grep -E '^RestrictAddressFamilies=.*INET' "$units/pale-export.service"
+}
+
 @test "groups and folders" {
 	mkdir -p "$root/etc"
 	run -0 systemd-sysusers --root="$root" "$root/usr/lib/sysusers.d/pale.conf"
-	cut -d: -f1 "$root/etc/group" | sort | diff - <(printf 'pale\npale-read\n')
+	cut -d: -f1 "$root/etc/group" | sort | diff - <(printf 'pale\npale-export\npale-read\n')
+	grep -q '^pale-export:' "$root/etc/passwd"
+	grep -qE '^pale-read:[^:]*:[0-9]+:pale-export$' "$root/etc/group"
 	echo 'root:x:0:0::/:' >"$root/etc/passwd"
 	echo 'root:x:0:' >>"$root/etc/group"
 	run -0 systemd-tmpfiles --root="$root" --create "$root/usr/lib/tmpfiles.d/pale.conf"
