@@ -106,6 +106,29 @@ static void put_violation(struct text *t, const json_t *e, bool colour)
 			json_integer_value(json_object_get(e, "lost")));
 }
 
+/* "kill-process (pid 12) because of deny read /srv/x (web.pale:3), 5 within 1000 ms" */
+static void put_response(struct text *t, const json_t *e)
+{
+	const json_t *cause = json_object_get(e, "cause"),
+		     *pid = json_object_get(json_object_get(e, "process"), "host_pid"),
+		     *within = json_object_get(cause, "within_ms");
+
+	text_puts(t, json_is_true(json_object_get(e, "done")) ? ": " : ": not done: ");
+	put(t, e, "action");
+	if (pid)
+		text_printf(t, " (pid %" JSON_INTEGER_FORMAT ")", json_integer_value(pid));
+	text_puts(t, " because of ");
+	put(t, cause, json_object_get(cause, "rule") ? "rule" : "operation");
+	text_puts(t, " (");
+	put(t, cause, "file");
+	text_printf(t, ":%" JSON_INTEGER_FORMAT ")",
+		json_integer_value(json_object_get(cause, "line")));
+	if (within)
+		text_printf(t, ", %" JSON_INTEGER_FORMAT " within %" JSON_INTEGER_FORMAT " ms",
+			json_integer_value(json_object_get(cause, "violations")),
+			json_integer_value(within));
+}
+
 static void put_notice(struct text *t, const json_t *e)
 {
 	put(t, e, "kind");
@@ -113,6 +136,8 @@ static void put_notice(struct text *t, const json_t *e)
 		text_puts(t, ": container ");
 		put_container(t, json_object_get(e, "container"));
 	}
+	if (json_object_get(e, "cause"))
+		put_response(t, e);
 	if (json_object_get(e, "profile")) {
 		text_puts(t, ", profile ");
 		put(t, e, "profile");

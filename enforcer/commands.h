@@ -13,6 +13,7 @@ extern const struct command cmd_load;
 extern const struct command cmd_ps;
 extern const struct command cmd_run;
 extern const struct command cmd_status;
+extern const struct command cmd_thaw;
 extern const struct command cmd_uninstall_runtime;
 extern const struct command cmd_unload;
 extern const struct command cmd_update;

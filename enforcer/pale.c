@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&cmd_load,
 	&cmd_unload,
 	&cmd_update,
+	&cmd_thaw,
 	&cmd_events,
 	&cmd_watch,
 	&cmd_install_runtime,

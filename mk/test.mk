@@ -29,7 +29,7 @@ $(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
 $(B)/tests/vm/lsm_actor $(B)/tests/vm/lsm_verdict_actor $(B)/tests/vm/stress_actor: LDFLAGS += -Wl,--as-needed
 
 # Programs of other languages and C libraries that tests run under policies.
-PROGRAMS := $(addprefix $(B)/tests/programs/,go_server musl_threads container_calls refused_calls)
+PROGRAMS := $(addprefix $(B)/tests/programs/,go_server musl_threads container_calls refused_calls repeated_attack)
 GO ?= /usr/lib/go-1.19/bin/go
 
 $(B)/tests/programs/go_server: tests/programs/go_server.go

@@ -31,6 +31,7 @@ bool on_missing_parse(const char *s, enum on_missing *ret)
 struct reading {
 	struct daemon_config *config;
 	struct diag_list *diags;
+	struct span responses; /* where they stand */
 };
 
 static const char *text_of(struct reading *r, const struct yaml_node *n, const char *what)
@@ -81,20 +82,41 @@ static void read_images(struct reading *r, const struct yaml_node *n)
 	}
 }
 
-static void read_image_labels(struct reading *r, const struct yaml_node *n)
+static void read_profiles(struct reading *r, const struct yaml_node *n, const char *key,
+	const char ***ret, uint32_t *ret_n, uint32_t *cap)
 {
-	struct daemon_config *c = r->config;
-
 	if (n->kind != YAML_LIST) {
-		diag_error(r->diags, n->at, "'image-labels' must list profiles");
+		diag_error(r->diags, n->at, "'%s' must list profiles", key);
 		return;
 	}
 	for (uint32_t i = 0; i < n->n; i++) {
 		const char *profile = text_of(r, n->v[i], "a profile");
 
-		ARENA_PUSH(
-			c->arena, c->image_labels, c->n_image_labels, c->cap_image_labels, profile);
+		ARENA_PUSH(r->config->arena, *ret, *ret_n, *cap, profile);
 	}
+}
+
+static void read_image_labels(struct reading *r, const struct yaml_node *n)
+{
+	struct daemon_config *c = r->config;
+
+	read_profiles(
+		r, n, "image-labels", &c->image_labels, &c->n_image_labels, &c->cap_image_labels);
+}
+
+static void read_protected(struct reading *r, const struct yaml_node *n)
+{
+	struct daemon_config *c = r->config;
+
+	read_profiles(r, n, "protected", &c->protected, &c->n_protected, &c->cap_protected);
+}
+
+static void read_responses(struct reading *r, const struct yaml_node *n)
+{
+	struct daemon_config *c = r->config;
+
+	r->responses = n->at;
+	responses_read(c->arena, r->diags, n, &c->responses, &c->n_responses);
 }
 
 static void read_allow_partial(struct reading *r, const struct yaml_node *n)
@@ -149,9 +171,25 @@ static const struct {
 	{ "allow-partial", read_allow_partial },
 	{ "audit-by-annotation", read_audit_by_annotation },
 	{ "events-per-second", read_events_per_second },
+	{ "responses", read_responses },
+	{ "protected", read_protected },
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(*keys))
+
+/* A count that no container can reach would be a response that never comes. */
+static void check_responses(struct reading *r)
+{
+	const struct daemon_config *c = r->config;
+
+	for (uint32_t i = 0; i < c->n_responses && !r->diags->n_errors; i++) {
+		if (!response_is_reachable(&c->responses[i], c->events_per_second))
+			diag_error(r->diags, r->responses,
+				"with 'events-per-second: %u' %u violations are never told in that "
+				"time",
+				c->events_per_second, c->responses[i].violations);
+	}
+}
 
 static void read_map(struct reading *r, const struct yaml_node *map)
 {
@@ -169,13 +207,14 @@ static void read_map(struct reading *r, const struct yaml_node *map)
 		else
 			keys[k].read(r, map->v[i + 1]);
 	}
+	check_responses(r);
 }
 
 static int read_file(const char *path, struct daemon_config *c, struct pale_err **err)
 {
 	struct source_set sources;
 	struct diag_list diags;
-	struct reading r = { c, &diags };
+	struct reading r = { .config = c, .diags = &diags };
 	struct yaml_documents documents = { 0 };
 	struct source *s;
 	int n;

@@ -6,6 +6,7 @@
 
 #include "compiler/base/arena.h"
 #include "compiler/base/error.h"
+#include "enforcer/daemon/response_config.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,6 +37,11 @@ struct daemon_config {
 				       starting */
 	bool audit_by_annotation;   /* pale.dev/mode: audit counts */
 	uint32_t events_per_second; /* of one container; 0: no limit */
+	struct response_config *responses;
+	uint32_t n_responses;
+	/* Profiles of containers to which nothing is done. */
+	const char **protected;
+	uint32_t n_protected, cap_protected;
 };
 
 /*

@@ -7,6 +7,7 @@
 #include "enforcer/daemon/file_tree.h"
 #include "enforcer/daemon/policy_store.h"
 #include "enforcer/daemon/proc.h"
+#include "enforcer/daemon/response.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -41,6 +42,7 @@ void container_free(struct container *c)
 	node_policy_unref(c->policy);
 	node_policy_unref(c->previous);
 	sd_event_source_disable_unref(c->ending);
+	response_counts_free(c->responses);
 	json_decref(c->annotations);
 	json_decref(c->own);
 	if (c->pidfd >= 0)
@@ -315,6 +317,8 @@ const char *container_state(const struct container *c)
 		return "stopped";
 	if (!c->policy)
 		return "unconfined";
+	if (c->frozen)
+		return "frozen";
 	executable = proc_link(c->pid, "exe");
 	return executable && c->initial_executable && strcmp(executable, c->initial_executable) == 0
 		       ? "created"
@@ -345,6 +349,8 @@ int container_keep(const struct containers *all, const struct container *c, stru
 	if (!o)
 		return pale_err_plain(
 			err, EINVAL, "container '%s' has a name that is no text", c->id);
+	if (c->frozen)
+		json_object_set_new(o, "frozen", json_true());
 	if (c->policy)
 		json_object_set_new(o, "policy",
 			json_pack("{s:s, s:s, s:s, s:b, s:b}", "folder",

@@ -56,6 +56,9 @@ struct container {
 	uint64_t throttled; /* events that were not told */
 	uint64_t pending;   /* of these what the next event is to say */
 	uint64_t full_ns;   /* CLOCK_MONOTONIC: when it may be told of as many as ever */
+
+	bool frozen; /* by a response; response.c */
+	struct response_counts *responses;
 };
 
 struct containers {
@@ -103,7 +106,7 @@ int container_pid_of(int pidfd, pid_t *ret, struct pale_err **err);
 
 /* Whether its first process is there. */
 bool container_is_alive(const struct container *c);
-/* "created", "running", "stopped", "unconfined". */
+/* "created", "running", "frozen", "stopped", "unconfined". */
 const char *container_state(const struct container *c);
 
 /* Writes its file, anew or for the first time. */

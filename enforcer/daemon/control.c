@@ -4,6 +4,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "enforcer/daemon/request_members.h"
+#include "enforcer/daemon/response.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -126,9 +127,42 @@ static int update(
 	return 0;
 }
 
+static int need_container(
+	struct daemon *d, const json_t *body, struct container **ret, struct pale_err **err)
+{
+	const char *word;
+	int r = request_text(body, "container", &word, err);
+
+	if (r < 0)
+		return r;
+	if (!word || !*word)
+		return pale_err_plain(err, EINVAL, "the request has no 'container'");
+	*ret = containers_find_like(&d->containers, word);
+	if (!*ret || (*ret)->forgotten_ns)
+		return pale_err_plain(
+			err, ENOENT, "there is no container '%s', or more than one", word);
+	return 0;
+}
+
+static int thaw(void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	struct container *c = NULL;
+	int e = need_container(d, r->body, &c, err);
+
+	(void)ret_more;
+	if (e >= 0)
+		e = response_thaw(d, c, r->uid, err);
+	if (e < 0)
+		return e;
+	server_answer(r->connection, json_pack("{s:s}", "id", c->id));
+	return 0;
+}
+
 const struct server_method control_methods[] = {
 	{ "load", load },
 	{ "unload", unload },
 	{ "update", update },
+	{ "thaw", thaw },
 	{ NULL, NULL },
 };

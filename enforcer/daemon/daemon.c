@@ -4,6 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/file_tree.h"
+#include "enforcer/daemon/response.h"
 #include "enforcer/daemon/running_containers.h"
 #include "enforcer/daemon/sandbox_policy.h"
 
@@ -159,6 +160,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	}
 	watch_profiles(d);
 	daemon_scan_profiles(d);
+	response_configure(d);
 	sd_notify(0, "READY=1");
 	return 0;
 }
@@ -168,6 +170,7 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *ctx)
 	struct daemon *d = ctx;
 
 	registration_sweep(d);
+	response_sweep(d);
 	refused_calls_sweep(d);
 	violations_tell_lost(d);
 	if (watch_profiles(d))
@@ -411,6 +414,7 @@ static int open_state(struct daemon *d, struct pale_err **err)
 	resume_apparmor(d);
 	refused_calls_update(d);
 	daemon_scan_profiles(d);
+	response_configure(d);
 	return 0;
 }
 
@@ -564,6 +568,7 @@ static void release(struct daemon *d)
 	sd_event_source_disable_unref(d->sweep);
 	sd_event_source_disable_unref(d->audit_source);
 	sd_event_source_disable_unref(d->watch_source);
+	response_release(d);
 	refused_calls_release(d);
 	process_facts_release(&d->facts);
 	process_watch_free(d->watch);

@@ -6,6 +6,7 @@
 
 #include "enforcer/daemon/config.h"
 #include "enforcer/daemon/container.h"
+#include "enforcer/daemon/event.h"
 #include "enforcer/daemon/event_log.h"
 #include "enforcer/daemon/node_enforcement.h"
 #include "enforcer/audit_netlink.h"
@@ -60,6 +61,7 @@ struct daemon {
 	struct process_watch *watch; /* NULL: not used */
 	int place_root;		     /* violations_place()'s last; -1: none */
 	bool no_watch;		     /* it is not to be had, which has been told */
+	struct responses *responses; /* response.c */
 	sd_event_source *tell_source, *lsm_source, *store_source, *rescan, *sweep, *audit_source,
 		*watch_source, *exits_source;
 };
@@ -97,12 +99,20 @@ void queries_follow(void *daemon, const json_t *event, const char *line, size_t 
 
 /* What the kernel tells, to be told later; fits lsm_on_event. */
 void violations_take(void *daemon, const struct lsm_event *e);
+/* Tells now what the kernel has told of @c until now: its policy is about to be another. */
+void violations_settle(void *daemon, struct container *c);
 /* Tells now what waits of @c: before it is freed, or what is known of it changes. */
 void daemon_tell_waiting(struct daemon *d, struct container *c);
 /* Something waits, or can be read. */
 void daemon_wake(struct daemon *d);
 /* Where its files are; fits apparmor_denials_options.place. */
 struct apparmor_place violations_place(void *daemon, pid_t pid);
+/*
+ * What every mechanism's violations come to: an event, and what the node has done about it. @c NULL:
+ * it cannot be told whose it is. @process and @e: as event_json() has them.
+ */
+void violations_report(struct daemon *d, const struct violation *v, struct container *c,
+	const struct event_process *process, const struct lsm_event *e);
 /* What AppArmor refused, under whatever policy. */
 void violations_take_apparmor(void *daemon, const struct violation *v);
 /* Some audit records that there are. */

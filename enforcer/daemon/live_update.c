@@ -49,19 +49,10 @@ static const char *why_not(
 	return NULL;
 }
 
-static void tell_all(void *daemon, struct container *c)
-{
-	struct daemon *d = daemon;
-	_cleanup_(pale_err_freep) struct pale_err *later = NULL;
-
-	lsm_poll(d->enforcement.lsm, 0, violations_take, d, &later);
-	daemon_tell_waiting(d, c);
-}
-
 static int update(
 	struct daemon *d, struct container *c, struct node_policy *next, struct pale_err **err)
 {
-	int r = node_enforcement_exchange(&d->enforcement, c, next, tell_all, d, err);
+	int r = node_enforcement_exchange(&d->enforcement, c, next, violations_settle, d, err);
 
 	if (r < 0)
 		return r;

@@ -20,6 +20,7 @@ static const cap_value_t kept[] = {
 	CAP_SYS_PTRACE,	     /* /proc/PID/exe of processes that violate */
 	CAP_DAC_READ_SEARCH, /* the same, of other users */
 	CAP_CHOWN,	     /* the sockets' groups */
+	CAP_KILL,	     /* processes of other users, by a response */
 };
 
 static bool is_kept(cap_value_t c)

@@ -93,9 +93,7 @@ static void report(struct daemon *d, struct container *c, struct violation *v,
 	c->pending = 0;
 	/* Of a kernel thread, and of a path too long to be told, the name is all there is. */
 	v->executable = *executable ? executable : e->comm;
-	c->reported++;
-	d->reported++;
-	event_log_take(&d->log, event_json(v, c, &process, NULL));
+	violations_report(d, v, c, &process, NULL);
 }
 
 /* What waits is in its container's line, and told before that is freed. */

@@ -3,6 +3,7 @@
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/request_members.h"
+#include "enforcer/daemon/response.h"
 
 #include "compiler/base/cleanup.h"
 #include "compiler/vocab.h"
@@ -418,6 +419,7 @@ static int same_again(
 static void drop_late(struct daemon *d, struct container *late)
 {
 	daemon_tell_waiting(d, late);
+	response_forget(d, late);
 	node_enforcement_release(&d->enforcement, late);
 	late->forgotten_ns = now_ns(CLOCK_MONOTONIC);
 	containers_remove(&d->containers, late);
@@ -634,6 +636,7 @@ int registration_restore(void *daemon, const char *id, const json_t *kept, struc
 		return -pale_err_errno(*err);
 	c->seccomp_log = json_is_true(json_object_get(kept, "seccomp_log"));
 	c->late = json_is_true(json_object_get(kept, "late"));
+	c->frozen = json_is_true(json_object_get(kept, "frozen"));
 	c->has_instance = json_is_true(json_object_get(kept, "has_instance"));
 	c->instance = (uint32_t)json_integer_value(json_object_get(kept, "instance"));
 	c->generation = (uint64_t)json_integer_value(json_object_get(kept, "generation"));
@@ -673,6 +676,7 @@ void registration_sweep(struct daemon *d)
 			continue;
 		}
 		daemon_tell_waiting(d, c);
+		response_forget(d, c);
 		node_enforcement_release(&d->enforcement, c);
 		containers_remove(&d->containers, c);
 	}

@@ -2,6 +2,7 @@
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/proc.h"
+#include "enforcer/daemon/response.h"
 #include "enforcer/daemon/seccomp_audit.h"
 
 #include "compiler/base/cleanup.h"
@@ -15,6 +16,18 @@
 /* Requests wait meanwhile. */
 #define AUDIT_RECORDS_A_ROUND 200
 
+void violations_report(struct daemon *d, const struct violation *v, struct container *c,
+	const struct event_process *process, const struct lsm_event *e)
+{
+	_cleanup_(json_decrefp) json_t *event = event_json(v, c, process, e);
+
+	if (c)
+		c->reported++;
+	d->reported++;
+	event_log_take(&d->log, json_incref(event));
+	response_take(d, c, v, event);
+}
+
 static void report(void *ctx, const struct violation *v)
 {
 	struct daemon *d = ctx;
@@ -23,9 +36,7 @@ static void report(void *ctx, const struct violation *v)
 	const struct event_process process = { &d->facts, e->process_start_ns, e->process_execs,
 		e->uid };
 
-	c->reported++;
-	d->reported++;
-	event_log_take(&d->log, event_json(v, c, &process, e));
+	violations_report(d, v, c, &process, e);
 }
 
 /* The instance is nobody's: its container was forgotten long ago. */
@@ -80,6 +91,15 @@ void violations_take(void *daemon, const struct lsm_event *e)
 	daemon_wake(d);
 }
 
+void violations_settle(void *daemon, struct container *c)
+{
+	struct daemon *d = daemon;
+	_cleanup_(pale_err_freep) struct pale_err *later = NULL;
+
+	lsm_poll(d->enforcement.lsm, 0, violations_take, d, &later);
+	daemon_tell_waiting(d, c);
+}
+
 static struct container *container_of(struct daemon *d, pid_t pid)
 {
 	uint32_t number = d->watch ? process_watch_container(d->watch, pid) : 0;
@@ -122,10 +142,8 @@ static void take_seccomp(struct daemon *d, const struct audit_record *r)
 	if (!seccomp_record_violation(&record, c->policy->policy, r->time_ns, &v))
 		return;
 	v.parent = d->watch ? process_watch_parent(d->watch, record.pid) : 0;
-	c->reported++;
-	d->reported++;
 	process.uid = record.uid;
-	event_log_take(&d->log, event_json(&v, c, &process, NULL));
+	violations_report(d, &v, c, &process, NULL);
 }
 
 /*
@@ -159,12 +177,9 @@ void violations_take_apparmor(void *daemon, const struct violation *v)
 	if (d->watch)
 		process_watch_handle(d->watch);
 	c = container_of(d, v->pid);
-	if (c)
-		c->reported++;
-	else
+	if (!c)
 		d->unattributed++;
-	d->reported++;
-	event_log_take(&d->log, event_json(v, c, &process, NULL));
+	violations_report(d, v, c, &process, NULL);
 }
 
 /* Records that the kernel or the socket had no room for are the whole machine's: how many were of

@@ -169,11 +169,12 @@ def members():
         ("register", "forget"): dict(id="m", ended=False),
         ("control", "load"): dict(files=files, main="l.pale", replace=True),
         ("control", "unload"): dict(profile="other"),
+        ("control", "thaw"): dict(container="m"),
         ("events", "events"): dict(since=1, container="m", follow=False),
     }
     values = [None, True, False, 0, -1, 1, 1 << 62, 1.5, "", "x", [], [1], [[]], {}, {"a": 1}, {"name": 1}]
     for (name, method), right in table.items():
-        if method not in ("lookup", "unload"):
+        if method not in ("lookup", "unload", "thaw"):
             with Client(name) as all_right:
                 same((method, all_right.ask(method, **right)["ok"]), (method, True))
         for member in right:

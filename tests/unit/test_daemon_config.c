@@ -79,6 +79,46 @@ static void each_mistake_has_its_message(void **state)
 			":1:20: 'events-per-second' must be a number from 0 to 1000000" },
 		{ "events-per-second: ' 1'\n",
 			":1:20: 'events-per-second' must be a number from 0 to 1000000" },
+		{ "protected: web\n", ":1:12: 'protected' must list profiles" },
+		{ "protected: [[web]]\n", ":1:13: a profile must be a text" },
+		{ "responses: freeze\n", ":1:12: 'responses' must list responses" },
+		{ "responses: [freeze]\n", ":1:13: a response must be a map" },
+		{ "responses: [{rule: a}]\n", ":1:13: a response must have an 'action'" },
+		{ "responses: [{action: freeze}]\n",
+			":1:13: a response must have 'rule' or 'violations'" },
+		{ "responses: [{action: stop, rule: a}]\n",
+			":1:22: 'action' must be kill-process, kill-container or freeze" },
+		{ "responses: [{action: [freeze], rule: a}]\n",
+			":1:22: 'action' must be kill-process, kill-container or freeze" },
+		{ "responses:\n  - action: freeze\n    rule: a\n    object: /x\n",
+			":4:5: a response has no 'object'" },
+		{ "responses: [{action: freeze, rule: ''}]\n", ":1:36: 'rule' must be a text" },
+		{ "responses: [{action: freeze, rule: a, profile: [b]}]\n",
+			":1:48: 'profile' must be a text" },
+		{ "responses: [{action: freeze, violations: 0}]\n",
+			":1:42: 'violations' must be a number from 1 to 10000" },
+		{ "responses: [{action: freeze, violations: 10001}]\n",
+			":1:42: 'violations' must be a number from 1 to 10000" },
+		{ "responses: [{action: freeze, violations: many}]\n",
+			":1:42: 'violations' must be a number from 1 to 10000" },
+		{ "responses: [{action: freeze, violations: 5}]\n",
+			":1:13: more than one of 'violations' needs 'within'" },
+		{ "responses: [{action: freeze, rule: a, within: 5s}]\n",
+			":1:47: 'within' needs more than one of 'violations'" },
+		{ "responses: [{action: freeze, violations: 5, within: 5}]\n",
+			":1:53: 'within' must be a time of at most an hour, such as 500ms, 10s or "
+			"5m" },
+		{ "responses: [{action: freeze, violations: 5, within: 2h}]\n",
+			":1:53: 'within' must be a time of at most an hour, such as 500ms, 10s or "
+			"5m" },
+		{ "events-per-second: 10\nresponses: [{action: freeze, violations: 31, within: "
+		  "1s}]\n",
+			":2:12: with 'events-per-second: 10' 31 violations are never told in that "
+			"time" },
+		{ "responses: [{action: freeze, violations: 10000, within: "
+		  "1s}]\nevents-per-second: 10\n",
+			":1:12: with 'events-per-second: 10' 10000 violations are never told in "
+			"that time" },
 		{ "default: a\ndefault: b\n", ":2:1: the key stands twice" },
 		{ "[a]: b\n", ":1:1: a key that is no text" },
 		{ "default: a\n---\ndefault: b\n", ":3:1: only one document is read" },
@@ -114,6 +154,7 @@ static void expect_defaults(const char *text)
 	assert_false(c.allow_partial || c.audit_by_annotation);
 	assert_int_equal(c.running, RUNNING_LABEL);
 	assert_int_equal(c.events_per_second, 1000);
+	assert_int_equal(c.n_responses + c.n_protected, 0);
 	daemon_config_release(&c);
 }
 
@@ -159,6 +200,43 @@ static void each_key_is_read(void **state)
 	daemon_config_release(&c);
 }
 
+static void responses_are_read(void **state)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	struct daemon_config c;
+
+	assert_int_equal(read_text("responses:\n"
+				   "  - rule: deny write /etc/**\n"
+				   "    action: kill-process\n"
+				   "  - violations: 20\n"
+				   "    within: 500ms\n"
+				   "    profile: web\n"
+				   "    action: freeze\n"
+				   "  - {violations: 10000, within: 1h, action: kill-container}\n"
+				   "  - {violations: 1, action: kill-process}\n"
+				   "protected: [monitor]\n"
+				   "events-per-second: 10\n",
+				 &c, &err),
+		0);
+	assert_int_equal(c.n_responses, 4);
+	assert_string_equal(c.responses[0].rule, "deny write /etc/**");
+	assert_null(c.responses[0].profile);
+	assert_int_equal(c.responses[0].action, RESPONSE_KILL_PROCESS);
+	assert_int_equal(c.responses[0].violations, 1);
+	assert_int_equal(c.responses[0].within_ns, 0);
+	assert_null(c.responses[1].rule);
+	assert_string_equal(c.responses[1].profile, "web");
+	assert_int_equal(c.responses[1].action, RESPONSE_FREEZE);
+	assert_int_equal(c.responses[1].violations, 20);
+	assert_int_equal(c.responses[1].within_ns, 500000000);
+	assert_int_equal(c.responses[2].action, RESPONSE_KILL_CONTAINER);
+	assert_int_equal(c.responses[2].within_ns, 3600000000000);
+	assert_int_equal(c.responses[3].violations, 1);
+	assert_int_equal(c.n_protected, 1);
+	assert_string_equal(c.protected[0], "monitor");
+	daemon_config_release(&c);
+}
+
 static void a_folder_is_no_file(void **state)
 {
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
@@ -174,6 +252,7 @@ int main(void)
 		cmocka_unit_test(each_mistake_has_its_message),
 		cmocka_unit_test(what_is_not_said_is_strict),
 		cmocka_unit_test(each_key_is_read),
+		cmocka_unit_test(responses_are_read),
 		cmocka_unit_test(a_folder_is_no_file),
 	};
 
