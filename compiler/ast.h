@@ -152,6 +152,7 @@ struct ast_rule {
 	struct word as;
 	struct word in;		 /* expectations: the sub-profile that is asked */
 	const char *effect_name; /* as written, with "quiet " where it stands: for messages */
+	uint32_t exception;	 /* not written so, but by exceptions_apply(): its number; 0 */
 };
 
 enum ast_setting_kind { SETTING_MODE, SETTING_LIMIT, SETTING_ABI, SETTING_ON_VIOLATION };

@@ -2,6 +2,7 @@
 #include "compiler/compile.h"
 
 #include "compiler/base/suggest.h"
+#include "compiler/exception.h"
 #include "compiler/lower.h"
 
 #include <ctype.h>
@@ -33,6 +34,8 @@ static void compile_source(
 	c->resolution = res;
 	file = parse_file(source, &c->diags, c->arena);
 	resolve_names(res, file);
+	if (options && options->n_exceptions)
+		exceptions_apply(res, file, options->exceptions, options->n_exceptions);
 	if (options && options->outlines_only) {
 		outline_profiles(c, file);
 		return;

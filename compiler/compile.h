@@ -13,12 +13,25 @@
 
 struct ast_file;
 
+/* What a policy is to let pass and report although its text refuses it: exception.h. */
+struct compile_exception {
+	uint32_t number; /* which exception it belongs to, from 1; struct rule has it */
+	/* A rule with deny or kill, by the place where it begins: its file as artefacts call it, its
+	 * line and column. */
+	const char *file;
+	uint32_t line, column;
+	/* Or a rule with allow or audit that is added to the profile or sub-profile of this name. */
+	const char *text, *profile;
+};
+
 struct compile_options {
 	/* Searched after the file's own folder, before $PALE_PATH and the installed library. */
 	const char *const *include_dirs;
 	uint32_t n_include_dirs;
 	/* For who asks for names alone: no rule is looked at, and all policies are outlines. */
 	bool outlines_only;
+	const struct compile_exception *exceptions;
+	uint32_t n_exceptions;
 };
 
 struct compilation {

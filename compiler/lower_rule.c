@@ -598,6 +598,8 @@ static void merge(struct lowering *l, struct rule *into, struct rule *r)
 			return;
 	}
 	ARENA_PUSH(l->arena, into->lines, into->n_lines, into->cap_lines, line);
+	if (!into->exception)
+		into->exception = r->exception;
 	/* A report names the file's own line before a fragment's. */
 	if (line.own && !into->lines[0].own) {
 		into->lines[into->n_lines - 1] = into->lines[0];
@@ -612,6 +614,7 @@ void lower_rule(struct lowering *l, const struct ast_rule *ast)
 
 	r->effect = ast->effect;
 	r->quiet = ast->quiet;
+	r->exception = ast->exception;
 	if (!(lower_objects(l, ast, r) & lower_modifiers(l, ast, r))) {
 		l->failed = true;
 		return;

@@ -98,6 +98,7 @@ struct rule {
 	bool is_default;     /* what decides when no rule matches: one for each operation */
 	bool derived;	     /* an allow of syscalls that the policy's other rules need */
 	bool only;	     /* syscall: drops the derived set */
+	uint32_t exception;  /* an audit instead of what is written: compile_exception.number; 0 */
 	uint64_t operations; /* OP_BIT()s */
 	uint64_t implied;    /* allowed too, never reported: exec's read and map */
 	const char *

@@ -4,12 +4,12 @@
 #include "compiler/command_input.h"
 #include "enforcer/commands.h"
 #include "enforcer/daemon_command.h"
+#include "enforcer/time_argument.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { OPT_RUN, OPT_CONTAINER, OPT_JSON, OPT_SINCE };
 
@@ -72,6 +72,15 @@ static void put_process(struct text *t, const json_t *e)
 	text_puts(t, ")\n");
 }
 
+/* "1, 'deny read /etc/foo', until 2026-11-26T17:00:00Z" */
+static void put_exception(struct text *t, const json_t *e, const char *before)
+{
+	text_printf(t, "%s%" JSON_INTEGER_FORMAT ", '", before,
+		json_integer_value(json_object_get(e, "number")));
+	put(t, e, "rule");
+	text_printf(t, "', until %.19sZ\n", daemon_command_text(e, "until"));
+}
+
 /* The same two lines as under `pale run`, with the time before them. */
 static void put_violation(struct text *t, const json_t *e, bool colour)
 {
@@ -95,6 +104,8 @@ static void put_violation(struct text *t, const json_t *e, bool colour)
 	text_puts(t, "\n");
 	if (json_is_true(json_object_get(e, "own")))
 		text_puts(t, "  note: the container's own configuration refuses it\n");
+	if (json_object_get(e, "exception"))
+		put_exception(t, json_object_get(e, "exception"), "  note: let pass by exception ");
 	if (json_object_get(e, "hint")) {
 		text_puts(t, "  hint: '");
 		put(t, e, "hint");
@@ -149,7 +160,10 @@ static void put_notice(struct text *t, const json_t *e)
 	if (json_object_get(e, "events"))
 		text_printf(t, ": %" JSON_INTEGER_FORMAT,
 			json_integer_value(json_object_get(e, "events")));
-	text_putc(t, '\n');
+	if (json_object_get(e, "exception"))
+		put_exception(t, json_object_get(e, "exception"), ": ");
+	else
+		text_putc(t, '\n');
 }
 
 static void print_event(const json_t *e, bool json, bool colour)
@@ -168,40 +182,6 @@ static void print_event(const json_t *e, bool json, bool colour)
 	else
 		put_notice(&t, e);
 	fputs(text_str(&t), stdout);
-}
-
-static bool parse_date(const char *s, int64_t *ret_ms)
-{
-	struct tm tm = { 0 };
-	const char *end = strptime(s, "%Y-%m-%d", &tm);
-
-	if (end && (*end == 'T' || *end == ' '))
-		end = strptime(end + 1, "%H:%M:%S", &tm);
-	if (end && *end == '.')
-		end += 1 + strspn(end + 1, "0123456789");
-	if (!end || (*end && strcmp(end, "Z") != 0))
-		return false;
-	*ret_ms = (int64_t)timegm(&tm) * 1000;
-	return true;
-}
-
-/* Milliseconds since 1970. */
-static bool parse_since(const char *s, int64_t *ret)
-{
-	static const struct {
-		char unit;
-		int64_t ms;
-	} units[] = { { 's', 1000 }, { 'm', 60000 }, { 'h', 3600000 }, { 'd', 86400000 } };
-	char *end;
-	unsigned long n = strtoul(s, &end, 10);
-
-	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		if (end == s || n > 100000 || end[0] != units[i].unit || end[1])
-			continue;
-		*ret = (int64_t)time(NULL) * 1000 - (int64_t)n * units[i].ms;
-		return true;
-	}
-	return parse_date(s, ret);
 }
 
 static int show(const struct invocation *in, struct paled *p, json_t *answer)
@@ -243,7 +223,7 @@ static int ask(const struct invocation *in, bool follow)
 	int64_t ms;
 	int status;
 
-	if (since && !parse_since(since, &ms)) {
+	if (since && !time_argument_parse(since, TIME_BEFORE_NOW, &ms)) {
 		json_decref(arguments);
 		return usage_error(in, "'%s' is no time", since);
 	}

@@ -45,6 +45,7 @@ static void print_container(const json_t *c)
 	const char *profile = daemon_command_text(c, "profile"),
 		   *mode = daemon_command_text(c, "mode");
 	const json_t *n = json_object_get(c, "refused");
+	size_t exceptions = json_array_size(json_object_get(c, "exceptions"));
 	json_int_t lost = json_integer_value(json_object_get(c, "lost"));
 
 	text_add(&id, whole, strnlen(whole, ID_SHOWN));
@@ -55,6 +56,9 @@ static void print_container(const json_t *c)
 		text_puts(&note, "restart for all of its policy");
 	else if (json_is_true(json_object_get(c, "restart_required")))
 		text_puts(&note, "restart for its new policy");
+	if (exceptions)
+		text_printf(&note, "%s%zu exception%s", note.len ? ", " : "", exceptions,
+			exceptions == 1 ? "" : "s");
 	if (lost)
 		text_printf(&note, "%s%" JSON_INTEGER_FORMAT " events lost", note.len ? ", " : "",
 			lost);

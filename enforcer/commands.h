@@ -7,6 +7,7 @@
 #include "compiler/options.h"
 
 extern const struct command cmd_events;
+extern const struct command cmd_except;
 extern const struct command cmd_explain;
 extern const struct command cmd_install_runtime;
 extern const struct command cmd_load;

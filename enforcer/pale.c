@@ -20,6 +20,7 @@ static const struct command *const commands[] = {
 	&cmd_unload,
 	&cmd_update,
 	&cmd_thaw,
+	&cmd_except,
 	&cmd_events,
 	&cmd_watch,
 	&cmd_install_runtime,

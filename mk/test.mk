@@ -8,6 +8,7 @@ LIBS_test_mutants := -lpcap
 LIBS_test_import_oci := -lpcap
 LIBS_test_runtime_features := -lsystemd
 LIBS_test_seccomp_refusal := -lsystemd
+LIBS_test_exceptions := -lsystemd
 # They have pale-export alone, as it has of the enforcer only what it is linked with.
 UNIT_EXPORT_BIN := $(filter $(B)/tests/unit/test_export_%,$(UNIT_BIN))
 

@@ -4,6 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "enforcer/cgroup.h"
 #include "enforcer/daemon/annotations.h"
+#include "enforcer/daemon/exceptions.h"
 #include "enforcer/daemon/file_tree.h"
 #include "enforcer/daemon/policy_store.h"
 #include "enforcer/daemon/proc.h"
@@ -43,6 +44,7 @@ void container_free(struct container *c)
 	node_policy_unref(c->previous);
 	sd_event_source_disable_unref(c->ending);
 	response_counts_free(c->responses);
+	exceptions_free(c->exceptions);
 	json_decref(c->annotations);
 	json_decref(c->own);
 	if (c->pidfd >= 0)
@@ -351,6 +353,7 @@ int container_keep(const struct containers *all, const struct container *c, stru
 			err, EINVAL, "container '%s' has a name that is no text", c->id);
 	if (c->frozen)
 		json_object_set_new(o, "frozen", json_true());
+	exceptions_keep(c, o);
 	if (c->policy)
 		json_object_set_new(o, "policy",
 			json_pack("{s:s, s:s, s:s, s:b, s:b}", "folder",

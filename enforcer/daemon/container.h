@@ -57,7 +57,8 @@ struct container {
 	uint64_t pending;   /* of these what the next event is to say */
 	uint64_t full_ns;   /* CLOCK_MONOTONIC: when it may be told of as many as ever */
 
-	bool frozen; /* by a response; response.c */
+	struct exceptions *exceptions; /* NULL: it never had any; exceptions.c */
+	bool frozen;		       /* by a response; response.c */
 	struct response_counts *responses;
 };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforcer/daemon/daemon.h"
+#include "enforcer/daemon/exceptions.h"
 #include "enforcer/daemon/live_update.h"
 
 #include "compiler/base/cleanup.h"
@@ -127,16 +128,23 @@ static int update(
 	return 0;
 }
 
+static int need_text(const json_t *body, const char *name, const char **ret, struct pale_err **err)
+{
+	int r = request_text(body, name, ret, err);
+
+	if (r >= 0 && (!*ret || !**ret))
+		return pale_err_plain(err, EINVAL, "the request has no '%s'", name);
+	return r;
+}
+
 static int need_container(
 	struct daemon *d, const json_t *body, struct container **ret, struct pale_err **err)
 {
 	const char *word;
-	int r = request_text(body, "container", &word, err);
+	int r = need_text(body, "container", &word, err);
 
 	if (r < 0)
 		return r;
-	if (!word || !*word)
-		return pale_err_plain(err, EINVAL, "the request has no 'container'");
 	*ret = containers_find_like(&d->containers, word);
 	if (!*ret || (*ret)->forgotten_ns)
 		return pale_err_plain(
@@ -159,10 +167,61 @@ static int thaw(void *ctx, const struct server_request *r, json_t **ret_more, st
 	return 0;
 }
 
+static int except(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	const json_t *until = json_object_get(r->body, "until");
+	struct exception_request request = { .uid = r->uid };
+	struct container *c = NULL;
+	uint32_t number = 0;
+	int e = need_text(r->body, "rule", &request.rule, err);
+
+	(void)ret_more;
+	if (e >= 0)
+		e = request_text(r->body, "in", &request.in, err);
+	if (e < 0)
+		return e;
+	if (!json_is_integer(until) || json_integer_value(until) < 0 ||
+		json_integer_value(until) > INT64_MAX / 1000000)
+		return pale_err_plain(err, EINVAL, "'until' must be milliseconds since 1970");
+	request.until_ns = (uint64_t)json_integer_value(until) * 1000000;
+	e = need_container(d, r->body, &c, err);
+	if (e < 0)
+		return e;
+	e = exceptions_grant(d, c, &request, &number, err);
+	if (e < 0)
+		return e;
+	server_answer(
+		r->connection, json_pack("{s:s, s:I}", "id", c->id, "number", (json_int_t)number));
+	return 0;
+}
+
+static int unexcept(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	struct container *c = NULL;
+	const char *rule;
+	int e = need_text(r->body, "rule", &rule, err);
+
+	(void)ret_more;
+	if (e >= 0)
+		e = need_container(d, r->body, &c, err);
+	if (e >= 0)
+		e = exceptions_remove(d, c, rule, r->uid, err);
+	if (e < 0)
+		return e;
+	server_answer(r->connection, json_pack("{s:s}", "id", c->id));
+	return 0;
+}
+
 const struct server_method control_methods[] = {
 	{ "load", load },
 	{ "unload", unload },
 	{ "update", update },
 	{ "thaw", thaw },
+	{ "except", except },
+	{ "unexcept", unexcept },
 	{ NULL, NULL },
 };

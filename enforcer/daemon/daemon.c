@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "enforcer/daemon/event.h"
+#include "enforcer/daemon/exceptions.h"
 #include "enforcer/daemon/file_tree.h"
 #include "enforcer/daemon/response.h"
 #include "enforcer/daemon/running_containers.h"
@@ -415,6 +416,7 @@ static int open_state(struct daemon *d, struct pale_err **err)
 	refused_calls_update(d);
 	daemon_scan_profiles(d);
 	response_configure(d);
+	exceptions_wait(d);
 	return 0;
 }
 
@@ -569,6 +571,7 @@ static void release(struct daemon *d)
 	sd_event_source_disable_unref(d->audit_source);
 	sd_event_source_disable_unref(d->watch_source);
 	response_release(d);
+	sd_event_source_disable_unref(d->exceptions_timer);
 	refused_calls_release(d);
 	process_facts_release(&d->facts);
 	process_watch_free(d->watch);

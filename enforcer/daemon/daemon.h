@@ -62,6 +62,7 @@ struct daemon {
 	int place_root;		     /* violations_place()'s last; -1: none */
 	bool no_watch;		     /* it is not to be had, which has been told */
 	struct responses *responses; /* response.c */
+	sd_event_source *exceptions_timer;
 	sd_event_source *tell_source, *lsm_source, *store_source, *rescan, *sweep, *audit_source,
 		*watch_source, *exits_source;
 };
@@ -108,8 +109,8 @@ void daemon_wake(struct daemon *d);
 /* Where its files are; fits apparmor_denials_options.place. */
 struct apparmor_place violations_place(void *daemon, pid_t pid);
 /*
- * What every mechanism's violations come to: an event, and what the node has done about it. @c NULL:
- * it cannot be told whose it is. @process and @e: as event_json() has them.
+ * What every mechanism's violations come to: an event, and what the node has done about it. @c
+ * NULL: it cannot be told whose it is. @process and @e: as event_json() has them.
  */
 void violations_report(struct daemon *d, const struct violation *v, struct container *c,
 	const struct event_process *process, const struct lsm_event *e);

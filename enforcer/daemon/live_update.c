@@ -2,6 +2,7 @@
 #include "enforcer/daemon/live_update.h"
 
 #include "compiler/base/cleanup.h"
+#include "enforcer/daemon/exceptions.h"
 
 #include <string.h>
 #include <syslog.h>
@@ -22,8 +23,7 @@ static bool same_limits(const struct limits *a, const struct limits *b)
 	return true;
 }
 
-/* NULL: it is possible. */
-static const char *why_not(
+const char *live_update_obstacle(
 	const struct daemon *d, const struct container *c, const struct node_policy *next)
 {
 	uint32_t unused;
@@ -70,7 +70,7 @@ static bool is_meant(const struct container *c, const struct store_profile *prof
 {
 	return !c->forgotten_ns && c->policy && !c->policy->sandbox &&
 	       strcmp(c->policy->profile, profile->name) == 0 &&
-	       strcmp(c->policy->digest, profile->policy->digest) != 0;
+	       strcmp(exceptions_own_policy(c)->digest, profile->policy->digest) != 0;
 }
 
 void live_update(struct daemon *d, struct store_profile *profile, json_t *updated, json_t *left)
@@ -87,7 +87,9 @@ void live_update(struct daemon *d, struct store_profile *profile, json_t *update
 			leave(left, c, pale_err_text(err));
 			continue;
 		}
-		why = why_not(d, c, next);
+		/* The new policy may have no such rule. */
+		why = exceptions_count(c) ? "exceptions of it are in force: remove them first"
+					  : live_update_obstacle(d, c, next);
 		if (why) {
 			leave(left, c, why);
 		} else if (update(d, c, next, &err) < 0) {

@@ -15,4 +15,8 @@
  */
 void live_update(struct daemon *d, struct store_profile *profile, json_t *updated, json_t *left);
 
+/* Why @next cannot be put in the place of the container's policy while it runs; NULL: it can. */
+const char *live_update_obstacle(
+	const struct daemon *d, const struct container *c, const struct node_policy *next);
+
 #endif

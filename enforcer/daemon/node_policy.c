@@ -104,12 +104,17 @@ static int wrong(struct compilation *c, json_t **ret_diagnostics, struct pale_er
  * With the folder as the working directory, so that files are called by their portable names in
  * whatever is reported. The daemon uses no other relative path.
  */
-static int compile_in(
-	struct compilation *c, const char *dir, const char *main, struct pale_err **err)
+static int compile_in(struct compilation *c, const char *dir, const char *main,
+	const struct compile_exception *exceptions, uint32_t n_exceptions, struct pale_err **err)
 {
 	/* What files of its folders use is there, too: the library's own must not come between. */
 	static const char *const dirs[] = { "." };
-	const struct compile_options options = { .include_dirs = dirs, .n_include_dirs = 1 };
+	const struct compile_options options = {
+		.include_dirs = dirs,
+		.n_include_dirs = 1,
+		.exceptions = exceptions,
+		.n_exceptions = n_exceptions,
+	};
 	_cleanup_close_ int before = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (before < 0 || chdir(dir) < 0) {
@@ -122,10 +127,11 @@ static int compile_in(
 	return 0;
 }
 
-static int compile(
-	struct node_policy *p, const char *profile, json_t **ret_diagnostics, struct pale_err **err)
+static int compile(struct node_policy *p, const char *profile,
+	const struct compile_exception *exceptions, uint32_t n_exceptions, json_t **ret_diagnostics,
+	struct pale_err **err)
 {
-	int r = compile_in(&p->compilation, p->dir, p->main, err);
+	int r = compile_in(&p->compilation, p->dir, p->main, exceptions, n_exceptions, err);
 
 	if (r < 0)
 		return r;
@@ -144,8 +150,9 @@ static int compile(
 	return artefacts_make(p->policy, NULL, &p->artefacts, err);
 }
 
-int node_policy_compile(const char *dir, const char *main, const char *profile, bool audit,
-	struct node_policy **ret, json_t **ret_diagnostics, struct pale_err **err)
+static int make(const char *dir, const char *main, const char *profile, bool audit,
+	const struct compile_exception *exceptions, uint32_t n_exceptions, struct node_policy **ret,
+	json_t **ret_diagnostics, struct pale_err **err)
 {
 	_cleanup_(node_policy_unrefp) struct node_policy *p = calloc(1, sizeof(*p));
 	int r;
@@ -156,11 +163,23 @@ int node_policy_compile(const char *dir, const char *main, const char *profile, 
 	p->audit = audit;
 	p->dir = strdup(dir);
 	p->main = strdup(main);
-	r = compile(p, profile, ret_diagnostics, err);
+	r = compile(p, profile, exceptions, n_exceptions, ret_diagnostics, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(p);
 	return 0;
+}
+
+int node_policy_compile(const char *dir, const char *main, const char *profile, bool audit,
+	struct node_policy **ret, json_t **ret_diagnostics, struct pale_err **err)
+{
+	return make(dir, main, profile, audit, NULL, 0, ret, ret_diagnostics, err);
+}
+
+int node_policy_derive(const struct node_policy *own, const struct compile_exception *exceptions,
+	uint32_t n, struct node_policy **ret, struct pale_err **err)
+{
+	return make(own->dir, own->main, own->profile, own->audit, exceptions, n, ret, NULL, err);
 }
 
 struct node_policy *node_policy_ref(struct node_policy *p)
@@ -185,6 +204,7 @@ void node_policy_unref(struct node_policy *p)
 		return;
 	for (int i = 0; i < OCI_RUNTIME_COUNT; i++)
 		release_filter(&p->seccomp[i]);
+	json_decref(p->exceptions);
 	artefacts_release(&p->artefacts);
 	compilation_release(&p->compilation);
 	free(p->profile);
@@ -223,7 +243,7 @@ static int compile_extended(struct node_policy *p, enum oci_runtime runtime, str
 		compile_bytes(&f->compilation, "none", "", 0, NULL);
 		return r;
 	}
-	r = compile_in(&f->compilation, p->dir, text_str(&name), err);
+	r = compile_in(&f->compilation, p->dir, text_str(&name), NULL, 0, err);
 	if (r < 0)
 		return r;
 	if (f->compilation.diags.n_errors)

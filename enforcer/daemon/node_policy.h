@@ -48,6 +48,7 @@ struct node_policy {
 	uint64_t capabilities; /* bits (number) that a container may have */
 	struct limits limits;
 	struct node_filter seccomp[OCI_RUNTIME_COUNT]; /* made when they are first asked for */
+	json_t *exceptions; /* of one that is derived: an array, exceptions_json() */
 	/* enforcement.h */
 	bool in_lsm;
 	uint32_t lsm_policy;
@@ -76,6 +77,11 @@ int node_policy_store(const char *store, const struct node_source *sources, size
  */
 int node_policy_compile(const char *dir, const char *main, const char *profile, bool audit,
 	struct node_policy **ret, json_t **ret_diagnostics, struct pale_err **err);
+
+/* The same policy with these exceptions (compile.h), n of them; from the same folder. -EINVAL: they
+ * do not fit it. */
+int node_policy_derive(const struct node_policy *own, const struct compile_exception *exceptions,
+	uint32_t n, struct node_policy **ret, struct pale_err **err);
 
 struct node_policy *node_policy_ref(struct node_policy *p);
 /* Takes NULL. */

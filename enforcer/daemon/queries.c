@@ -2,6 +2,7 @@
 #include "enforcer/daemon/annotations.h"
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
+#include "enforcer/daemon/exceptions.h"
 #include "enforcer/daemon/request_members.h"
 #include "enforcer/daemon/unconfined.h"
 
@@ -29,7 +30,7 @@ static bool is_outdated(struct daemon *d, const struct container *c)
 	if (!c->policy || c->policy->sandbox)
 		return false;
 	p = policy_store_find(&d->store, c->policy->profile);
-	return !p || strcmp(p->policy->digest, c->policy->digest) != 0;
+	return !p || strcmp(p->policy->digest, exceptions_own_policy(c)->digest) != 0;
 }
 
 static json_t *container_json(struct daemon *d, const struct container *c)
@@ -42,6 +43,8 @@ static json_t *container_json(struct daemon *d, const struct container *c)
 		json_object_set_new(o, "digest", json_string(c->policy->digest));
 		json_object_set_new(o, "mode", json_string(c->policy->audit ? "audit" : "enforce"));
 	}
+	if (exceptions_count(c))
+		json_object_set_new(o, "exceptions", exceptions_json(c));
 	json_object_set_new(o, "pid", json_integer(c->pid));
 	json_object_set_new(o, "state", json_string(container_state(c)));
 	json_object_set_new(o, "since", report_time_json(c->since_ns));
@@ -195,20 +198,24 @@ static int status(
 	};
 	struct daemon *d = ctx;
 	json_t *connections = json_object();
-	size_t containers = 0;
+	size_t containers = 0, exceptions = 0;
 
 	(void)ret_more;
 	(void)err;
 	for (int i = 0; i < SOCKET_COUNT; i++)
 		json_object_set_new(connections, names[i],
 			json_integer((json_int_t)server_connections(d->sockets[i])));
-	for (size_t i = 0; i < d->containers.n; i++)
+	for (size_t i = 0; i < d->containers.n; i++) {
 		containers += !d->containers.v[i]->forgotten_ns;
+		if (!d->containers.v[i]->forgotten_ns)
+			exceptions += exceptions_count(d->containers.v[i]);
+	}
 	server_answer(r->connection,
-		json_pack("{s:i, s:s, s:o, s:o, s:I, s:I, s:o, s:o, s:o}", "pid", (int)getpid(),
-			"version_text", PALE_VERSION, "since", report_time_json(d->since_ns),
-			"mechanisms", status_of_mechanisms(d), "profiles", (json_int_t)d->store.n,
-			"containers", (json_int_t)containers, "connections", connections, "events",
+		json_pack("{s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "pid",
+			(int)getpid(), "version_text", PALE_VERSION, "since",
+			report_time_json(d->since_ns), "mechanisms", status_of_mechanisms(d),
+			"profiles", (json_int_t)d->store.n, "containers", (json_int_t)containers,
+			"exceptions", (json_int_t)exceptions, "connections", connections, "events",
 			events_json(d), "memory", memory_json(d)));
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "enforcer/daemon/container_policy.h"
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
+#include "enforcer/daemon/exceptions.h"
 #include "enforcer/daemon/request_members.h"
 #include "enforcer/daemon/response.h"
 
@@ -259,7 +260,7 @@ static int find_by_digest(struct daemon *d, const char *digest, bool audit,
 	}
 	/* It was replaced just now, and another container has it still. */
 	for (size_t i = 0; i < d->containers.n; i++) {
-		struct node_policy *p = d->containers.v[i]->policy;
+		struct node_policy *p = exceptions_own_policy(d->containers.v[i]);
 
 		if (p && p->audit == audit && strcmp(p->digest, digest) == 0) {
 			*ret = node_policy_ref(p);
@@ -409,7 +410,7 @@ static bool same_process(const struct container *a, const struct container *b)
 static int same_again(
 	const struct container *before, const struct container *c, struct pale_err **err)
 {
-	if (same_policy(before->policy, c->policy) && same_process(before, c))
+	if (same_policy(exceptions_own_policy(before), c->policy) && same_process(before, c))
 		return 0;
 	return pale_err_plain(err, EEXIST, "container '%s' is registered, and running", before->id);
 }
@@ -490,7 +491,7 @@ static int lookup(
 		server_answer(r->connection, json_pack("{s:b}", "unconfined", 1));
 		return 0;
 	}
-	n = confinement_json(d, c->policy, &asked, &answer, err);
+	n = confinement_json(d, exceptions_own_policy(c), &asked, &answer, err);
 	if (n < 0)
 		return n;
 	if (c->own)
@@ -579,7 +580,7 @@ static int restore_policy(
 		return pale_err_plain(err, EBADMSG, "its policy is not told");
 	/* Many containers share one. */
 	for (size_t i = 0; i < d->containers.n; i++) {
-		struct node_policy *there = d->containers.v[i]->policy;
+		struct node_policy *there = exceptions_own_policy(d->containers.v[i]);
 
 		if (there && !there->sandbox && there->audit == audit &&
 			strcmp(policy_store_folder(there), folder) == 0 &&
@@ -622,6 +623,8 @@ int registration_restore(void *daemon, const char *id, const json_t *kept, struc
 	c->pidfd = -1;
 	c->id = strdup(id);
 	r = restore_policy(d, kept, &c->policy, err);
+	if (r >= 0)
+		r = exceptions_restore(c, kept, err);
 	if (r < 0)
 		return r;
 	c->annotations = json_incref(json_object_get(kept, "annotations"));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
+#include "enforcer/daemon/exceptions.h"
 #include "enforcer/daemon/proc.h"
 #include "enforcer/daemon/response.h"
 #include "enforcer/daemon/seccomp_audit.h"
@@ -24,6 +25,7 @@ void violations_report(struct daemon *d, const struct violation *v, struct conta
 	if (c)
 		c->reported++;
 	d->reported++;
+	exceptions_note(d, c, v, event);
 	event_log_take(&d->log, json_incref(event));
 	response_take(d, c, v, event);
 }

@@ -34,6 +34,7 @@ hostile() { alone paled_hostile.py "$1"; }
 @test "the example of paled.conf(5) means what it says" { act manual; }
 @test "sockets that a manager made are served, and left" { act activation; }
 @test "a manager is told what it does" { act notify; }
+@test "without BPF-LSM an exception is refused, and nothing is half done" { act excepts; }
 @test "names of files, profiles and containers do not lead elsewhere" { hostile names; }
 @test "annotations do not fill the log" { hostile names_are_short; }
 @test "requests that are too long are refused" { hostile long_requests; }

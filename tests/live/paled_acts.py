@@ -654,6 +654,57 @@ def notify():
     same(p.wait(), 0)
 
 
+def excepts():
+    """Without BPF-LSM an exception is refused, and nothing is half done."""
+    p = start()
+    write(f"{PROFILES}/web.pale", "profile web {\n    file {\n        allow read /srv/**\n        deny read /srv/secret\n    }\n}\n")
+    write(CONFIG, "allow-partial: true\n")
+    p.signal(signal.SIGHUP)
+    in_time("web", lambda: "web" in profiles())
+    c = Process("e")
+    in_time("its registration", lambda: register("web-1", c, bundle="/b")["ok"])
+    before = ps()["web-1"]
+    kept = read(f"{RUN}/containers/web-1.json")
+    why = ("pale except: container 'web-1': BPF-LSM does not enforce its policy, and what other mechanisms refuse cannot be changed while it "
+           "runs\n")
+    for rule in ("web.pale:4", "web:4", "deny read /srv/secret", "allow read /etc/foo"):
+        r = pale("except", "--run", RUN, "--container", "web", "--until", "2h", rule, status=3)
+        same((r.stdout, r.stderr), ("", why))
+    same({k: v for k, v in ps()["web-1"].items()}, before)
+    same(read(f"{RUN}/containers/web-1.json"), kept)
+    same([e for e in map(json.loads, open(LOG)) if e["kind"].startswith("exception")], [])
+    same(ok(ask("events", "status"))["exceptions"], 0)
+    has(pale("status", "--run", RUN, status=0).stdout, " 1 containers, 0 exceptions, ")
+    same(pale("except", "--run", RUN, "--list").stdout, "CONTAINER     NO   UNTIL                 USED   RULE\n")
+    same(pale("except", "--run", RUN, "--list", "--json").stdout, "[]\n")
+    same(pale("except", "--run", RUN, "--container", "web-1", "--remove", "1", status=3).stderr,
+         "pale except: container 'web-1' has no exception '1'\n")
+    # A container that runs unconfined, and one that is not there.
+    u = Process("u")
+    ok(register("free", u, profile=None))
+    same(pale("except", "--run", RUN, "--container", "free", "--until", "2h", "web:4", status=3).stderr,
+         "pale except: container 'free': it runs unconfined\n")
+    same(pale("except", "--run", RUN, "--container", "none", "--until", "2h", "web:4", status=3).stderr,
+         "pale except: there is no container 'none', or more than one\n")
+    # The socket of who only reads has no such method.
+    refused(ask("events", "except", container="web-1", rule="web:4", until=1), "ENOSYS", "there is no method of that name on this socket")
+    refused(ask("register", "except", container="web-1", rule="web:4", until=1), "ENOSYS", "there is no method of that name on this socket")
+    refused(ask("control", "except", container="web-1", rule="web:4"), "EINVAL", "'until' must be milliseconds since 1970")
+    refused(ask("control", "except", container="web-1", until=1), "EINVAL", "the request has no 'rule'")
+    refused(ask("control", "except", rule="web:4", until=1), "EINVAL", "the request has no 'container'")
+    refused(ask("control", "unexcept", container="web-1"), "EINVAL", "the request has no 'rule'")
+    for words, text in (
+            (["--container", "web-1", "--until", "2h"], "no RULE"),
+            (["--until", "2h", "web:4"], "--container is missing"),
+            (["--container", "web-1", "web:4"], "--until is missing"),
+            (["--container", "web-1", "--until", "soon", "web:4"], "'soon' is no time"),
+            (["--list", "web:4"], "--list takes no RULE, --until, --in or --remove"),
+            (["--remove", "--container", "web-1", "--until", "2h", "1"], "--remove takes no --until or --in")):
+        has(pale("except", "--run", RUN, *words, status=2).stderr, f"pale except: {text}\n")
+    p.alive()
+
+
 run([
     folder, appears, loads, store, restarts, states, runs_already, tells, watches, away, hangup, images, manual, activation, notify,
+    excepts,
 ])

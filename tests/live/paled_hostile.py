@@ -170,11 +170,13 @@ def members():
         ("control", "load"): dict(files=files, main="l.pale", replace=True),
         ("control", "unload"): dict(profile="other"),
         ("control", "thaw"): dict(container="m"),
+        ("control", "except"): {"container": "m", "rule": "web.pale:1", "in": "x", "until": 4102444800000},
+        ("control", "unexcept"): dict(container="m", rule="1"),
         ("events", "events"): dict(since=1, container="m", follow=False),
     }
     values = [None, True, False, 0, -1, 1, 1 << 62, 1.5, "", "x", [], [1], [[]], {}, {"a": 1}, {"name": 1}]
     for (name, method), right in table.items():
-        if method not in ("lookup", "unload", "thaw"):
+        if method not in ("lookup", "unload", "thaw", "except", "unexcept"):
             with Client(name) as all_right:
                 same((method, all_right.ask(method, **right)["ok"]), (method, True))
         for member in right:
