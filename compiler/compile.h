@@ -16,11 +16,12 @@ struct ast_file;
 /* What a policy is to let pass and report although its text refuses it: exception.h. */
 struct compile_exception {
 	uint32_t number; /* which exception it belongs to, from 1; struct rule has it */
-	/* A rule with deny or kill, by the place where it begins: its file as artefacts call it, its
-	 * line and column. */
+	/* A rule with deny or kill, by the place where it begins: its file as artefacts call it,
+	 * its line and column. */
 	const char *file;
 	uint32_t line, column;
-	/* Or a rule with allow or audit that is added to the profile or sub-profile of this name. */
+	/* Or a rule with allow or audit that is added to the profile or sub-profile of this name.
+	 */
 	const char *text, *profile;
 };
 

@@ -134,7 +134,8 @@ static void print_daemon(const struct invocation *in)
 	}
 	printf("%-10s %-4s pid %" JSON_INTEGER_FORMAT ", %" JSON_INTEGER_FORMAT
 	       " profiles, %" JSON_INTEGER_FORMAT " containers, %" JSON_INTEGER_FORMAT
-	       " exceptions, %" JSON_INTEGER_FORMAT " KiB of maps, %" JSON_INTEGER_FORMAT " events lost\n",
+	       " exceptions, %" JSON_INTEGER_FORMAT " KiB of maps, %" JSON_INTEGER_FORMAT
+	       " events lost\n",
 		"paled", "yes", json_integer_value(json_object_get(daemon, "pid")),
 		json_integer_value(json_object_get(daemon, "profiles")),
 		json_integer_value(json_object_get(daemon, "containers")),

@@ -6,15 +6,12 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
 # An interpreter of classic BPF that is neither ours nor the kernel's.
 LIBS_test_mutants := -lpcap
 LIBS_test_import_oci := -lpcap
-LIBS_test_runtime_features := -lsystemd
-LIBS_test_seccomp_refusal := -lsystemd
-LIBS_test_exceptions := -lsystemd
 # They have pale-export alone, as it has of the enforcer only what it is linked with.
 UNIT_EXPORT_BIN := $(filter $(B)/tests/unit/test_export_%,$(UNIT_BIN))
 
 $(filter-out $(UNIT_EXPORT_BIN),$(UNIT_BIN)): $(B)/%: $(B)/%.o $(LIBRUNTIME) $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS) -lcmocka $(LIBS_$(@F))
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS) -lcmocka -lsystemd $(LIBS_$(@F))
 
 $(UNIT_EXPORT_BIN): $(B)/%: $(B)/%.o $(LIBEXPORT) $(EXPORT_USES) $(LIBCOMPILER)
 	$(call say,LD,$@)

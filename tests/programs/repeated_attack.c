@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * repeated_attack FILE [PROCESSES]: asks again and again for what the policy refuses, sethostname(2)
- * and /srv/secret, and appends a byte to FILE after each time, so that its size shows whether the
- * attack goes on. With PROCESSES as many children do so, and it waits itself.
+ * repeated_attack FILE [PROCESSES]: asks again and again for what the policy refuses,
+ * sethostname(2) and /srv/secret, and appends a byte to FILE after each time, so that its size
+ * shows whether the attack goes on. With PROCESSES as many children do so, and it waits itself.
  */
 #include <fcntl.h>
 #include <signal.h>

@@ -365,8 +365,7 @@ static void removed_by_number_and_by_rule(void **state)
 	/* Numbers are never used twice. */
 	granted(s, "web.pale:3", NULL, later);
 	list = exceptions_json(s->c);
-	assert_int_equal(
-		json_integer_value(json_object_get(json_array_get(list, 0), "number")), 4);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 0), "number")), 4);
 }
 
 /* Runs the daemon's loop until its timers have nothing more to do before @end_ns. */
