@@ -24,7 +24,7 @@ static const char *const own_profiles[] = { "paled", "pale-export", "pale-operat
 
 /* pid namespaces nest 32 deep (pid_namespaces(7)). */
 #define NAMESPACES_MAX 33
-#define ANCESTORS_MAX  1024
+#define ANCESTORS_MAX  256
 
 static int open_namespace(pid_t pid)
 {
@@ -60,15 +60,29 @@ static bool is_below_namespace(pid_t pid, int of)
 	return false;
 }
 
-static bool is_our_ancestor(pid_t pid)
+/* This process and what it descends from, looked up once for a group of many. */
+struct ancestry {
+	pid_t v[ANCESTORS_MAX];
+	size_t n;
+};
+
+static void find_ancestry(struct ancestry *a)
 {
 	pid_t at = getpid();
 
-	for (int i = 0; i < ANCESTORS_MAX && at > 0; i++) {
-		if (at == pid)
-			return true;
+	a->n = 0;
+	while (at > 0 && a->n < ANCESTORS_MAX) {
+		a->v[a->n++] = at;
 		if (proc_parent(at, &at) < 0)
 			break;
+	}
+}
+
+static bool is_among(const struct ancestry *a, pid_t pid)
+{
+	for (size_t i = 0; i < a->n; i++) {
+		if (a->v[i] == pid)
+			return true;
 	}
 	return false;
 }
@@ -77,12 +91,14 @@ const char *response_spares(const struct container *c, pid_t pid)
 {
 	struct containers one = { .v = (struct container *[]){ (struct container *)c }, .n = 1 };
 	_cleanup_close_ int namespace = -1;
+	struct ancestry ours;
 
 	if (pid <= 1)
 		return "it is the first process of the machine";
 	if (pid == getpid())
 		return "it is paled";
-	if (is_our_ancestor(pid))
+	find_ancestry(&ours);
+	if (is_among(&ours, pid))
 		return "paled descends from it";
 	if (!c->cgroup || containers_by_pid(&one, pid) != c)
 		return "it is not in the container's cgroup";
@@ -175,15 +191,17 @@ char *response_protects(const struct container *c, const char *const *protected,
 /* 0 stands for a process beside the daemon's pid namespace, which is none of these. */
 static int find_spared(void *ctx, pid_t pid)
 {
-	(void)ctx;
-	return pid == 1 || (pid > 0 && is_our_ancestor(pid)) ? pid : 0;
+	return pid == 1 || is_among(ctx, pid) ? pid : 0;
 }
 
 char *response_spares_group(const struct container_group *g)
 {
 	struct text t = TEXT_INIT;
-	int pid = container_group_each(g, find_spared, NULL);
+	struct ancestry ours;
+	int pid;
 
+	find_ancestry(&ours);
+	pid = container_group_each(g, find_spared, &ours);
 	if (!pid)
 		return NULL;
 	text_printf(&t, "process %d is in its cgroup, which is paled, or above it", pid);

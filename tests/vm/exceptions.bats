@@ -113,10 +113,10 @@ setup() {
 @test "the hint of an event is a rule that can be excepted, and it expires by itself" {
 	run ! in_container cat /etc/foo
 	until_true 30 event_is_there '.kind == "violation" and .object == "/etc/foo" and .hint == "allow read /etc/foo"'
-	run -0 pale except --container web --until 15s 'allow read /etc/foo'
+	run -0 pale except --container web --until 30s 'allow read /etc/foo'
 	run -0 in_container cat /etc/foo
 	[ "$output" = foo ]
-	until_true 60 event_is_there '.kind == "exception-expired" and .exception.rule == "allow read /etc/foo"'
+	until_true 120 event_is_there '.kind == "exception-expired" and .exception.rule == "allow read /etc/foo"'
 	run ! in_container cat /etc/foo
 }
 
@@ -127,7 +127,7 @@ setup() {
 }
 
 @test "after kill -9 an exception goes on, and ends" {
-	run -0 pale except --container web --until 40s 'deny read /srv/trap'
+	run -0 pale except --container web --until 2m 'deny read /srv/trap'
 	run -0 in_container cat /srv/trap
 	kill -9 "$(cat "$work/pid")"
 	wait
@@ -135,7 +135,7 @@ setup() {
 	run -0 in_container cat /srv/trap
 	[ "$output" = trap ]
 	[ "$(pale ps --json | jq '.[].exceptions | length')" = 1 ]
-	until_true 90 event_is_there '.kind == "exception-expired" and .exception.rule == "deny read /srv/trap"'
+	until_true 240 event_is_there '.kind == "exception-expired" and .exception.rule == "deny read /srv/trap"'
 	run ! in_container cat /srv/trap
 	[ "$(pale ps --json | jq '.[] | has("exceptions") or .restart_required')" = false ]
 }
