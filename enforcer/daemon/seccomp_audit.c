@@ -93,6 +93,33 @@ static bool outcome_of(uint32_t action, enum outcome *ret)
 	}
 }
 
+/*
+ * A call that is allowed whatever its arguments was logged: then by a rule with audit that compares
+ * them. Where several do, the record does not tell which.
+ */
+static void name_audit_rule(struct violation *v)
+{
+	const struct rule *found = NULL;
+
+	for (uint32_t i = 0; i < v->policy->n_domains; i++) {
+		const struct call_matches *calls = &v->policy->domains[i]->by_call[v->syscall];
+
+		for (uint32_t k = 0; k < calls->n; k++) {
+			const struct rule *rule = calls->v[k].rule;
+
+			if (rule->effect != EFFECT_AUDIT || rule == found)
+				continue;
+			if (found) {
+				v->decision.depends = true;
+				return;
+			}
+			found = rule;
+			v->decision.rule = rule;
+			v->decision.reported = true;
+		}
+	}
+}
+
 bool seccomp_record_violation(const struct seccomp_record *r, const struct policy *p,
 	uint64_t time_ns, struct violation *ret)
 {
@@ -125,6 +152,9 @@ bool seccomp_record_violation(const struct seccomp_record *r, const struct polic
 		ret->decision = decide_syscall_union(p, &denied);
 		ret->decision.depends = true;
 	}
+	if (ret->outcome == OUTCOME_AUDITED && ret->decision.verdict == VERDICT_ALLOW &&
+		!ret->decision.reported && ret->syscall >= 0)
+		name_audit_rule(ret);
 	ret->domain = ret->decision.rule ? ret->decision.rule->domain : 0;
 	if (ret->decision.verdict == VERDICT_ALLOW && ret->outcome != OUTCOME_AUDITED)
 		ret->outcome = OUTCOME_OVERBLOCKED;

@@ -172,6 +172,27 @@ has_processes() {
 	[ "$(state "$id")" = running ]
 }
 
+@test "a container that nothing names a policy for is watched by observe" {
+	cp profiles/apps/observe.pale "$work/profiles/"
+	configure 'default: observe\n'
+	mkdir -p "$work/plain"/rootfs/{bin,dev,proc,sys,etc,root}
+	cp /usr/bin/busybox "$work/plain/rootfs/bin/"
+	echo root:x:0:0::/: >"$work/plain/rootfs/etc/passwd"
+	(cd "$work/plain" && runc spec)
+	jq '.process.terminal = false | .root.readonly = false | .process.args = ["/bin/busybox", "sh", "-c",
+		"cd /bin && ./busybox chmod 700 /root && ./busybox chmod 4700 /root && ./busybox unshare -m ./busybox true; ./busybox cat /etc/passwd"] |
+		del(.process.rlimits, .linux.resources, .linux.seccomp)' "$work/plain/config.json" >"$work/plain/new"
+	mv "$work/plain/new" "$work/plain/config.json"
+	run -0 unshare --mount --pid --fork --kill-child --mount-proc bash -c '"$PALE_BUILD/pale-runtime" --pale-runtime "$(command -v runc)" \
+		--pale-socket "$work/run" --root "$work/runc" run --bundle "$work/plain" plain </dev/null 3>&-'
+	# Nothing was hindered that would not have been so without it.
+	[[ $output == *root:x:0:0::/:* ]]
+	until_true 20 [ "$(violations plain . | wc -l)" -ge 2 ]
+	[ "$(violations plain '[.object, .outcome, .rule[0:12], .file]')" = '["chmod","audited","audit chmod(","base/detect-kernel.pale"]
+["unshare","audited","audit unshar","base/detect-kernel.pale"]' ]
+	rm "$work/profiles/observe.pale"
+}
+
 @test "a rule that nobody has is told" {
 	configure 'responses:\n  - { rule: deny sethostnam, action: freeze }\n'
 	until_true 20 grep -q "paled.conf: no profile of this node has the rule 'deny sethostnam' of a response$" "$work/log"

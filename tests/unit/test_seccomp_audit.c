@@ -122,6 +122,10 @@ static void what_is_no_such_record(void **state)
 	"\t\tallow ioctl(cmd == FIONBIO)\n"                                                        \
 	"\t\tdeny mkdir\n"                                                                         \
 	"\t\tquiet deny swapoff\n"                                                                 \
+	"\t\tallow unshare, personality\n"                                                         \
+	"\t\taudit unshare(unshare_flags & CLONE_NEWNS != 0)\n"                                    \
+	"\t\taudit personality(personality == 1)\n"                                                \
+	"\t\taudit personality(personality == 2)\n"                                                \
 	"\t}\n"                                                                                    \
 	"}\n"
 
@@ -156,6 +160,9 @@ static void the_rule_is_named(void **state)
 		/* The kernel logs it all the same. */
 		{ 168, SECCOMP_RET_ERRNO, false, 0, NULL, 0, false },
 		{ 168, SECCOMP_RET_LOG, true, OUTCOME_AUDITED, "swapoff", 6, false },
+		/* It is allowed whatever its arguments: only what reports some has it logged. */
+		{ 272, SECCOMP_RET_LOG, true, OUTCOME_AUDITED, "unshare", 8, false },
+		{ 135, SECCOMP_RET_LOG, true, OUTCOME_AUDITED, "personality", 9, true },
 	};
 	_cleanup_(compilation_release) struct compilation c;
 	struct policy *p;
