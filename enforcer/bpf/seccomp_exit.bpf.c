@@ -10,10 +10,13 @@
  * with an errno. sigreturn's ax is what the interrupted code had there, but it leaves -1 as the
  * call's number (arch/x86/kernel/signal_64.c, restore_sigcontext()).
  */
+#include "enforcer/bpf/executable.h"
 #include "enforcer/bpf/kernel.h"
 #include "enforcer/bpf/seccomp_exit_event.h"
 
 char _license[] SEC("license") = "GPL";
+
+_Static_assert(SECCOMP_EXIT_PATH == EXECUTABLE_BYTES, "one buffer's size");
 
 /* User space's, at any time. */
 __u64 errnos[SECCOMP_EXIT_WORDS];
@@ -94,61 +97,6 @@ static __always_inline void take_arguments(struct pt_regs *regs, bool compat, __
 	arguments[5] = compat ? regs->bp : regs->r9;
 }
 
-/* Where the walk towards the root is. */
-struct step {
-	struct dentry *dentry, *root;
-	struct mount *mount;
-};
-
-/* From a mount's root to what it is mounted on; false at the topmost. */
-static __always_inline bool leave_mount(struct step *s)
-{
-	struct mount *mount = s->mount, *parent = BPF_CORE_READ(mount, mnt_parent);
-
-	if (parent == mount)
-		return false;
-	s->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-	s->root = BPF_CORE_READ(parent, mnt.mnt_root);
-	s->mount = parent;
-	return true;
-}
-
-/* Renames may change it meanwhile: it names a process, and decides nothing. */
-static __always_inline void take_executable(struct task_struct *task, struct seccomp_exit_event *e)
-{
-	struct file *file = BPF_CORE_READ(task, mm, exe_file);
-	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
-	struct step s = {
-		.dentry = BPF_CORE_READ(file, f_path.dentry),
-		.root = BPF_CORE_READ(mnt, mnt_root),
-		.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt),
-	};
-	int i;
-
-	/* Kept in memory, where the verifier does not follow its every value. */
-	e->executable_at = SECCOMP_EXIT_PATH;
-	for (i = 0; file && i < 24; i++) {
-		struct dentry *dentry = s.dentry;
-		__u32 len, at = *(volatile __u32 *)&e->executable_at;
-
-		if (dentry == s.root) {
-			if (!leave_mount(&s))
-				break;
-			continue;
-		}
-		len = BPF_CORE_READ(dentry, d_name.len);
-		if (len > 255 || len + 1 > at)
-			break;
-		at -= len;
-		bpf_probe_read_kernel(&e->executable[masked(at, SECCOMP_EXIT_PATH)],
-			masked(len, 256), BPF_CORE_READ(dentry, d_name.name));
-		at--;
-		e->executable[masked(at, SECCOMP_EXIT_PATH)] = '/';
-		*(volatile __u32 *)&e->executable_at = at;
-		s.dentry = BPF_CORE_READ(dentry, d_parent);
-	}
-}
-
 /* Out of the way of all other calls. */
 static __noinline int tell(struct pt_regs *regs, __u32 errnum)
 {
@@ -190,7 +138,7 @@ static __noinline int tell(struct pt_regs *regs, __u32 errnum)
 	e->process_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 	e->process_execs = BPF_CORE_READ(task, self_exec_id);
 	bpf_get_current_comm(e->comm, sizeof(e->comm));
-	take_executable(task, e);
+	take_executable(task, e->executable, &e->executable_at);
 	bpf_ringbuf_submit(e, 0);
 	return 0;
 }
