@@ -2,7 +2,7 @@
 # Debian packages, by what needs them. `make deps` installs those that are missing.
 
 DEPS_BUILD := gcc libc6-dev make flex bison mawk clang-14 clang llvm bpftool libbpf-dev libseccomp-dev libapparmor-dev \
-	libcap-dev libjansson-dev libyaml-dev libsystemd-dev libcurl4-gnutls-dev libmicrohttpd-dev scdoc
+	libcap-dev libjansson-dev libyaml-dev libsystemd-dev libsqlite3-dev libcurl4-gnutls-dev libmicrohttpd-dev scdoc
 DEPS_DEMO := nginx nginx-dev libnginx-mod-http-echo curl util-linux iproute2
 DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils zstd apparmor netcat-openbsd neovim vim \
 	python3-minimal patch zsh fish man-db systemd openssl prometheus $(DEPS_PROGRAMS)
@@ -10,6 +10,8 @@ DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-sta
 DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools runc crun
 # Container engines, and what they run containers with.
 DEPS_RUNTIME := runc crun conmon containerd podman docker.io iptables
+# A browser that shows the pages that pale makes.
+DEPS_BROWSER := chromium python3 bats
 DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.
@@ -28,9 +30,9 @@ define install_packages
 		{ tail -n 20 $(B)/apt.log >&2; exit 1; }
 endef
 
-.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-devel
-deps: deps-build deps-demo deps-test deps-runtime deps-devel deps-node
-deps-build deps-demo deps-test deps-runtime deps-devel: deps-%: | $(B)/
+.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-devel deps-browser
+deps: deps-build deps-demo deps-test deps-runtime deps-devel deps-browser deps-node
+deps-build deps-demo deps-test deps-runtime deps-devel deps-browser: deps-%: | $(B)/
 	$(call install_packages,$(DEPS_$(shell echo $* | tr a-z A-Z)))
 
 # Of Debian where there is none: others bring both in one package, which Debian's npm conflicts with.

@@ -6,7 +6,7 @@ COMPILER_CMD_SRC := $(wildcard compiler/cmd_*.c)
 ENFORCER_SRC := $(filter-out enforcer/main.c enforcer/pale.c enforcer/cmd_%.c,$(wildcard enforcer/*.c))
 ENFORCER_CMD_SRC := enforcer/pale.c $(wildcard enforcer/cmd_*.c)
 
-DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c))
+DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c)) $(wildcard enforcer/recorder/*.c)
 # pale-export has of paled only its log.
 EXPORT_SRC := $(filter-out enforcer/export/main.c,$(wildcard enforcer/export/*.c))
 RUNTIME_SRC := $(filter-out enforcer/runtime/main.c,$(wildcard enforcer/runtime/*.c))
@@ -90,7 +90,7 @@ $(LIBRUNTIME): $(RUNTIME_OBJ)
 
 $(B)/paled: $(B)/enforcer/daemon/main.o $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lsystemd $(ENFORCER_LIBS) $(LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lsystemd -lsqlite3 $(ENFORCER_LIBS) $(LIBS)
 
 $(B)/pale-export: $(B)/enforcer/export/main.o $(LIBEXPORT) $(EXPORT_USES) $(LIBCOMPILER)
 	$(call say,LD,$@)

@@ -11,7 +11,7 @@ UNIT_EXPORT_BIN := $(filter $(B)/tests/unit/test_export_%,$(UNIT_BIN))
 
 $(filter-out $(UNIT_EXPORT_BIN),$(UNIT_BIN)): $(B)/%: $(B)/%.o $(LIBRUNTIME) $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS) -lcmocka -lsystemd $(LIBS_$(@F))
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS) -lcmocka -lsystemd -lsqlite3 $(LIBS_$(@F))
 
 $(UNIT_EXPORT_BIN): $(B)/%: $(B)/%.o $(LIBEXPORT) $(EXPORT_USES) $(LIBCOMPILER)
 	$(call say,LD,$@)
@@ -19,15 +19,19 @@ $(UNIT_EXPORT_BIN): $(B)/%: $(B)/%.o $(LIBEXPORT) $(EXPORT_USES) $(LIBCOMPILER)
 
 # Small C programs that tests run: attacks and their like, one file each.
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/live/*.c tests/vm/*.c tests/verdict/*.c tests/golden/*.c tests/bench/*.c tests/lsp/*.c))
-$(TEST_PROGRAMS): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
+$(filter-out $(B)/tests/bench/recorder,$(TEST_PROGRAMS)): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
+
+$(B)/tests/bench/recorder: $(B)/tests/bench/recorder.o $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lsystemd -lsqlite3 $(ENFORCER_LIBS) $(LIBS)
 
 # They start hundreds of times in an emulated guest.
 $(B)/tests/vm/lsm_actor $(B)/tests/vm/lsm_verdict_actor $(B)/tests/vm/stress_actor: LDFLAGS += -Wl,--as-needed
 
 # Programs of other languages and C libraries that tests run under policies.
-PROGRAMS := $(addprefix $(B)/tests/programs/,go_server musl_threads container_calls refused_calls repeated_attack)
+PROGRAMS := $(addprefix $(B)/tests/programs/,go_server musl_threads container_calls refused_calls repeated_attack recorded_acts)
 GO ?= /usr/lib/go-1.19/bin/go
 
 $(B)/tests/programs/go_server: tests/programs/go_server.go
@@ -82,6 +86,7 @@ test-long: deps-build deps-demo deps-test deps-node
 	$(Q)$(MAKE) --no-print-directory $(OTHER_KERNELS:%=test-vm/%)
 	$(Q)tests/tally.sh $(B) textmate
 	$(Q)tests/tally.sh $(B) workloads/$(KERNEL) paled/$(KERNEL)
+	$(Q)$(MAKE) --no-print-directory test-browser
 	$(Q)$(MAKE) --no-print-directory test-runtime ENGINE=all
 	$(Q)$(MAKE) --no-print-directory attacks-vm
 	$(Q)$(MAKE) --no-print-directory mutate-bpf
@@ -117,6 +122,11 @@ test-upgrade: all
 	$(Q)rm -rf $(B)/from && mkdir -p $(B)/from && git archive $(FROM) | tar -x -C $(B)/from
 	$(Q)$(MAKE) --no-print-directory -C $(B)/from build/paled build/pale-runtime build/pale
 	$(Q)tests/vm/run.sh --kernel $(KERNEL) --timeout 1200 --cmdline apparmor=0 tests/vm/upgrade.bats
+
+# Pages that pale makes, in a browser.
+.PHONY: test-browser
+test-browser: deps-browser all
+	$(Q)tests/tally.sh $(B) browser
 
 # A shell in the guest.
 vm: all

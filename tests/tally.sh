@@ -105,6 +105,10 @@ suite_lsm() {
 	tap "lsm/$1" tests/vm/run.sh --kernel "$1" --timeout 600 tests/vm/boot.bats "$build/tests/vm/test_lsm"
 }
 
+suite_browser() {
+	tap browser env PALE_BUILD="$build" bats --tap tests/browser/report.bats
+}
+
 # Of test-long: all that uses the BPF programs, where the kernel preempts them (enforcer/bpf/state.h).
 suite_preempt() {
 	tap "preempt/$1" tests/vm/run.sh --kernel "$1" --timeout 1800 --cmdline preempt=full tests/vm/boot.bats \

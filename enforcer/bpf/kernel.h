@@ -150,9 +150,18 @@ struct vm_area_struct {
 	struct file *vm_file;
 } __core;
 
+struct ns_common {
+	unsigned int inum;
+} __core;
+
+struct pid_namespace {
+	struct pid_namespace *parent;
+	struct ns_common ns;
+} __core;
+
 struct upid {
 	int nr;
-	void *ns;
+	void *ns; /* a struct pid_namespace */
 } __core;
 
 struct pid {
@@ -174,7 +183,14 @@ struct fs_struct {
 	struct path root, pwd;
 } __core;
 
+typedef struct {
+	int counter;
+} atomic_t;
+
 struct signal_struct {
+	atomic_t live; /* threads that have not ended */
+	unsigned int flags;
+	int group_exit_code;
 	struct pid *pids[4];
 } __core;
 
@@ -209,6 +225,27 @@ struct seccomp {
 
 struct mm_struct {
 	struct file *exe_file;
+	unsigned long arg_start, arg_end;
+} __core;
+
+struct kernfs_node {
+	__u64 id;
+} __core;
+
+struct cgroup;
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
+} __core;
+
+struct cgroup {
+	struct cgroup_subsys_state self;
+	struct kernfs_node *kn;
+} __core;
+
+struct css_set {
+	struct cgroup *dfl_cgrp; /* of the unified hierarchy */
 } __core;
 
 struct task_struct {
@@ -216,8 +253,10 @@ struct task_struct {
 	unsigned int flags;
 	unsigned in_execve : 1;
 	int pid, tgid;
+	int exit_code;
 	__u64 start_boottime, self_exec_id;
 	struct task_struct *real_parent, *group_leader;
+	struct css_set *cgroups;
 	const struct cred *real_cred, *cred;
 	struct io_uring_task *io_uring;
 	struct nsproxy *nsproxy;
@@ -230,6 +269,7 @@ struct task_struct {
 
 struct linux_binprm {
 	struct file *file;
+	const char *filename;
 } __core;
 
 struct in6_addr {
@@ -237,10 +277,10 @@ struct in6_addr {
 };
 
 struct sock_common {
-	__u32 skc_rcv_saddr;
-	__u16 skc_num;
+	__u32 skc_daddr, skc_rcv_saddr;
+	__u16 skc_dport, skc_num;
 	unsigned short skc_family;
-	struct in6_addr skc_v6_rcv_saddr;
+	struct in6_addr skc_v6_daddr, skc_v6_rcv_saddr;
 } __core;
 
 struct sock {
@@ -430,6 +470,10 @@ struct open_flags;
 #define SCTP_PARAM_SET_PRIMARY	   0xc004
 
 #define MSG_FASTOPEN 0x20000000u
+
+#define SIGNAL_GROUP_EXIT 4u /* linux/sched/signal.h */
+
+#define TCP_SYN_SENT 2
 
 #define SIGKILL 9
 #define SIGIO	29
