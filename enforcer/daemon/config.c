@@ -159,6 +159,54 @@ static void read_running(struct reading *r, const struct yaml_node *n)
 	diag_error(r->diags, n->at, "'running' must be label or list");
 }
 
+/* false: it is none from @min to @max. */
+static bool number_of(const struct yaml_node *n, uint64_t min, uint64_t max, uint64_t *ret)
+{
+	char *end = NULL;
+
+	if (n->kind != YAML_TEXT || n->text[0] < '0' || n->text[0] > '9')
+		return false;
+	errno = 0;
+	*ret = strtoull(n->text, &end, 10);
+	return !*end && !errno && *ret >= min && *ret <= max;
+}
+
+static void read_recorder_key(struct reading *r, const char *key, const struct yaml_node *n)
+{
+	uint64_t v;
+
+	if (strcmp(key, "bytes") == 0) {
+		if (number_of(n, RECORDER_BYTES_MIN, RECORDER_BYTES_MAX, &v))
+			r->config->recorder.bytes = v;
+		else
+			diag_error(r->diags, n->at,
+				"'bytes' must be a number from %" PRIu64 " to %" PRIu64,
+				RECORDER_BYTES_MIN, RECORDER_BYTES_MAX);
+	} else if (strcmp(key, "days") == 0) {
+		if (number_of(n, 1, RECORDER_DAYS_MAX, &v))
+			r->config->recorder.days = (uint32_t)v;
+		else
+			diag_error(r->diags, n->at, "'days' must be a number from 1 to %d",
+				RECORDER_DAYS_MAX);
+	} else {
+		diag_error(r->diags, n->at, "unknown key '%s' of 'recorder'", key);
+	}
+}
+
+static void read_recorder(struct reading *r, const struct yaml_node *n)
+{
+	if (n->kind == YAML_TEXT && strcmp(n->text, "off") == 0) {
+		r->config->no_recorder = true;
+		return;
+	}
+	if (n->kind != YAML_MAP) {
+		diag_error(r->diags, n->at, "'recorder' must be off, or have 'bytes' and 'days'");
+		return;
+	}
+	for (uint32_t i = 0; i + 1 < n->n; i += 2)
+		read_recorder_key(r, n->v[i]->text, n->v[i + 1]);
+}
+
 static const struct {
 	const char *key;
 	void (*read)(struct reading *r, const struct yaml_node *n);
@@ -173,6 +221,7 @@ static const struct {
 	{ "events-per-second", read_events_per_second },
 	{ "responses", read_responses },
 	{ "protected", read_protected },
+	{ "recorder", read_recorder },
 };
 
 #define N_KEYS (sizeof(keys) / sizeof(*keys))
@@ -239,6 +288,7 @@ int daemon_config_read(const char *path, struct daemon_config *ret, struct pale_
 	*ret = (struct daemon_config){
 		.arena = arena_new(),
 		.events_per_second = EVENTS_PER_SECOND,
+		.recorder = { RECORDER_BYTES, RECORDER_DAYS },
 	};
 	r = read_file(path, ret, err);
 	if (r == -ENOENT) {

@@ -7,6 +7,7 @@
 #include "compiler/base/arena.h"
 #include "compiler/base/error.h"
 #include "enforcer/daemon/response_config.h"
+#include "enforcer/recorder/store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,6 +43,8 @@ struct daemon_config {
 	/* Profiles of containers to which nothing is done. */
 	const char **protected;
 	uint32_t n_protected, cap_protected;
+	bool no_recorder;
+	struct recorder_bounds recorder;
 };
 
 /*

@@ -56,6 +56,7 @@ struct container {
 	uint64_t throttled; /* events that were not told */
 	uint64_t pending;   /* of these what the next event is to say */
 	uint64_t full_ns;   /* CLOCK_MONOTONIC: when it may be told of as many as ever */
+	bool is_defined;    /* the recorder knows its number; recording.c */
 
 	struct exceptions *exceptions; /* NULL: it never had any; exceptions.c */
 	bool frozen;		       /* by a response; response.c */

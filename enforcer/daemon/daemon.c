@@ -173,6 +173,7 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *ctx)
 	registration_sweep(d);
 	response_sweep(d);
 	refused_calls_sweep(d);
+	recording_sweep(d);
 	violations_tell_lost(d);
 	if (watch_profiles(d))
 		daemon_scan_profiles(d);
@@ -354,6 +355,16 @@ static int restore(struct daemon *d, struct pale_err **err)
 	return r;
 }
 
+/* To the recorder, and to whoever follows. */
+static void on_event(void *ctx, const json_t *event, const char *line, size_t len)
+{
+	struct daemon *d = ctx;
+
+	recording_take_event(d, event, line, len);
+	if (d->sockets[SOCKET_EVENTS])
+		queries_follow(d, event, line, len);
+}
+
 /* The folder of the log is made where it is missing; whose it is otherwise is its owner's matter.
  */
 static int make_log_folder(const char *log, struct pale_err **err)
@@ -397,7 +408,11 @@ static int open_state(struct daemon *d, struct pale_err **err)
 		r = policy_store_init(&d->store, d->options.profiles, d->options.run, err);
 	if (r < 0)
 		return r;
+	recording_open(d);
+	d->log.follow = on_event;
+	d->log.ctx = d;
 	d->store.tell = tell_wrong_profile;
+	d->store.changed = recording_take_profile;
 	d->store.ctx = d;
 	r = containers_init(&d->containers, d->options.run, err);
 	if (r >= 0)
@@ -414,6 +429,7 @@ static int open_state(struct daemon *d, struct pale_err **err)
 	open_audit(d);
 	resume_apparmor(d);
 	refused_calls_update(d);
+	recording_restore(d);
 	daemon_scan_profiles(d);
 	response_configure(d);
 	exceptions_wait(d);
@@ -441,8 +457,9 @@ static int open_sockets(struct daemon *d, struct pale_err **err)
 	static const char *const events_groups[] = { "pale-read", "pale", NULL };
 	static const struct server_method *const registration[] = { registration_methods, NULL };
 	static const struct server_method *const control[] = { control_methods, query_methods,
+		history_methods, NULL };
+	static const struct server_method *const events[] = { query_methods, history_methods,
 		NULL };
-	static const struct server_method *const events[] = { query_methods, NULL };
 	static const struct {
 		const char *name;
 		const char *const *groups;
@@ -471,8 +488,6 @@ static int open_sockets(struct daemon *d, struct pale_err **err)
 		if (r < 0)
 			return r;
 	}
-	d->log.follow = queries_follow;
-	d->log.ctx = d;
 	return 0;
 }
 
@@ -573,6 +588,8 @@ static void release(struct daemon *d)
 	response_release(d);
 	sd_event_source_disable_unref(d->exceptions_timer);
 	refused_calls_release(d);
+	recording_release(d);
+	d->store.changed = NULL;
 	process_facts_release(&d->facts);
 	process_watch_free(d->watch);
 	runtime_features_release(&d->runtimes);

@@ -24,6 +24,7 @@ struct daemon_options {
 	const char *profiles; /* the administrator's folder */
 	const char *run;      /* sockets, policies, containers, pins */
 	const char *log;      /* the events' file */
+	const char *recorder; /* the history's */
 };
 
 enum daemon_socket { SOCKET_REGISTER, SOCKET_CONTROL, SOCKET_EVENTS, SOCKET_COUNT };
@@ -61,6 +62,7 @@ struct daemon {
 	struct process_watch *watch; /* NULL: not used */
 	int place_root;		     /* violations_place()'s last; -1: none */
 	bool no_watch;		     /* it is not to be had, which has been told */
+	struct recording *recording; /* NULL: nothing is recorded */
 	struct responses *responses; /* response.c */
 	sd_event_source *exceptions_timer;
 	sd_event_source *tell_source, *lsm_source, *store_source, *rescan, *sweep, *audit_source,
@@ -81,6 +83,7 @@ int daemon_run(const struct daemon_options *options, struct pale_err **err);
 extern const struct server_method registration_methods[];
 extern const struct server_method control_methods[];
 extern const struct server_method query_methods[];
+extern const struct server_method history_methods[];
 
 /* Reads the profiles anew; what is wrong with them is told. */
 void daemon_scan_profiles(struct daemon *d);
@@ -95,7 +98,10 @@ void registration_sweep(struct daemon *d);
 /* What became of a container, or with NULL of the daemon, into the log of events. */
 void daemon_log_notice(struct daemon *d, const char *kind, const struct container *c);
 
-/* A line of the log to those who follow: event_log's. */
+/* What a connection keeps begins with what it is: server_keep()'s data of these methods. */
+enum kept { KEPT_EVENTS, KEPT_HISTORY };
+
+/* A line of the log to those who follow. */
 void queries_follow(void *daemon, const json_t *event, const char *line, size_t len);
 
 /* What the kernel tells, to be told later; fits lsm_on_event. */
@@ -136,5 +142,32 @@ void refused_calls_read(struct daemon *d);
 /* At times: what was throttled or lost in the kernel; and looks on no more when there is none. */
 void refused_calls_sweep(struct daemon *d);
 void refused_calls_release(struct daemon *d);
+
+/*
+ * The flight recorder (enforcer/recorder/): what fails is told, and the daemon goes on without.
+ * recording_update() is to be called when containers have come; it looks on as long as there is one
+ * that runs.
+ */
+void recording_open(struct daemon *d);
+void recording_update(struct daemon *d);
+/* At the start: of containers that were taken up again there are processes already. */
+void recording_restore(struct daemon *d);
+/* The container is about to be freed. */
+void recording_forget(struct daemon *d, const struct container *c);
+/* At times: what was lost in the kernel; and looks on no more when nothing runs. */
+void recording_sweep(struct daemon *d);
+/* An event of the log, with its line. */
+void recording_take_event(struct daemon *d, const json_t *event, const char *line, size_t len);
+/* A change of the node's profiles; fits policy_store.changed. */
+void recording_take_profile(void *daemon, const struct store_profile *p, bool gone);
+/* What was seen so far is to be written: @written is called once it is, or could not be, unless
+ * recording_cancel() was before. false: nothing is recorded. */
+bool recording_flush(struct daemon *d, void (*written)(void *ctx), void *ctx);
+void recording_cancel(struct daemon *d, void *ctx);
+/* The database's damage was seen by a reader. */
+void recording_suspect(struct daemon *d);
+/* Of status: a new object. */
+json_t *recording_json(struct daemon *d);
+void recording_release(struct daemon *d);
 
 #endif

@@ -8,7 +8,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-enum { OPT_CONFIG, OPT_PROFILES, OPT_RUN, OPT_LOG };
+enum { OPT_CONFIG, OPT_PROFILES, OPT_RUN, OPT_LOG, OPT_RECORDER };
 
 static const struct option_spec options[] = {
 	[OPT_CONFIG] = { "config", 'c', "FILE",
@@ -20,6 +20,8 @@ static const struct option_spec options[] = {
 			"not outlive the kernel" },
 	[OPT_LOG] = { "log", 0, "FILE",
 		.help = "of the events, /var/log/pale/events.jsonl by default" },
+	[OPT_RECORDER] = { "recorder", 0, "FILE",
+		.help = "what containers did, /var/lib/pale/recorder.db by default" },
 	OPTIONS_END,
 };
 
@@ -38,6 +40,7 @@ static int run(const struct invocation *in)
 		.profiles = or_default(in, OPT_PROFILES, "/etc/pale/profiles"),
 		.run = or_default(in, OPT_RUN, "/run/pale"),
 		.log = or_default(in, OPT_LOG, "/var/log/pale/events.jsonl"),
+		.recorder = or_default(in, OPT_RECORDER, "/var/lib/pale/recorder.db"),
 	};
 
 	umask(0077);
@@ -61,7 +64,8 @@ static const struct command serve = {
 	.description = "Keeps this node's policies, puts each container that pale-runtime "
 		       "registers under its own, and reports what it was refused. Enforcement "
 		       "outlives it.",
-	.example = "paled --profiles ./profiles --run /run/pale-test --log events.jsonl",
+	.example = "paled --profiles ./profiles --run /run/pale-test --log events.jsonl "
+		   "--recorder recorder.db",
 	.options = options,
 	.operands = operands,
 	.run = run,

@@ -105,10 +105,14 @@ static void put(struct policy_store *s, const char *file, bool loaded, struct no
 	p->seen = true;
 	replace_string(&p->file, file);
 	replace_string(&p->error, NULL);
+	if (s->changed)
+		s->changed(s->ctx, p, false);
 }
 
 static void drop(struct policy_store *s, size_t i)
 {
+	if (s->changed)
+		s->changed(s->ctx, s->v[i], true);
 	profile_free(s->v[i]);
 	s->v[i] = s->v[--s->n];
 }

@@ -28,6 +28,8 @@ struct policy_store {
 	size_t n;
 	/* Policies that are wrong and have never been right: told, and nothing more. */
 	void (*tell)(void *ctx, const char *text);
+	/* A profile came, or has another policy, or is no more (@gone). NULL: nobody asks. */
+	void (*changed)(void *ctx, const struct store_profile *p, bool gone);
 	void *ctx;
 };
 

@@ -211,17 +211,18 @@ static int status(
 			exceptions += exceptions_count(d->containers.v[i]);
 	}
 	server_answer(r->connection,
-		json_pack("{s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o}", "pid",
+		json_pack("{s:i, s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o}", "pid",
 			(int)getpid(), "version_text", PALE_VERSION, "since",
 			report_time_json(d->since_ns), "mechanisms", status_of_mechanisms(d),
 			"profiles", (json_int_t)d->store.n, "containers", (json_int_t)containers,
 			"exceptions", (json_int_t)exceptions, "connections", connections, "events",
-			events_json(d), "memory", memory_json(d)));
+			events_json(d), "memory", memory_json(d), "recorder", recording_json(d)));
 	return 0;
 }
 
 /* Which events somebody wants. */
 struct filter {
+	enum kept kept;
 	char *container; /* an id or name; NULL: all */
 	char since[40];	 /* as events have their time; "" : all */
 	bool follow;
@@ -274,6 +275,8 @@ static void follow_one(void *ctx, struct connection *c, void *data)
 
 	const struct filter *filter = data;
 
+	if (filter->kept != KEPT_EVENTS)
+		return;
 	/* Who reads the past comes to it there. */
 	if (filter->past || !filter->follow || !matches(filter, f->event))
 		return;
@@ -341,6 +344,7 @@ static int events(
 	f = calloc(1, sizeof(*f));
 	if (!f)
 		abort();
+	f->kept = KEPT_EVENTS;
 	f->container = container ? strdup(container) : NULL;
 	if (since) {
 		time_t seconds = (time_t)(json_integer_value(since) / 1000);

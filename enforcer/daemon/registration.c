@@ -463,6 +463,7 @@ static int register_(
 	if (d->watch)
 		process_watch_add(d->watch, c->pid, c->number);
 	refused_calls_update(d);
+	recording_update(d);
 	daemon_log_notice(d, "registered", c);
 	server_answer(r->connection, json_object());
 	return 0;
@@ -681,6 +682,7 @@ void registration_sweep(struct daemon *d)
 		daemon_tell_waiting(d, c);
 		response_forget(d, c);
 		node_enforcement_release(&d->enforcement, c);
+		recording_forget(d, c);
 		containers_remove(&d->containers, c);
 	}
 }

@@ -49,10 +49,10 @@ static int count_fds(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	static const struct server_method *const tables[SOCKET_COUNT][3] = {
+	static const struct server_method *const tables[SOCKET_COUNT][4] = {
 		{ registration_methods },
-		{ control_methods, query_methods },
-		{ query_methods },
+		{ control_methods, query_methods, history_methods },
+		{ query_methods, history_methods },
 	};
 	struct pale_err *err = NULL;
 

@@ -16,7 +16,7 @@ import time
 BUILD = os.path.realpath(os.environ.get("PALE_BUILD", "build"))
 SOURCES = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 TOP = tempfile.mkdtemp(prefix="pale-paled-")
-RUN, PROFILES, CONFIG, LOG = (f"{TOP}/{n}" for n in ("run", "profiles", "paled.conf", "events.jsonl"))
+RUN, PROFILES, CONFIG, LOG, RECORDER = (f"{TOP}/{n}" for n in ("run", "profiles", "paled.conf", "events.jsonl", "recorder.db"))
 NOBODY = 65534
 WAIT = 60
 OUT = f"{TOP}/stderr"
@@ -130,7 +130,8 @@ class Paled:
         self.out = open(OUT, "a")
         env = dict(os.environ, PALE_PATH=f"{SOURCES}/profiles")
         self.p = subprocess.Popen(
-            [*command, f"{BUILD}/paled", "--run", RUN, "--log", LOG, "--profiles", PROFILES, "--config", CONFIG],
+            [*command, f"{BUILD}/paled", "--run", RUN, "--log", LOG, "--profiles", PROFILES, "--config", CONFIG,
+             "--recorder", RECORDER],
             stderr=self.out, env=env, **kwargs)
 
     def ready(self):
@@ -166,6 +167,8 @@ def start(*command, **kwargs):
         return read(OUT).count("paled: ready: ") > before
 
     in_time("paled", is_ready)
+    # It opens its files beside whatever else it does, and tests count them.
+    in_time("the recorder", lambda: os.path.exists(f"{RECORDER}-shm"))
     return p
 
 

@@ -14,7 +14,9 @@ setup() {
 	[[ $output == '["calls","enforce"]
 mkdir	1
 redis: digest '*'
-reported' ]]
+reported
+/bin/calls mkdir
+/bin/calls wait' ]]
 	[ ! -s "$BATS_TEST_TMPDIR/report" ] || { cat "$BATS_TEST_TMPDIR/report" && false; }
 }
 

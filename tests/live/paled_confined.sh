@@ -10,7 +10,7 @@ shift
 cd "$(dirname "$(realpath "$0")")/../.."
 PALE_BUILD=$(realpath "$PALE_BUILD")
 report=$2
-for dir in /run /etc/pale /usr/local/sbin /usr/local/share /var/log/pale /srv; do
+for dir in /run /etc/pale /usr/local/sbin /usr/local/share /var/log/pale /var/lib/pale /srv; do
 	mkdir -p $dir
 	mount -t tmpfs -o mode=755 tmpfs $dir
 done
@@ -41,6 +41,7 @@ serves() {
 	# shellcheck disable=SC2016
 	timeout 30 bash -c 'until "$0" events --json | jq -se "any(.object == \"mkdir\")" >/dev/null; do sleep 0.2; done' "$PALE_BUILD/pale"
 	echo reported
+	"$PALE_BUILD/pale" events --kind exec --json | jq -rs 'map(.process.arguments | join(" ")) | unique[]'
 	kill "$(pgrep -f '^/usr/local/sbin/paled')"
 	wait
 }

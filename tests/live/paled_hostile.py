@@ -57,7 +57,7 @@ def names():
     same(longest["ok"], False)
     same(sorted(os.listdir(f"{RUN}/containers")), ["x" * 200 + ".json"])
     # Nothing was made beside the folder.
-    same(sorted(os.listdir(TOP)), sorted(["events.jsonl", "profiles", "run", "stderr"]))
+    same(sorted(n for n in os.listdir(TOP) if not n.startswith("recorder.db")), sorted(["events.jsonl", "profiles", "run", "stderr"]))
     p.alive()
 
 
@@ -173,6 +173,7 @@ def members():
         ("control", "except"): {"container": "m", "rule": "web.pale:1", "in": "x", "until": 4102444800000},
         ("control", "unexcept"): dict(container="m", rule="1"),
         ("events", "events"): dict(since=1, container="m", follow=False),
+        ("events", "history"): dict(since=1, until=1 << 40, container="m", kinds=["exec"]),
     }
     values = [None, True, False, 0, -1, 1, 1 << 62, 1.5, "", "x", [], [1], [[]], {}, {"a": 1}, {"name": 1}]
     for (name, method), right in table.items():
@@ -191,6 +192,16 @@ def members():
             "container 'mode': 'mode' must be enforce or audit")
     ok(ask("register", "forget", id="m"))
     # Deeper: what is in the arrays and objects.
+    for bad in ("exes", "", 1, None, [], {}):
+        refused(ask("events", "history", kinds=["exec", bad]), "EINVAL", "kinds[1] is no kind of what is recorded")
+    for bad in (-1, 1 << 60):
+        for member in ("since", "until"):
+            refused(ask("events", "history", **{member: bad}), "EINVAL", f"'{member}' must be milliseconds since 1970")
+    # One after another, and in place of one another, on a connection.
+    with Client("events") as both:
+        both.send(b'{"version":1,"method":"events","follow":true}\n{"version":1,"method":"history","kinds":["policy"]}\n')
+        kinds = [both.line()["event"]["kind"] for _ in range(2)]
+        same(kinds, ["policy", "policy"])
     for value in values:
         if not isinstance(value, str):
             for bad in ({"name": value, "text": OTHER}, {"name": "l.pale", "text": value}, value):

@@ -61,7 +61,7 @@ setup() {
 	echo 'root:x:0:0::/:' >"$root/etc/passwd"
 	echo 'root:x:0:' >>"$root/etc/group"
 	run -0 systemd-tmpfiles --root="$root" --create "$root/usr/lib/tmpfiles.d/pale.conf"
-	[ "$(stat -c %a "$root"/{run/pale,etc/pale,etc/pale/profiles,var/log/pale} | paste -sd ' ')" = '755 755 755 750' ]
+	[ "$(stat -c %a "$root"/{run/pale,etc/pale,etc/pale/profiles,var/log/pale,var/lib/pale} | paste -sd ' ')" = '755 755 755 750 700' ]
 }
 
 @test "systemd's own socket activation" {
@@ -70,7 +70,8 @@ setup() {
 		mkdir -p "$dir/profiles" "$dir/run"
 		echo "profile web { }" >"$dir/profiles/web.pale"
 		systemd-socket-activate -l "$dir/run/events" -l "$dir/run/register" -l "$dir/run/control" --fdname=events:register:control \
-			"$build/paled" --run "$dir/run" --profiles "$dir/profiles" --log "$dir/log" --config "$dir/none" &
+			"$build/paled" --run "$dir/run" --profiles "$dir/profiles" --log "$dir/log" --config "$dir/none" \
+			--recorder "$dir/recorder" &
 		until [ -S "$dir/run/control" ]; do sleep 0.05; done
 		# The first who asks starts it.
 		"$build/pale" events --run "$dir/run" --json | grep -q started

@@ -119,6 +119,19 @@ static void each_mistake_has_its_message(void **state)
 		  "1s}]\nevents-per-second: 10\n",
 			":1:12: with 'events-per-second: 10' 10000 violations are never told in "
 			"that time" },
+		{ "recorder: on\n", ":1:11: 'recorder' must be off, or have 'bytes' and 'days'" },
+		{ "recorder: [off]\n",
+			":1:11: 'recorder' must be off, or have 'bytes' and 'days'" },
+		{ "recorder: {hours: 3}\n", ":1:19: unknown key 'hours' of 'recorder'" },
+		{ "recorder: {bytes: 8388607}\n",
+			":1:19: 'bytes' must be a number from 8388608 to 1099511627776" },
+		{ "recorder: {bytes: 64M}\n",
+			":1:19: 'bytes' must be a number from 8388608 to 1099511627776" },
+		{ "recorder: {bytes: 99999999999999999999999}\n",
+			":1:19: 'bytes' must be a number from 8388608 to 1099511627776" },
+		{ "recorder: {days: 0}\n", ":1:18: 'days' must be a number from 1 to 3650" },
+		{ "recorder: {days: 3651}\n", ":1:18: 'days' must be a number from 1 to 3650" },
+		{ "recorder: {days: [3]}\n", ":1:18: 'days' must be a number from 1 to 3650" },
 		{ "default: a\ndefault: b\n", ":2:1: the key stands twice" },
 		{ "[a]: b\n", ":1:1: a key that is no text" },
 		{ "default: a\n---\ndefault: b\n", ":3:1: only one document is read" },
@@ -155,6 +168,28 @@ static void expect_defaults(const char *text)
 	assert_int_equal(c.running, RUNNING_LABEL);
 	assert_int_equal(c.events_per_second, 1000);
 	assert_int_equal(c.n_responses + c.n_protected, 0);
+	assert_false(c.no_recorder);
+	assert_int_equal(c.recorder.bytes, 268435456);
+	assert_int_equal(c.recorder.days, 14);
+	daemon_config_release(&c);
+}
+
+static void the_recorder_is_bounded(void **state)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	struct daemon_config c;
+
+	assert_int_equal(read_text("recorder: {bytes: 8388608, days: 3650}\n", &c, &err), 0);
+	assert_false(c.no_recorder);
+	assert_int_equal(c.recorder.bytes, 8388608);
+	assert_int_equal(c.recorder.days, 3650);
+	daemon_config_release(&c);
+	assert_int_equal(read_text("recorder: {days: 1}\n", &c, &err), 0);
+	assert_int_equal(c.recorder.bytes, 268435456);
+	assert_int_equal(c.recorder.days, 1);
+	daemon_config_release(&c);
+	assert_int_equal(read_text("recorder: off\n", &c, &err), 0);
+	assert_true(c.no_recorder);
 	daemon_config_release(&c);
 }
 
@@ -251,6 +286,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_mistake_has_its_message),
 		cmocka_unit_test(what_is_not_said_is_strict),
+		cmocka_unit_test(the_recorder_is_bounded),
 		cmocka_unit_test(each_key_is_read),
 		cmocka_unit_test(responses_are_read),
 		cmocka_unit_test(a_folder_is_no_file),
