@@ -4,14 +4,16 @@
 #include "compiler/command_input.h"
 #include "enforcer/commands.h"
 #include "enforcer/daemon_command.h"
+#include "enforcer/event_text.h"
+#include "enforcer/history_client.h"
+#include "enforcer/process_tree.h"
 #include "enforcer/time_argument.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { OPT_RUN, OPT_CONTAINER, OPT_JSON, OPT_SINCE };
+enum { OPT_RUN, OPT_CONTAINER, OPT_JSON, OPT_SINCE, OPT_UNTIL, OPT_KIND, OPT_TREE };
 
 #define OPTION_CONTAINER                                                                           \
 	{                                                                                          \
@@ -26,145 +28,13 @@ static const struct option_spec options[] = {
 	[OPT_JSON] = { "json", .help = "print a JSON object on each line" },
 	[OPT_SINCE] = { "since", .argument = "TIME",
 		.help = "from there on: 90s, 15m, 1h, 2d, or a date as events have it" },
+	[OPT_UNTIL] = { "until", .argument = "TIME", .help = "up to there; of what was recorded" },
+	[OPT_KIND] = { "kind", .argument = "KIND,…", .kind = &history_kinds,
+		.help = "of what was recorded these kinds, separated by commas" },
+	[OPT_TREE] = { "tree", .argument = "ID",
+		.help = "the processes of this container, with what each did" },
 	OPTIONS_END,
 };
-
-static void put(struct text *t, const json_t *o, const char *member)
-{
-	const char *s = daemon_command_text(o, member);
-
-	text_escaped(t, s, strlen(s));
-}
-
-/* "shop/web-7f/nginx", or the beginning of its id. */
-static void put_container(struct text *t, const json_t *c)
-{
-	static const char *const members[] = { "namespace", "pod", "name" };
-	size_t before = t->len;
-
-	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
-		if (!json_object_get(c, members[i]))
-			continue;
-		text_puts(t, t->len > before ? "/" : "");
-		put(t, c, members[i]);
-	}
-	if (t->len == before) {
-		const char *id = daemon_command_text(c, "id");
-
-		text_escaped(t, id, strnlen(id, 12));
-	}
-}
-
-static void put_process(struct text *t, const json_t *e)
-{
-	const json_t *process = json_object_get(e, "process"), *pid;
-
-	pid = json_object_get(process, "host_pid");
-	text_printf(t, "  (pid %" JSON_INTEGER_FORMAT " ", json_integer_value(pid));
-	put(t, process, "executable");
-	text_puts(t, ", container ");
-	if (json_is_object(json_object_get(e, "container")))
-		put_container(t, json_object_get(e, "container"));
-	else
-		text_puts(t, "unknown");
-	text_puts(t, ", ");
-	put(t, e, "mechanism");
-	text_puts(t, ")\n");
-}
-
-/* "1, 'deny read /etc/foo', until 2026-11-26T17:00:00Z" */
-static void put_exception(struct text *t, const json_t *e, const char *before)
-{
-	text_printf(t, "%s%" JSON_INTEGER_FORMAT ", '", before,
-		json_integer_value(json_object_get(e, "number")));
-	put(t, e, "rule");
-	text_printf(t, "', until %.19sZ\n", daemon_command_text(e, "until"));
-}
-
-/* The same two lines as under `pale run`, with the time before them. */
-static void put_violation(struct text *t, const json_t *e, bool colour)
-{
-	const char *outcome = daemon_command_text(e, "outcome");
-	bool refused = strcmp(outcome, "refused") == 0;
-
-	text_puts(t, colour ? "\033[1m" : "");
-	put(t, e, "file");
-	text_printf(t, ":%" JSON_INTEGER_FORMAT ":%" JSON_INTEGER_FORMAT ": %s%s:%s ",
-		json_integer_value(json_object_get(e, "line")),
-		json_integer_value(json_object_get(e, "column")), colour ? "\033[31m" : "",
-		refused ? "denied" : outcome, colour ? "\033[0;1m" : "");
-	put(t, e, "operation");
-	text_puts(t, " ");
-	put(t, e, "object");
-	text_puts(t, colour ? "\033[0m" : "");
-	put_process(t, e);
-	text_printf(
-		t, "%5" JSON_INTEGER_FORMAT " | ", json_integer_value(json_object_get(e, "line")));
-	put(t, e, "rule");
-	text_puts(t, "\n");
-	if (json_is_true(json_object_get(e, "own")))
-		text_puts(t, "  note: the container's own configuration refuses it\n");
-	if (json_object_get(e, "exception"))
-		put_exception(t, json_object_get(e, "exception"), "  note: let pass by exception ");
-	if (json_object_get(e, "hint")) {
-		text_puts(t, "  hint: '");
-		put(t, e, "hint");
-		text_puts(t, "' would allow it\n");
-	}
-	if (json_object_get(e, "lost"))
-		text_printf(t,
-			"  note: %" JSON_INTEGER_FORMAT " events before this one were lost\n",
-			json_integer_value(json_object_get(e, "lost")));
-}
-
-/* "kill-process (pid 12) because of deny read /srv/x (web.pale:3), 5 within 1000 ms" */
-static void put_response(struct text *t, const json_t *e)
-{
-	const json_t *cause = json_object_get(e, "cause"),
-		     *pid = json_object_get(json_object_get(e, "process"), "host_pid"),
-		     *within = json_object_get(cause, "within_ms");
-
-	text_puts(t, json_is_true(json_object_get(e, "done")) ? ": " : ": not done: ");
-	put(t, e, "action");
-	if (pid)
-		text_printf(t, " (pid %" JSON_INTEGER_FORMAT ")", json_integer_value(pid));
-	text_puts(t, " because of ");
-	put(t, cause, json_object_get(cause, "rule") ? "rule" : "operation");
-	text_puts(t, " (");
-	put(t, cause, "file");
-	text_printf(t, ":%" JSON_INTEGER_FORMAT ")",
-		json_integer_value(json_object_get(cause, "line")));
-	if (within)
-		text_printf(t, ", %" JSON_INTEGER_FORMAT " within %" JSON_INTEGER_FORMAT " ms",
-			json_integer_value(json_object_get(cause, "violations")),
-			json_integer_value(within));
-}
-
-static void put_notice(struct text *t, const json_t *e)
-{
-	put(t, e, "kind");
-	if (json_is_object(json_object_get(e, "container"))) {
-		text_puts(t, ": container ");
-		put_container(t, json_object_get(e, "container"));
-	}
-	if (json_object_get(e, "cause"))
-		put_response(t, e);
-	if (json_object_get(e, "profile")) {
-		text_puts(t, ", profile ");
-		put(t, e, "profile");
-	}
-	if (json_object_get(e, "error")) {
-		text_puts(t, ": ");
-		put(t, e, "error");
-	}
-	if (json_object_get(e, "events"))
-		text_printf(t, ": %" JSON_INTEGER_FORMAT,
-			json_integer_value(json_object_get(e, "events")));
-	if (json_object_get(e, "exception"))
-		put_exception(t, json_object_get(e, "exception"), ": ");
-	else
-		text_putc(t, '\n');
-}
 
 static void print_event(const json_t *e, bool json, bool colour)
 {
@@ -175,12 +45,7 @@ static void print_event(const json_t *e, bool json, bool colour)
 		putchar('\n');
 		return;
 	}
-	/* To the second; the rest is for machines. */
-	text_printf(&t, "%.19sZ ", daemon_command_text(e, "time"));
-	if (strcmp(daemon_command_text(e, "kind"), "violation") == 0)
-		put_violation(&t, e, colour);
-	else
-		put_notice(&t, e);
+	event_text_line(&t, e, colour);
 	fputs(text_str(&t), stdout);
 }
 
@@ -240,8 +105,141 @@ static int ask(const struct invocation *in, bool follow)
 	return status == STATUS_OK ? show(in, p, answer) : status;
 }
 
+struct printing {
+	bool json, colour;
+};
+
+static void print_entry(void *ctx, json_t *entry)
+{
+	const struct printing *p = ctx;
+
+	print_event(entry, p->json, p->colour);
+}
+
+static int recorded(const struct invocation *in)
+{
+	struct printing p = { option_given(in, OPT_JSON), colour_wanted(stdout) };
+	struct history_query q;
+
+	if (!history_query_read(in, OPT_CONTAINER, OPT_SINCE, OPT_UNTIL, OPT_KIND, &q))
+		return STATUS_USAGE;
+	return history_ask(in, OPT_RUN, &q, print_entry, &p);
+}
+
+/* However deep processes are, there is room for what they did. */
+#define INDENT_MAX 40
+
+static void indent(struct text *t, unsigned depth)
+{
+	unsigned columns = 2 * depth;
+
+	text_printf(t, "%*s", (int)(columns > INDENT_MAX ? INDENT_MAX : columns), "");
+}
+
+static void put_act(struct text *t, const json_t *act, bool colour)
+{
+	if (strcmp(daemon_command_text(act, "kind"), "violation") != 0) {
+		text_printf(t, "%s ", daemon_command_text(act, "kind"));
+		event_text_what(t, act);
+		return;
+	}
+	text_printf(t, "%s%s:%s ", colour ? "\033[31m" : "", event_outcome(act),
+		colour ? "\033[0m" : "");
+	for (size_t i = 0; i < 2; i++) {
+		const char *s = daemon_command_text(act, i ? "object" : "operation");
+
+		text_escaped(t, s, strlen(s));
+		text_puts(t, i ? "  " : " ");
+	}
+	event_text_policy_line(t, act);
+	text_puts(t, " | ");
+	text_escaped(t, daemon_command_text(act, "rule"), strlen(daemon_command_text(act, "rule")));
+}
+
+/* A line, and one for each thing that it did. Its first program stands in the line. */
+static void print_process(const struct tree_process *p, bool colour)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	const json_t *first = NULL;
+
+	for (size_t i = 0; i < p->n_acts && !first; i++) {
+		if (strcmp(daemon_command_text(p->acts[i], "kind"), "exec") == 0)
+			first = p->acts[i];
+	}
+	text_printf(&t, "%.19sZ ", p->since);
+	indent(&t, p->depth);
+	text_printf(&t, "%s%" JSON_INTEGER_FORMAT "%s ", colour ? "\033[1m" : "", p->host_pid,
+		colour ? "\033[0m" : "");
+	if (first)
+		event_text_command(&t, first);
+	else
+		text_puts(&t, p->start ? "(executed nothing)" : "(was there before)");
+	if (p->exit) {
+		text_puts(&t, "  [");
+		event_text_end(&t, p->exit);
+		text_puts(&t, "]");
+	}
+	text_putc(&t, '\n');
+	for (size_t i = 0; i < p->n_acts; i++) {
+		if (p->acts[i] == first)
+			continue;
+		text_printf(&t, "%.19sZ ", daemon_command_text(p->acts[i], "time"));
+		indent(&t, p->depth);
+		text_puts(&t, "  · ");
+		put_act(&t, p->acts[i], colour);
+		text_putc(&t, '\n');
+	}
+	fputs(text_str(&t), stdout);
+}
+
+static void say_left_out(const struct invocation *in, const struct history_kept *k)
+{
+	if (k->left_out)
+		fprintf(stderr, "pale %s: %" PRIu64 " older entries are not shown; see '--since'\n",
+			in->command->name, k->left_out);
+}
+
+static void print_tree(const struct history_kept *k, bool colour)
+{
+	_cleanup_(process_tree_freep) struct process_tree *tree = process_tree_new();
+
+	for (size_t i = 0; i < k->n; i++) {
+		json_t *e = history_kept_get(k, i);
+
+		if (strcmp(daemon_command_text(e, "kind"), "gap") == 0)
+			print_event(e, false, colour);
+		process_tree_add(tree, e);
+	}
+	process_tree_link(tree);
+	for (const struct tree_process *p = NULL; (p = process_tree_next(tree, p));)
+		print_process(p, colour);
+}
+
+static int tree(const struct invocation *in)
+{
+	_cleanup_(history_kept_release) struct history_kept k = { 0 };
+	struct history_query q;
+	int status;
+
+	if (option_given(in, OPT_JSON) || option_given(in, OPT_CONTAINER) ||
+		option_given(in, OPT_KIND))
+		return usage_error(in, "'--tree' goes with '--since' and '--until' alone");
+	if (!history_query_read(in, OPT_TREE, OPT_SINCE, OPT_UNTIL, SIZE_MAX, &q))
+		return STATUS_USAGE;
+	status = history_ask(in, OPT_RUN, &q, history_keep, &k);
+	if (status != STATUS_OK)
+		return status;
+	print_tree(&k, colour_wanted(stdout));
+	say_left_out(in, &k);
+	return STATUS_OK;
+}
+
 static int events(const struct invocation *in)
 {
+	if (option_given(in, OPT_TREE))
+		return tree(in);
+	if (option_given(in, OPT_KIND) || option_given(in, OPT_UNTIL))
+		return recorded(in);
 	return ask(in, false);
 }
 
@@ -258,8 +256,14 @@ const struct command cmd_events = {
 	.usage = "[OPTION…]",
 	.description = "Shows what paled has kept: each violation with the line of the policy that "
 		       "decided it, the process and the container; containers that came and went; "
-		       "and how many events were lost, if any.",
-	.example = "pale events --since 1h --container web",
+		       "and how many events were lost, if any."
+		       "\n\n"
+		       "With --kind, --until or --tree, what paled has recorded of the past: each "
+		       "process that began and ended, what it executed and whereto it connected, "
+		       "violations, changes of policies, and where something is missing.",
+	.example = "pale events --since 1h --container web\n"
+		   "pale events --since 1h --kind exec,connect --json\n"
+		   "pale events --tree web",
 	.options = options,
 	.operands = operands,
 	.run = events,

@@ -12,6 +12,7 @@ extern const struct command cmd_explain;
 extern const struct command cmd_install_runtime;
 extern const struct command cmd_load;
 extern const struct command cmd_ps;
+extern const struct command cmd_report;
 extern const struct command cmd_run;
 extern const struct command cmd_status;
 extern const struct command cmd_thaw;

@@ -23,6 +23,7 @@ static const struct command *const commands[] = {
 	&cmd_except,
 	&cmd_events,
 	&cmd_watch,
+	&cmd_report,
 	&cmd_install_runtime,
 	&cmd_uninstall_runtime,
 	NULL,
