@@ -33,7 +33,7 @@ struct lsm {
 	struct lsm_kept *kept;
 	lsm_on_event on_event;
 	void *ctx;
-	size_t events_left; /* until the reading stops; 0: it does not */
+	size_t events_left;    /* until the reading stops; 0: it does not */
 	struct lsm_pins *pins; /* NULL: nothing is pinned */
 };
 

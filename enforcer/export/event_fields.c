@@ -167,6 +167,10 @@ static const struct {
 	{ "unattributed", EVENT_WARNING },
 	{ "throttled", EVENT_WARNING },
 	{ "unconfined", EVENT_WARNING },
+	{ "confined-late", EVENT_NOTICE },
+	{ "response", EVENT_WARNING },
+	{ "exception-granted", EVENT_NOTICE },
+	{ "exception-used", EVENT_NOTICE },
 	{ "container-lost", EVENT_ERROR },
 	{ "profile-wrong", EVENT_ERROR },
 };
