@@ -22,10 +22,13 @@ configure() {
 
 # start_responder: paled, with its state in $work.
 start_responder() {
+	# What it pins is on a file system that it mounts, and which is to outlive it where there is BPF-LSM.
+	local private=(--mount)
+	[ -z "${PALE_VM:-}" ] || private=()
 	mkdir -p "$work"/{profiles,run,fifo}
 	cp tests/programs/repeated_attack.pale "$work/profiles/"
 	rm -f "$work/run/events"
-	PALE_PATH=$PWD/profiles unshare --mount --fork --kill-child "$PALE_BUILD/paled" --run "$work/run" --log "$work/events" \
+	PALE_PATH=$PWD/profiles unshare "${private[@]}" --fork --kill-child "$PALE_BUILD/paled" --run "$work/run" --log "$work/events" \
 		--profiles "$work/profiles" --config "$work/paled.conf" 2>>"$work/log" 3>&- &
 	keeper=$!
 	echo $keeper >"$work/keeper"
