@@ -15,7 +15,7 @@ start_recording() {
 		--config "$work/paled.conf" --recorder "$work/lib/recorder.db" 2>>"$work/log" 3>&- &
 	keeper=$!
 	export keeper
-	until_true 60 is_ready
+	until_true 300 is_ready
 	paled=$(pgrep --parent $keeper)
 	export paled
 	# Each test is a process of its own.
