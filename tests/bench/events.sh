@@ -34,7 +34,7 @@ start_paled() {
 	local line
 	rm -f "$work"/events* "$work/run/events"
 	printf 'allow-partial: true\nevents-per-second: %d\n' "$1" >"$work/paled.conf"
-	PALE_PATH=$PWD/profiles "$PALE_BUILD/paled" --run "$work/run" --log "$work/events" --profiles "$work/profiles" \
+	PALE_PATH=$PWD/profiles "$PALE_BUILD/paled" --run "$work/run" --log "$work/events" --recorder "$work/recorder.db" --profiles "$work/profiles" \
 		--config "$work/paled.conf" 2>>"$work/log" &
 	paled=$!
 	for ((i = 0; i < 3000; i++)); do

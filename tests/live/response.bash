@@ -28,7 +28,7 @@ start_responder() {
 	mkdir -p "$work"/{profiles,run,fifo}
 	cp tests/programs/repeated_attack.pale "$work/profiles/"
 	rm -f "$work/run/events"
-	PALE_PATH=$PWD/profiles unshare "${private[@]}" --fork --kill-child "$PALE_BUILD/paled" --run "$work/run" --log "$work/events" \
+	PALE_PATH=$PWD/profiles unshare "${private[@]}" --fork --kill-child "$PALE_BUILD/paled" --run "$work/run" --log "$work/events" --recorder "$work/recorder.db" \
 		--profiles "$work/profiles" --config "$work/paled.conf" 2>>"$work/log" 3>&- &
 	keeper=$!
 	echo $keeper >"$work/keeper"

@@ -43,7 +43,7 @@ shift 2
 mount --make-rprivate /
 ip link set lo up
 # Of these the engines keep their state, sockets, configuration and logs in; some of them are made by no package.
-for dir in /run /etc/pale /etc/containers /etc/cni /var/lib/containers /var/lib/containerd /var/lib/docker /var/log/pale; do
+for dir in /run /etc/pale /etc/containers /etc/cni /var/lib/containers /var/lib/containerd /var/lib/docker /var/log/pale /var/lib/pale; do
 	mkdir -p $dir
 	mount -t tmpfs -o mode=755 tmpfs $dir
 done

@@ -8,7 +8,7 @@ bats_require_minimum_version 1.5.0
 # start_paled: until it answers.
 start_paled() {
 	rm -f "$work/run/events"
-	PALE_PATH=$PWD/profiles build/paled --run "$work/run" --log "$work/events" --profiles "$work/profiles" --config "$work/paled.conf" \
+	PALE_PATH=$PWD/profiles build/paled --run "$work/run" --log "$work/events" --recorder "$work/recorder.db" --profiles "$work/profiles" --config "$work/paled.conf" \
 		2>>"$work/log" 3>&- &
 	echo $! >"$work/pid"
 	until_true 300 [ -S "$work/run/events" ]
