@@ -2,6 +2,7 @@
 #include "compiler/policy_text.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/utf8.h"
 
 #include <ctype.h>
 #include <stdarg.h>
@@ -137,4 +138,46 @@ void policy_text_name(struct text *to, const char *path)
 		text_putc(to, name_byte(*name) ? *name : '_');
 	if (!policy_text_is_name(text_str(to)))
 		text_puts(to, "_");
+}
+
+/* What ends a word that is not quoted, or would be a comment (grammar/LANGUAGE.md, "Text"). */
+static const char word_enders[] = " #;,}";
+static const char glob_characters[] = "*?[]{}$\\\"";
+
+static void add_path_bytes(struct text *to, const char *bytes, size_t len, bool quoted)
+{
+	for (size_t i = 0; i < len;) {
+		const unsigned char *at = (const unsigned char *)bytes + i;
+		size_t n = utf8_sequence(at, len - i);
+
+		if (n > 1) {
+			text_add(to, at, n);
+			i += n;
+			continue;
+		}
+		if (n == 0 || *at < 0x20 || *at == 0x7f ||
+			(!quoted && memchr(word_enders, *at, sizeof(word_enders) - 1)))
+			text_printf(to, "\\x%02x", *at);
+		else if (memchr(glob_characters, *at, sizeof(glob_characters) - 1))
+			text_printf(to, "\\%c", *at);
+		else
+			text_putc(to, (char)*at);
+		i++;
+	}
+}
+
+void policy_text_path(struct text *to, const char *bytes, size_t len)
+{
+	bool quoted = len == 0;
+
+	for (size_t i = 0; i < len; i++)
+		quoted |= bytes[i] && strchr(word_enders, bytes[i]);
+	text_puts(to, quoted ? "\"" : "");
+	add_path_bytes(to, bytes, len, true);
+	text_puts(to, quoted ? "\"" : "");
+}
+
+void policy_text_path_part(struct text *to, const char *bytes, size_t len)
+{
+	add_path_bytes(to, bytes, len, false);
 }

@@ -36,6 +36,14 @@ void policy_text_line(struct text *to, unsigned int indent, const char *format, 
  * first dot, '_' for what no name may hold.
  */
 void policy_text_name(struct text *to, const char *path);
+/*
+ * A path, or the name of an abstract socket, as a word that means exactly these bytes, wherever a
+ * path may stand: quoted where it must be, what globs and variables are made of escaped, and \xHH
+ * for control characters and for what is no UTF-8. No NUL in a path.
+ */
+void policy_text_path(struct text *to, const char *bytes, size_t len);
+/* As policy_text_path() without quotes: for a word of several parts. Blanks are \x20 then. */
+void policy_text_path_part(struct text *to, const char *bytes, size_t len);
 /* Whether a profile may be called so. */
 bool policy_text_is_name(const char *name);
 

@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
+#include "compiler/policy_text.h"
 #include "enforcer/near_rule.h"
 
 #include <assert.h>
@@ -160,27 +161,6 @@ void report_print(const struct violation *v, FILE *to, bool colour)
 	fflush(to);
 }
 
-/* A path word that means these bytes: grammar/LANGUAGE.md, "Lexical rules". */
-static void add_path_word(struct text *t, const char *s, size_t len)
-{
-	bool quoted = false;
-
-	for (size_t i = 0; i < len; i++)
-		quoted |= memchr(" #;,}", s[i], 5) != NULL;
-	text_puts(t, quoted ? "\"" : "");
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c < 0x20 || c == 0x7f)
-			text_printf(t, "\\x%02x", c);
-		else if (strchr("*?[]{}$\\\"", c))
-			text_printf(t, "\\%c", c);
-		else
-			text_putc(t, (char)c);
-	}
-	text_puts(t, quoted ? "\"" : "");
-}
-
 /* Parentheses hold what a mechanism says for want of an object: "(without a path)", "tcp (address
  * not told by AppArmor)". A mount's several words are not taken apart again. */
 static bool has_no_words(const struct violation *v, size_t before_path)
@@ -214,7 +194,7 @@ char *report_allowing_rule(const struct violation *v)
 	}
 	text_add(&t, v->object, before);
 	if (path)
-		add_path_word(&t, path, v->object_len - before);
+		policy_text_path(&t, path, v->object_len - before);
 	return text_take(&t);
 }
 
