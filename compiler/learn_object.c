@@ -210,7 +210,7 @@ static const char *call_request(const struct learn_observation *o, struct reques
 {
 	char name[NAME_BYTES];
 	int call = name_of(o->object, o->object_len, name, sizeof(name)) ? vocab_syscall_find(name)
-									  : -1;
+									 : -1;
 	const struct vocab_syscall *s;
 
 	if (call < 0)
@@ -373,7 +373,6 @@ void learn_question(struct text *to, const struct learn_observation *o)
 		if (!(o->known & (1u << i)) || a->is_pointer)
 			continue;
 		text_printf(to, " %s=0x%" PRIx64, a->name,
-			width >= 64 ? o->values[i]
-				    : o->values[i] & (((uint64_t)1 << width) - 1));
+			width >= 64 ? o->values[i] : o->values[i] & (((uint64_t)1 << width) - 1));
 	}
 }

@@ -341,8 +341,8 @@ static bool join_or_keep(struct learn_run *run, const struct learn_observation *
 }
 
 /* "/a/b/" instead of "/a/b/c": @len is the directory's, without the '/'. */
-static bool add_folded(struct learn_run *run, const struct learn_observation *o, const char *path,
-	uint32_t len)
+static bool add_folded(
+	struct learn_run *run, const struct learn_observation *o, const char *path, uint32_t len)
 {
 	struct learn_observation made = *o;
 	uint32_t before = (uint32_t)(path - o->object);

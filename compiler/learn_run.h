@@ -64,11 +64,11 @@ struct learn_observation {
 	const char *executable; /* of who did it; NULL: not known */
 	uint32_t executable_len;
 	enum object_class object_class; /* exec, map */
-	bool execed;	 /* by what was executed into the container from outside */
-	bool created;	 /* the file was made by the program in this run */
-	bool image;	 /* the file is the image's: it lies in the lower layers */
-	bool folded;	 /* all that lies below the directory @object: more names than are kept */
-	uint8_t phases;	 /* LEARN_PHASE_BIT()s; 0: init */
+	bool execed;			/* by what was executed into the container from outside */
+	bool created;			/* the file was made by the program in this run */
+	bool image;			/* the file is the image's: it lies in the lower layers */
+	bool folded;	/* all that lies below the directory @object: more names than are kept */
+	uint8_t phases; /* LEARN_PHASE_BIT()s; 0: init */
 	const char *source, *fstype; /* mount, bind; NULL: none */
 	uint32_t source_len;
 	uint32_t mount_flags; /* MOUNT_… */
@@ -89,10 +89,10 @@ struct learn_loss {
 
 struct learn_run;
 
-#define LEARN_CHILDREN_MAX 1024		  /* names of one directory */
-#define LEARN_NODES_MAX	   65536	  /* files and directories together */
-#define LEARN_ITEMS_MAX	   131072	  /* observations */
-#define LEARN_OTHERS_MAX   16384	  /* of them, those of no file */
+#define LEARN_CHILDREN_MAX 1024		      /* names of one directory */
+#define LEARN_NODES_MAX	   65536	      /* files and directories together */
+#define LEARN_ITEMS_MAX	   131072	      /* observations */
+#define LEARN_OTHERS_MAX   16384	      /* of them, those of no file */
 #define LEARN_BYTES_MAX	   ((size_t)64 << 20) /* of all that a run keeps */
 #define LEARN_LOSSES_MAX   64
 #define LEARN_ID_MAX	   128
@@ -129,9 +129,9 @@ const struct learn_observation *learn_run_observations(struct learn_run *run, ui
 const struct learn_loss *learn_run_losses(const struct learn_run *run, uint32_t *ret_n);
 size_t learn_run_bytes(const struct learn_run *run);
 
-/* A total order of what is seen, by all that tells two observations apart (not counts and times). */
-int learn_observation_compare(
-	const struct learn_observation *a, const struct learn_observation *b);
+/* A total order of what is seen, by all that tells two observations apart (not counts and times).
+ */
+int learn_observation_compare(const struct learn_observation *a, const struct learn_observation *b);
 
 /* ---- as text: learn_run_json.c */
 

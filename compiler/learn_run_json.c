@@ -83,8 +83,7 @@ static void set_call(json_t *o, const struct learn_observation *x, enum abi abi)
 	arguments = json_object();
 	for (uint8_t i = 0; i < vocab_syscalls[call].n_arguments; i++) {
 		if (x->known & (1u << i))
-			set(arguments, vocab_syscalls[call].arguments[i].name,
-				whole(x->values[i]));
+			set(arguments, vocab_syscalls[call].arguments[i].name, whole(x->values[i]));
 	}
 	set(o, "arguments", arguments);
 }
@@ -147,8 +146,7 @@ void learn_run_write(struct learn_run *run, struct text *to)
 	set(root, "pale-run", json_integer(VERSION));
 	set(root, "id", from_bytes(learn_run_id(run), strlen(learn_run_id(run))));
 	set(root, "time", whole(learn_run_time(run)));
-	set(root, "recorder",
-		from_bytes(learn_run_recorder(run), strlen(learn_run_recorder(run))));
+	set(root, "recorder", from_bytes(learn_run_recorder(run), strlen(learn_run_recorder(run))));
 	if (program)
 		set(root, "program", from_bytes(program, len));
 	/* Names of calls are the same everywhere, numbers of arguments not. */
@@ -158,10 +156,10 @@ void learn_run_write(struct learn_run *run, struct text *to)
 		json_t *lost = json_array();
 
 		for (uint32_t i = 0; i < n; i++)
-			json_array_append_new(lost,
-				json_pack("{s:o, s:o}", "why",
-					from_bytes(losses[i].why, strlen(losses[i].why)), "count",
-					whole(losses[i].count)));
+			json_array_append_new(
+				lost, json_pack("{s:o, s:o}", "why",
+					      from_bytes(losses[i].why, strlen(losses[i].why)),
+					      "count", whole(losses[i].count)));
 		set(root, "lost", lost);
 	}
 	v = learn_run_observations(run, &n);
@@ -222,7 +220,7 @@ static int known_members(struct reader *r, json_t *o, const char *const *names)
 	const char *name;
 	json_t *v;
 
-	json_object_foreach(o, name, v) {
+	json_object_foreach (o, name, v) {
 		const char *const *known = names;
 		struct suggest near;
 
@@ -285,8 +283,7 @@ static int bytes_member(
 }
 
 /* Text without NUL, of at most @max bytes. */
-static int text_member(
-	struct reader *r, json_t *o, const char *name, size_t max, const char **ret)
+static int text_member(struct reader *r, json_t *o, const char *name, size_t max, const char **ret)
 {
 	uint32_t len;
 	int e = bytes_member(r, o, name, ret, &len);
@@ -374,7 +371,7 @@ static int bits_member(struct reader *r, json_t *o, const char *member, const ch
 		return 0;
 	if (!json_is_array(v))
 		return wrong(r, member, "expected an array, found %s", kind_of(v));
-	json_array_foreach(v, at, word) {
+	json_array_foreach (v, at, word) {
 		size_t i = 0;
 
 		if (!json_is_string(word))
@@ -418,7 +415,7 @@ static int read_arguments(struct reader *r, json_t *o, struct learn_observation 
 		return wrong(r, "arguments", "expected an object, found %s", kind_of(arguments));
 	if (x->operation != OP_SYSCALL || call < 0)
 		return wrong(r, "arguments", "only a syscall that is known has arguments");
-	json_object_foreach(arguments, name, v) {
+	json_object_foreach (arguments, name, v) {
 		const struct vocab_argument *a = vocab_argument_find(call, name);
 		uint64_t registers[6] = { 0 }, value;
 		unsigned int i;
@@ -444,8 +441,8 @@ static int operation_member(struct reader *r, json_t *o, enum operation *ret)
 	int op;
 
 	if (!json_is_string(v))
-		return wrong(r, "operation", "expected a string, found %s",
-			v ? kind_of(v) : "nothing");
+		return wrong(
+			r, "operation", "expected a string, found %s", v ? kind_of(v) : "nothing");
 	op = vocab_operation_find(json_string_value(v));
 	*ret = (enum operation)op;
 	if (op >= 0)
@@ -536,7 +533,7 @@ static int read_losses(struct reader *r, json_t *root, struct learn_run *run)
 		return wrong(r, "complete", "a run that lost something is not complete");
 	if (json_is_false(complete) && !json_array_size(lost))
 		return wrong(r, "lost", "a run that is not complete says what it lost");
-	json_array_foreach(lost, at, v) {
+	json_array_foreach (lost, at, v) {
 		const char *why;
 		uint64_t count;
 
@@ -570,7 +567,7 @@ static int read_observations(struct reader *r, json_t *root, struct learn_run *r
 		return wrong(r, "observations", "expected an array, found %s",
 			list ? kind_of(list) : "nothing");
 	learn_run_losses(run, &before);
-	json_array_foreach(list, at, v) {
+	json_array_foreach (list, at, v) {
 		struct learn_observation x;
 
 		r->where = arena_printf(r->arena, "observations[%zu]", at);
@@ -604,8 +601,7 @@ static int read_run(struct reader *r, json_t *root, struct learn_run **ret)
 	TRY(known_members(r, root, members));
 	TRY(text_member(r, root, "id", LEARN_ID_MAX, &id));
 	if (!id || !is_id(id))
-		return wrong(
-			r, "id", "expected letters, digits, '.', '_', ':' or '-'");
+		return wrong(r, "id", "expected letters, digits, '.', '_', ':' or '-'");
 	TRY(text_member(r, root, "recorder", 64, &recorder));
 	if (!recorder)
 		return wrong(r, "recorder", "expected a string, found nothing");

@@ -12,6 +12,7 @@ static const struct command *const commands[] = {
 	&cmd_test,
 	&cmd_fmt,
 	&cmd_import,
+	&cmd_learn,
 	&cmd_lsp,
 	&cmd_run,
 	&cmd_status,

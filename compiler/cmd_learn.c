@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/base/cleanup.h"
+#include "compiler/base/json_text.h"
+#include "compiler/command_input.h"
+#include "compiler/commands.h"
+#include "compiler/file_set.h"
+#include "compiler/learn.h"
+#include "compiler/policy_text.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum {
+	OPT_FROM,
+	OPT_INCLUDE,
+	OPT_JSON,
+	OPT_MERGE,
+	OPT_OUTPUT,
+	OPT_PROFILE,
+	OPT_READY,
+	OPT_SUB_PROFILES,
+	OPT_WEIGHTS,
+};
+
+static const struct option_spec options[] = {
+	[OPT_FROM] = { "from", 0, "FILE",
+		.help = "recorded runs, as many as the file has; may be given several times" },
+	[OPT_INCLUDE] = OPTION_INCLUDE,
+	[OPT_JSON] = { "json", .help = "print readiness and notes as JSON, on stdout; with the "
+				       "policy in it where no file gets that" },
+	[OPT_MERGE] = { "merge", 0, "FILE",
+		.help = "add the runs to those that this policy was learned from (FILE.runs), and "
+			"write its learned parts anew",
+		.kind = &argument_policy },
+	[OPT_OUTPUT] = { "output", 'o', "FILE",
+		.help = "write the policy there, and the runs to FILE.runs beside it",
+		.kind = &argument_policy },
+	[OPT_PROFILE] = { "profile", 0, "NAME",
+		.help = "the profile that is learned; without it named by the program, with "
+			"--merge the first of the file" },
+	[OPT_READY] = { "ready", .help = "exit with 1 when the policy is not ready" },
+	[OPT_SUB_PROFILES] = { "sub-profiles",
+		.help = "write a sub-profile for each program that does other things than the "
+			"main one, where without it they are proposed" },
+	[OPT_WEIGHTS] = { "weights", 0, "FILE",
+		.help = "write there how often each call was made, for pale build --weights" },
+	OPTIONS_END,
+};
+
+static const struct operand_spec operands[] = { OPERANDS_END };
+
+struct session {
+	const struct invocation *in;
+	struct source_set sources;
+	struct diag_list diags;
+	struct learn_runs runs;
+	const struct source *hand;
+	const char *output; /* NULL: stdout */
+};
+
+static int add_runs(struct session *s, const char *path, struct pale_err **err)
+{
+	struct source *file;
+	int r = source_read(&s->sources, path, path, &file, err);
+
+	return r < 0 ? r : learn_runs_read(&s->runs, path, file->bytes, file->len, err);
+}
+
+static const char *runs_of(struct session *s, const char *policy)
+{
+	return arena_printf(s->sources.arena, "%s.runs", policy);
+}
+
+static int read_all(struct session *s, struct pale_err **err)
+{
+	const char *merge = option_argument(s->in, OPT_MERGE);
+	struct source *hand;
+	int r = 0;
+
+	if (merge) {
+		r = source_read(&s->sources, merge, merge, &hand, err);
+		s->hand = hand;
+		if (r >= 0 && access(runs_of(s, merge), F_OK) == 0)
+			r = add_runs(s, runs_of(s, merge), err);
+	}
+	for (size_t i = 0; i < s->in->n_uses && r >= 0; i++) {
+		if (s->in->uses[i].option == OPT_FROM)
+			r = add_runs(s, s->in->uses[i].argument, err);
+	}
+	return r;
+}
+
+static int add_file(
+	struct file_set *files, const char *path, const struct text *t, struct pale_err **err)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	return access(path, F_OK) == 0 ? file_set_replace(files, name, text_str(t), t->len, err)
+				       : file_set_add(files, name, text_str(t), t->len, err);
+}
+
+static int open_folder_of(struct file_set *files, const char *path, struct pale_err **err)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *dir =
+		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+
+	if (!dir)
+		abort();
+	return file_set_open(files, dir, err);
+}
+
+/* The policy and its runs together, or neither. */
+static int write_policy(struct session *s, const struct learn_result *result, struct pale_err **err)
+{
+	_cleanup_(file_set_release) struct file_set files = FILE_SET_INIT;
+	_cleanup_(text_release) struct text runs = TEXT_INIT;
+	int r = open_folder_of(&files, s->output, err);
+
+	for (uint32_t i = 0; i < s->runs.n; i++)
+		learn_run_write(s->runs.v[i], &runs);
+	if (r >= 0)
+		r = add_file(&files, s->output, &result->policy, err);
+	if (r >= 0)
+		r = add_file(&files, runs_of(s, s->output), &runs, err);
+	return r < 0 ? r : file_set_commit(&files, err);
+}
+
+static int write_weights(const char *path, const struct learn_result *result, struct pale_err **err)
+{
+	_cleanup_(file_set_release) struct file_set files = FILE_SET_INIT;
+	int r = open_folder_of(&files, path, err);
+
+	if (r >= 0)
+		r = add_file(&files, path, &result->weights, err);
+	return r < 0 ? r : file_set_commit(&files, err);
+}
+
+static void tell(const struct session *s, const struct learn_result *result)
+{
+	json_t *o;
+
+	if (!option_given(s->in, OPT_JSON)) {
+		if (!s->output)
+			fwrite(result->policy.s, 1, result->policy.len, stdout);
+		fflush(stdout);
+		learn_result_print(result, stderr);
+		return;
+	}
+	o = learn_result_json(result);
+	if (!s->output)
+		json_object_set_new(o, "policy", json_text(text_str(&result->policy)));
+	output_json(o, stdout);
+}
+
+static int make(struct session *s)
+{
+	struct compile_options compile = { 0 };
+	_cleanup_free_ const char **dirs = input_include_dirs(s->in, OPT_INCLUDE, &compile);
+	struct learn_options o = { .profile = option_argument(s->in, OPT_PROFILE),
+		.sub_profiles = option_given(s->in, OPT_SUB_PROFILES),
+		.include_dirs = compile.include_dirs,
+		.n_include_dirs = compile.n_include_dirs };
+	_cleanup_(learn_result_release) struct learn_result result = { 0 };
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	const char *weights = option_argument(s->in, OPT_WEIGHTS);
+	int r = 0;
+
+	if (!learn_policy(&s->runs, s->hand, &o, &s->diags, &result)) {
+		diag_sort(&s->diags);
+		diag_print(&s->diags, stderr, colour_wanted(stderr));
+		return STATUS_POLICY;
+	}
+	if (s->output)
+		r = write_policy(s, &result, &err);
+	if (r >= 0 && weights)
+		r = write_weights(weights, &result, &err);
+	if (r < 0) {
+		input_failure(s->in, err);
+		return STATUS_POLICY;
+	}
+	tell(s, &result);
+	return option_given(s->in, OPT_READY) && !result.readiness.ready ? STATUS_POLICY
+									 : STATUS_OK;
+}
+
+static int check_options(struct session *s)
+{
+	const char *merge = option_argument(s->in, OPT_MERGE);
+	const char *output = option_argument(s->in, OPT_OUTPUT);
+	const char *profile = option_argument(s->in, OPT_PROFILE);
+
+	if (profile && !policy_text_is_name(profile))
+		return usage_error(s->in, "'%s' cannot name a profile", profile);
+	if (!option_given(s->in, OPT_FROM) && !merge)
+		return usage_error(s->in, "nothing to learn from: --from FILE");
+	if (output && !merge && access(output, F_OK) == 0)
+		return usage_error(
+			s->in, "%s is there already: --merge %s adds to it", output, output);
+	s->output = output ? output : merge;
+	return STATUS_OK;
+}
+
+static int learn(const struct invocation *in)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	_cleanup_(learn_runs_release) struct learn_runs runs = { 0 };
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	struct session s = { .in = in };
+	int status = check_options(&s);
+
+	if (status != STATUS_OK)
+		return status;
+	source_set_init(&s.sources, arena);
+	diag_list_init(&s.diags, &s.sources);
+	if (read_all(&s, &err) < 0) {
+		input_failure(in, err);
+		status = STATUS_POLICY;
+	} else if (!s.runs.n) {
+		status = usage_error(in,
+			"no run to learn from: %s has none beside it, and there "
+			"is no --from FILE",
+			option_argument(in, OPT_MERGE));
+	} else {
+		status = make(&s);
+	}
+	runs = s.runs;
+	return status;
+}
+
+const struct command cmd_learn = {
+	.name = "learn",
+	.summary = "make a policy of what a program was seen to do",
+	.usage = "[OPTION…] --from FILE… [-o FILE | --merge FILE]",
+	.description =
+		"Makes a policy of recorded runs: what was seen is allowed, and as little else as "
+		"rules can say that read as if written by hand. Fragments of the library are "
+		"included by name, names that differ from run to run become globs, system calls "
+		"are derived where the language does that. Each rule says in a comment in how "
+		"many runs it was seen, when, and why it is wider than that. Tests in the policy "
+		"hold what was seen to be allowed, and what attackers try to be refused.\n\n"
+		"What is learned stands between marks (`# learned: rules` to `# learned: end`). "
+		"With --merge those parts are written anew from all runs, the earlier ones too; "
+		"nothing else of the file is touched. What hand-written rules allow is not learned "
+		"again, and what they refuse is not learned but told.\n\n"
+		"Says whether the policy is ready: at least three complete runs, less than 1 % "
+		"estimated to be still unseen, nothing new in the last two. A run of which "
+		"anything was lost is partial, and makes no policy ready.",
+	.example = "pale learn --from monday.json --from tuesday.json -o web.pale\n"
+		   "pale learn --from wednesday.json --merge web.pale --ready\n"
+		   "pale learn --merge web.pale --json --weights web.weights",
+	.options = options,
+	.operands = operands,
+	.operands_min = 0,
+	.operands_max = 0,
+	.run = learn,
+};

@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/learn_internal.h"
+
+#include "compiler/base/cleanup.h"
+#include "compiler/base/json_text.h"
+#include "compiler/expect.h"
+#include "compiler/fmt.h"
+#include "compiler/policy_text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *const learn_note_names[LEARN_ATTACK + 1] = {
+	[LEARN_REFUSED] = "refused",
+	[LEARN_LEFT_OUT] = "left out",
+	[LEARN_SECRET] = "look at",
+	[LEARN_PROPOSED] = "proposed",
+	[LEARN_DROPPED] = "dropped",
+	[LEARN_ATTACK] = "attack",
+};
+
+struct decision learn_decide(const struct policy *p, uint32_t domain, const struct learn_item *item)
+{
+	static const char nobody[] = "seen-by-nobody";
+	_cleanup_free_ char *path = NULL;
+	struct request r;
+
+	if (learn_request(&item->o, &r))
+		return (struct decision){ .verdict = VERDICT_DENY, .transition = -1 };
+	if (item->o.folded) {
+		path = malloc(r.path_len + sizeof(nobody));
+		if (!path)
+			abort();
+		memcpy(path, r.path, r.path_len);
+		memcpy(path + r.path_len, nobody, sizeof(nobody));
+		r.path = path;
+		r.path_len += sizeof(nobody) - 1;
+	}
+	if (item->o.operation == OP_SYSCALL && !(p->abis & (1u << r.abi)))
+		return (struct decision){ .verdict = VERDICT_DENY, .transition = -1 };
+	return decide(p, domain, &r);
+}
+
+uint32_t learn_domain_index(
+	const struct learn_work *w, const struct policy *p, const struct learn_domain *d)
+{
+	int32_t found = d == w->domains ? 0 : policy_domain_from(p, 0, d->name);
+
+	return found < 0 ? 0 : (uint32_t)found;
+}
+
+/* ---- what is hand-written */
+
+struct file {
+	const struct source *source;
+	struct learn_part parts[PARTS];
+};
+
+static const struct compile_options *options_of(struct learn_work *w)
+{
+	struct compile_options *o = arena_alloc(w->arena, sizeof(*o));
+
+	o->include_dirs = w->options->include_dirs;
+	o->n_include_dirs = w->options->n_include_dirs;
+	return o;
+}
+
+static struct compilation *compile(struct learn_work *w, const struct text *t)
+{
+	struct compilation *c = arena_alloc(w->arena, sizeof(*c));
+
+	compile_bytes(c, w->file_name, text_str(t), t->len, options_of(w));
+	return c;
+}
+
+static struct policy *policy_of(struct learn_work *w, struct compilation *c)
+{
+	for (uint32_t i = 0; i < c->n_policies; i++) {
+		if (!strcmp(c->policies[i]->name, w->name))
+			return c->policies[i];
+	}
+	return NULL;
+}
+
+static void first_error(struct learn_work *w, struct compilation *c, const char *what)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+
+	diag_first_error(&c->diags, false, &err);
+	diag_error_unplaced(w->diags, "%s: %s", what, pale_err_text(err));
+}
+
+static bool compile_hand(struct learn_work *w, const struct file *f)
+{
+	static const char *const nothing[PARTS] = { "", "", "" };
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	uint32_t lines[PARTS];
+
+	learn_parts_put(f->source, f->parts, nothing, &t, lines);
+	w->hand = compile(w, &t);
+	if (w->hand->diags.n_errors) {
+		first_error(w, w->hand, "the hand-written part is no policy by itself");
+		return false;
+	}
+	w->hand_policy = policy_of(w, w->hand);
+	return w->hand_policy;
+}
+
+/* What hand-written rules say of it: nothing where it is their default that decides. */
+static void ask_hand(struct learn_work *w, struct learn_part_of *part)
+{
+	const struct learn_item *item = &w->items[part->item];
+	struct decision v = learn_decide(w->hand_policy, 0, item);
+	const struct rule_line *line;
+
+	if (v.verdict == VERDICT_ALLOW && !v.depends) {
+		/* fork is allowed by default, calls are derived: nothing is to be learnt either. */
+		part->done = true;
+		return;
+	}
+	if (v.verdict == VERDICT_ALLOW || !v.rule || v.rule->is_default || v.rule->derived ||
+		v.rule->effect == EFFECT_ALLOW)
+		return;
+	part->done = part->told = true;
+	line = &v.rule->lines[0];
+	learn_note_item(w, LEARN_REFUSED, item, "%s:%" PRIu32 " refuses it: not learnt", line->file,
+		line->line);
+}
+
+static int compare_executable(const struct learn_observation *o, const struct learn_observation *x)
+{
+	return o->executable_len == x->object_len && o->executable &&
+	       !memcmp(o->executable, x->object, x->object_len);
+}
+
+/* The sub-profile of hand-written rules that the executable enters; 0: none. */
+static uint32_t hand_domain(struct learn_work *w, const struct learn_observation *o)
+{
+	int32_t entered = -1;
+
+	for (uint32_t i = 0; i < w->n_items; i++) {
+		const struct learn_observation *x = &w->items[i].o;
+		struct decision v;
+
+		if (x->operation != OP_EXEC)
+			break; /* exec is the first operation */
+		if (!compare_executable(o, x))
+			continue;
+		v = learn_decide(w->hand_policy, 0, &w->items[i]);
+		if (v.verdict == VERDICT_ALLOW && v.transition > 0)
+			entered = v.transition;
+	}
+	return entered > 0 ? (uint32_t)entered : 0;
+}
+
+static void ask_hand_about_all(struct learn_work *w)
+{
+	struct learn_domain *d = &w->domains[0];
+
+	for (uint32_t i = 0; i < d->n_items; i++) {
+		const struct learn_item *item = &w->items[d->items[i].item];
+		uint32_t sub = w->hand_policy->n_domains > 1 ? hand_domain(w, &item->o) : 0;
+		struct decision v;
+
+		if (!sub) {
+			ask_hand(w, &d->items[i]);
+			continue;
+		}
+		v = learn_decide(w->hand_policy, sub, item);
+		d->items[i].done = d->items[i].told = true;
+		if (v.verdict != VERDICT_ALLOW)
+			learn_note_item(w, LEARN_LEFT_OUT, item,
+				"it is for the hand-written sub-profile %s to allow",
+				w->hand_policy->domains[sub]->name);
+	}
+}
+
+/* ---- drafts: what was learnt so far, for the compiler */
+
+#define ROUNDS_MAX 1000
+
+static struct compilation *compile_draft(
+	struct learn_work *w, const struct file *f, uint32_t *ret_line)
+{
+	_cleanup_(text_release) struct text uses = TEXT_INIT, rules = TEXT_INIT, t = TEXT_INIT;
+	const char *texts[PARTS] = { [PART_TESTS] = "" };
+	uint32_t lines[PARTS];
+
+	learn_write_uses(w, &uses);
+	learn_write_draft(w, &rules);
+	texts[PART_USES] = text_str(&uses);
+	texts[PART_RULES] = text_str(&rules);
+	learn_parts_put(f->source, f->parts, texts, &t, lines);
+	*ret_line = lines[PART_RULES];
+	return compile(w, &t);
+}
+
+/* Drops the rule that stands where the compiler points, if it is a learnt one. */
+static bool drop_at(struct learn_work *w, const struct compilation *c, const struct diag *e,
+	struct span at, uint32_t first_line)
+{
+	uint32_t line, column;
+	const char *rule;
+
+	if (!c->sources.v[at.source]->own)
+		return false;
+	source_position(c->sources.v[at.source], at.offset, &line, &column);
+	rule = line > first_line ? learn_draft_line(w, line - first_line, true, NULL) : NULL;
+	if (!rule)
+		return false;
+	learn_note(w, LEARN_LEFT_OUT, arena_printf(w->arena, "allow %s", rule),
+		arena_strdup(w->arena, e->text));
+	return true;
+}
+
+static bool repair(struct learn_work *w, const struct compilation *c, uint32_t first_line)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < c->diags.n; i++) {
+		const struct diag *e = c->diags.v[i];
+		bool dropped;
+
+		if (e->severity != SEVERITY_ERROR)
+			continue;
+		dropped = e->placed && drop_at(w, c, e, e->at, first_line);
+		for (uint32_t k = 0; k < e->n_notes && !dropped; k++)
+			dropped =
+				e->notes[k].placed && drop_at(w, c, e, e->notes[k].at, first_line);
+		any |= dropped;
+	}
+	return any;
+}
+
+/* NULL with an error. What it returns is to be released. */
+static struct compilation *compile_repaired(
+	struct learn_work *w, const struct file *f, uint32_t *ret_line)
+{
+	for (unsigned int round = 0;; round++) {
+		struct compilation *c = compile_draft(w, f, ret_line);
+
+		if (!c->diags.n_errors)
+			return c;
+		if (round == ROUNDS_MAX || !repair(w, c, *ret_line)) {
+			first_error(w, c, "no policy can be made of what was seen");
+			compilation_release(c);
+			return NULL;
+		}
+		compilation_release(c);
+	}
+}
+
+/* A glob that reaches a secret is dropped: its paths become literal. */
+static bool drop_reaching(
+	struct learn_work *w, const struct policy *p, uint32_t domain, uint32_t first_line)
+{
+	static const enum operation operations[] = { OP_READ, OP_WRITE, OP_APPEND, OP_CREATE,
+		OP_DELETE, OP_RENAME, OP_SETATTR, OP_MAP, OP_CONNECT };
+	bool any = false;
+
+	for (size_t i = 0; learn_secret_samples[i]; i++) {
+		for (size_t k = 0; k < sizeof(operations) / sizeof(*operations); k++) {
+			struct request r = { .operation = operations[k],
+				.path = learn_secret_samples[i],
+				.path_len = (uint32_t)strlen(learn_secret_samples[i]),
+				.protocol = PROTOCOL_UNIX };
+			struct decision v = decide(p, domain, &r);
+			bool is_glob;
+			const char *rule;
+			uint32_t line;
+
+			if (v.verdict != VERDICT_ALLOW || !v.rule->n_lines || !v.rule->lines[0].own)
+				continue;
+			line = v.rule->lines[0].line;
+			rule = line > first_line
+				       ? learn_draft_line(w, line - first_line, false, &is_glob)
+				       : NULL;
+			if (!rule || !is_glob)
+				continue;
+			learn_draft_line(w, line - first_line, true, NULL);
+			learn_note(w, LEARN_LEFT_OUT, arena_printf(w->arena, "allow %s", rule),
+				arena_printf(w->arena, "it would reach %s: what was seen is named",
+					learn_secret_samples[i]));
+			any = true;
+		}
+	}
+	return any;
+}
+
+static struct compilation *compile_globs(struct learn_work *w, const struct file *f)
+{
+	for (;;) {
+		uint32_t line;
+		struct compilation *c = compile_repaired(w, f, &line);
+		const struct policy *p;
+		bool dropped = false;
+
+		if (!c)
+			return NULL;
+		p = policy_of(w, c);
+		for (uint32_t i = 0; i < w->n_domains; i++)
+			dropped |=
+				drop_reaching(w, p, learn_domain_index(w, p, &w->domains[i]), line);
+		if (!dropped)
+			return c;
+		compilation_release(c);
+	}
+}
+
+static void mark_allowed(struct learn_work *w, const struct policy *p)
+{
+	for (uint32_t i = 0; i < w->n_domains; i++) {
+		struct learn_domain *d = &w->domains[i];
+		uint32_t domain = learn_domain_index(w, p, d);
+
+		for (uint32_t k = 0; k < d->n_items; k++) {
+			const struct learn_item *item = &w->items[d->items[k].item];
+
+			if (!d->items[k].done && item->o.operation != OP_SYSCALL &&
+				learn_decide(p, domain, item).verdict == VERDICT_ALLOW)
+				d->items[k].done = true;
+		}
+	}
+}
+
+/* What is refused after all: rules were dropped, or left out on purpose. */
+static void tell_refused(struct learn_work *w, const struct policy *p)
+{
+	for (uint32_t i = 0; i < w->n_domains; i++) {
+		struct learn_domain *d = &w->domains[i];
+		uint32_t domain = learn_domain_index(w, p, d);
+
+		for (uint32_t k = 0; k < d->n_items; k++) {
+			const struct learn_item *item = &w->items[d->items[k].item];
+			struct decision v = learn_decide(p, domain, item);
+
+			if (v.verdict != VERDICT_ALLOW)
+				d->items[k].told = true;
+		}
+	}
+}
+
+static bool learn_rules(struct learn_work *w, const struct file *f)
+{
+	struct compilation *c;
+	uint32_t line;
+
+	for (uint32_t i = 0; i < w->n_domains; i++) {
+		struct learn_domain *d = &w->domains[i];
+
+		learn_fragments_choose(w, d);
+		learn_others(w, d);
+		learn_network(w, d);
+		learn_paths_globs(w, d);
+	}
+	c = compile_globs(w, f);
+	if (!c)
+		return false;
+	mark_allowed(w, policy_of(w, c));
+	compilation_release(c);
+	for (uint32_t i = 0; i < w->n_domains; i++)
+		learn_paths_literal(w, &w->domains[i]);
+	c = compile_repaired(w, f, &line);
+	if (!c)
+		return false;
+	for (uint32_t i = 0; i < w->n_domains; i++) {
+		struct learn_domain *d = &w->domains[i];
+		const struct policy *p = policy_of(w, c);
+		uint32_t domain = learn_domain_index(w, p, d);
+
+		learn_fragments_for_calls(w, d, p, domain);
+		learn_calls(w, d, p, domain);
+	}
+	compilation_release(c);
+	return true;
+}
+
+/* ---- the file */
+
+static void formatted(struct learn_work *w, struct text *t)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	_cleanup_(text_release) struct text made = TEXT_INIT;
+	struct source_set sources;
+	struct diag_list diags;
+
+	source_set_init(&sources, a);
+	diag_list_init(&diags, &sources);
+	if (fmt_policy(source_add(&sources, w->file_name, text_str(t), t->len), &diags, &made)) {
+		text_clear(t);
+		text_add(t, made.s, made.len);
+	}
+}
+
+static void put_file(
+	struct learn_work *w, const struct file *f, const struct text *tests, struct text *to)
+{
+	_cleanup_(text_release) struct text uses = TEXT_INIT, rules = TEXT_INIT;
+	const char *texts[PARTS];
+	uint32_t lines[PARTS];
+
+	learn_write_uses(w, &uses);
+	learn_write_rules(w, &rules);
+	texts[PART_USES] = text_str(&uses);
+	texts[PART_RULES] = text_str(&rules);
+	texts[PART_TESTS] = text_str(tests);
+	learn_parts_put(f->source, f->parts, texts, to, lines);
+}
+
+/* The whole of it must be right: that it is not would be a mistake in here. */
+static bool check(struct learn_work *w, const struct text *t)
+{
+	struct compilation *c = compile(w, t);
+	bool ok;
+
+	expectations_check(c);
+	ok = !c->diags.n_errors;
+	if (!ok)
+		first_error(w, c, "the learned policy would be wrong");
+	compilation_release(c);
+	return ok;
+}
+
+static bool make_file(struct learn_work *w, const struct file *f, bool fresh)
+{
+	_cleanup_(text_release) struct text tests = TEXT_INIT, bare = TEXT_INIT;
+	struct text *to = &w->result->policy;
+	struct compilation *c;
+	uint32_t line;
+
+	/* Calls may have had rules that the compiler refuses. */
+	c = compile_repaired(w, f, &line);
+	if (!c)
+		return false;
+	compilation_release(c);
+	put_file(w, f, &bare, &tests);
+	c = compile(w, &tests);
+	text_clear(&tests);
+	if (c->diags.n_errors) {
+		first_error(w, c, "the learned policy would be wrong");
+		compilation_release(c);
+		return false;
+	}
+	tell_refused(w, policy_of(w, c));
+	learn_tests_write(w, c, policy_of(w, c), &tests);
+	learn_ready(w, policy_of(w, c));
+	compilation_release(c);
+	put_file(w, f, &tests, to);
+	if (fresh)
+		formatted(w, to);
+	return check(w, to);
+}
+
+static int note_order(const void *a, const void *b)
+{
+	const struct learn_note *x = a, *y = b;
+	int order = ((int)x->kind > (int)y->kind) - ((int)x->kind < (int)y->kind);
+
+	if (!order)
+		order = strcmp(x->what, y->what);
+	return order ? order : strcmp(x->why, y->why);
+}
+
+static void sort_notes(struct learn_result *r)
+{
+	uint32_t kept = 0;
+
+	if (r->n_notes)
+		qsort(r->notes, r->n_notes, sizeof(*r->notes), note_order);
+	for (uint32_t i = 0; i < r->n_notes; i++) {
+		if (kept == 0 || note_order(&r->notes[kept - 1], &r->notes[i]) != 0)
+			r->notes[kept++] = r->notes[i];
+	}
+	r->n_notes = kept;
+}
+
+static void name_profile(struct learn_work *w)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	if (w->options->profile) {
+		w->name = w->options->profile;
+		return;
+	}
+	policy_text_name(&t, w->program ? w->program : "learned");
+	w->name = arena_strdup(w->arena, text_str(&t));
+}
+
+static bool learn(struct learn_work *w, const struct source *hand)
+{
+	struct file f = { .source = hand };
+	_cleanup_(text_release) struct text fresh = TEXT_INIT;
+
+	if (!hand) {
+		name_profile(w);
+		learn_parts_new(w, &fresh);
+		f.source = source_add(w->diags->sources, w->file_name, fresh.s, fresh.len);
+	}
+	if (!learn_parts_find(f.source, hand ? w->options->profile : w->name, w->diags, w->arena,
+		    f.parts, &w->name, &w->has_abi))
+		return false;
+	if (!compile_hand(w, &f)) {
+		if (!w->diags->n_errors)
+			diag_error_unplaced(w->diags, "%s: no profile to learn for", w->file_name);
+		return false;
+	}
+	learn_domains_make(w);
+	ask_hand_about_all(w);
+	return learn_rules(w, &f) && make_file(w, &f, !hand);
+}
+
+bool learn_policy(struct learn_runs *runs, const struct source *hand,
+	const struct learn_options *options, struct diag_list *diags, struct learn_result *ret)
+{
+	struct learn_work w = { .options = options, .diags = diags, .result = ret };
+	bool ok;
+
+	*ret = (struct learn_result){ .arena = arena_new() };
+	w.arena = ret->arena;
+	w.file_name = hand ? hand->name : "learned.pale";
+	learn_runs_sort(runs);
+	learn_items_make(&w, runs);
+	learn_weights(&w, &ret->weights);
+	ok = learn(&w, hand);
+	if (w.hand)
+		compilation_release(w.hand);
+	learn_fragments_release(&w);
+	sort_notes(ret);
+	return ok;
+}
+
+void learn_result_release(struct learn_result *r)
+{
+	text_release(&r->policy);
+	text_release(&r->weights);
+	arena_free(r->arena);
+}
+
+/* ---- telling */
+
+json_t *learn_result_json(const struct learn_result *r)
+{
+	const struct learn_readiness *ready = &r->readiness;
+	json_t *reasons = json_array(), *notes = json_array();
+
+	for (uint32_t i = 0; i < ready->n_reasons; i++)
+		json_array_append_new(reasons, json_text(ready->reasons[i]));
+	for (uint32_t i = 0; i < r->n_notes; i++)
+		json_array_append_new(notes,
+			json_pack("{s:s, s:o, s:o}", "kind", learn_note_names[r->notes[i].kind],
+				"what", json_text(r->notes[i].what), "why",
+				json_text(r->notes[i].why)));
+	return json_pack("{s:b, s:i, s:i, s:i, s:i, s:I, s:f, s:[i, i], s:o, s:i, s:i, s:o}",
+		"ready", ready->ready, "runs", (int)ready->n_runs, "complete",
+		(int)ready->n_complete, "items", (int)ready->n_items, "singletons",
+		(int)ready->n_singletons, "sightings", (json_int_t)ready->n_sightings, "unseen",
+		ready->unseen, "new", (int)ready->n_new[0], (int)ready->n_new[1], "reasons",
+		reasons, "rules", (int)r->n_rules, "includes", (int)r->n_includes, "notes", notes);
+}
+
+static void print_escaped(FILE *to, const char *s)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	text_escaped(&t, s, strlen(s));
+	fputs(text_str(&t), to);
+}
+
+void learn_result_print(const struct learn_result *r, FILE *to)
+{
+	const struct learn_readiness *ready = &r->readiness;
+
+	fprintf(to, "%u run%s, %u complete: %u kinds of accesses, %u seen in one run only\n",
+		ready->n_runs, ready->n_runs == 1 ? "" : "s", ready->n_complete, ready->n_items,
+		ready->n_singletons);
+	fprintf(to, "%u rules, %u fragments\n", r->n_rules, r->n_includes);
+	fputs(ready->ready ? "ready: another run would hardly show anything new\n" : "not ready:\n",
+		to);
+	for (uint32_t i = 0; i < ready->n_reasons; i++) {
+		fputs("  ", to);
+		print_escaped(to, ready->reasons[i]);
+		fputc('\n', to);
+	}
+	for (uint32_t i = 0; i < r->n_notes; i++) {
+		fprintf(to, "%s: ", learn_note_names[r->notes[i].kind]);
+		print_escaped(to, r->notes[i].what);
+		fputs(": ", to);
+		print_escaped(to, r->notes[i].why);
+		fputc('\n', to);
+	}
+}

@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Globs for paths of which the next run has others.
+ *
+ * For each operation of each executable the paths are a tree of components. First tokens make
+ * components that differ one (learn_token_find()). Then, from the leaves up, names of one directory
+ * that differ from run to run become a star.
+ */
+#include "compiler/learn_internal.h"
+
+#include "compiler/base/cleanup.h"
+#include "compiler/policy_text.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Components below this are never a star: /etc/x. */
+#define STAR_FROM 3
+/* More kinds of paths below names that differ are `**`. */
+#define SHAPES_MAX 4
+
+/* One path of one operation and executable. */
+struct entry {
+	const struct learn_item *item;
+	const char *path;
+	uint32_t len;
+	const char *key;	     /* as policy text, tokens put in */
+	const char *plain;	     /* without */
+	enum learn_token_kind token; /* the last one that was put in */
+	bool sure;		     /* none of them needs to have differed */
+};
+
+struct entries {
+	struct entry *v;
+	uint32_t n, cap;
+};
+
+/* Where a file is no name among others, but what the policy is about. */
+static bool may_differ(const struct learn_item *item, const char *path, uint32_t len)
+{
+	enum operation op = item->o.operation;
+	bool changes = op != OP_READ && op != OP_MAP && op != OP_CONNECT && op != OP_LOCK;
+
+	return !learn_is_secret(path, len) && !(item->o.image && changes);
+}
+
+static bool is_globbed(const struct learn_item *item)
+{
+	enum operation op = item->o.operation;
+
+	return ((OPS_FILE & OP_BIT(op)) && item->o.object_class == CLASS_PLAIN) ||
+	       op == OP_CONNECT || op == OP_LISTEN;
+}
+
+/* ---- tokens */
+
+static bool is_sure(enum learn_token_kind kind)
+{
+	return kind >= TOKEN_PID && kind <= TOKEN_VERSION;
+}
+
+static void put_tokens(struct learn_work *w, struct entry *e, bool mapped)
+{
+	_cleanup_(text_release) struct text key = TEXT_INIT, plain = TEXT_INIT;
+	unsigned int index = 1;
+
+	e->sure = true;
+	for (uint32_t at = 1; at <= e->len; index++) {
+		uint32_t n = 0;
+		struct learn_token t;
+
+		while (at + n < e->len && e->path[at + n] != '/')
+			n++;
+		t = learn_token_find(w->arena, e->path, e->len, at, n, index, mapped);
+		text_putc(&key, '/');
+		text_putc(&plain, '/');
+		policy_text_path_part(&plain, e->path + at, n);
+		if (t.kind == TOKEN_NONE) {
+			policy_text_path_part(&key, e->path + at, n);
+		} else {
+			policy_text_path_part(&key, e->path + at, t.at);
+			text_puts(&key, t.glob);
+			policy_text_path_part(&key, e->path + at + t.at + t.len, n - t.at - t.len);
+			e->token = t.kind;
+			e->sure = e->sure && is_sure(t.kind);
+		}
+		at += n + 1;
+	}
+	e->plain = arena_strdup(w->arena, text_str(&plain));
+	e->key = e->token ? arena_strdup(w->arena, text_str(&key)) : e->plain;
+}
+
+static int compare_text(const char *a, const char *b)
+{
+	/* '/' before all other bytes: what lies below a directory stands together. */
+	for (;; a++, b++) {
+		unsigned int x = *a == '/' ? 1 : *a ? (unsigned char)*a + 1 : 0;
+		unsigned int y = *b == '/' ? 1 : *b ? (unsigned char)*b + 1 : 0;
+
+		if (x != y || !x)
+			return (x > y) - (x < y);
+	}
+}
+
+static int compare_who(const struct entry *a, const struct entry *b)
+{
+	const struct learn_observation *x = &a->item->o, *y = &b->item->o;
+	uint32_t len =
+		x->executable_len < y->executable_len ? x->executable_len : y->executable_len;
+	int order;
+
+	if (x->operation != y->operation)
+		return x->operation < y->operation ? -1 : 1;
+	order = len ? memcmp(x->executable, y->executable, len) : 0;
+	return order ? order
+		     : (x->executable_len > y->executable_len) -
+			       (x->executable_len < y->executable_len);
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int order = compare_who(x, y);
+
+	if (!order)
+		order = compare_text(x->key, y->key);
+	return order ? order : compare_text(x->plain, y->plain);
+}
+
+static bool same_runs(struct learn_work *w, const uint64_t *a, const uint64_t *b)
+{
+	return !memcmp(a, b, w->run_words * sizeof(*a));
+}
+
+/* Those of [from, to) have one key. Whether that is what they are. */
+static bool tokens_hold(struct learn_work *w, const struct entry *from, const struct entry *to)
+{
+	bool differ = false, made = false;
+
+	for (const struct entry *e = from; e < to; e++) {
+		differ |= strcmp(e->plain, from->plain) != 0 &&
+			  !same_runs(w, e->item->runs, from->item->runs);
+		made |= e->item->o.created;
+	}
+	if (from->sure)
+		return true;
+	if (from->token == TOKEN_NUMBER)
+		return differ;
+	return from->token == TOKEN_RANDOM ? made : made || differ;
+}
+
+static void settle_tokens(struct learn_work *w, struct entries *list)
+{
+	for (uint32_t i = 0, end; i < list->n; i = end) {
+		bool holds;
+
+		for (end = i + 1; end < list->n && !compare_who(&list->v[i], &list->v[end]) &&
+				  !strcmp(list->v[i].key, list->v[end].key);
+			end++)
+			;
+		holds = tokens_hold(w, &list->v[i], &list->v[end - 1] + 1);
+		for (uint32_t k = i; k < end && !holds; k++) {
+			list->v[k].key = list->v[k].plain;
+			list->v[k].token = TOKEN_NONE;
+		}
+	}
+}
+
+/* ---- the tree */
+
+struct node {
+	const char *name; /* as policy text; "": the directory itself */
+	bool leaf, folded;
+	enum learn_token_kind token;
+	struct learn_seen here, below; /* of the leaf; of everything, the leaf included */
+	uint32_t n_paths;
+	struct node **children;
+	uint32_t n, cap;
+};
+
+static void join_seen(struct learn_work *w, struct learn_seen *to, const struct learn_seen *s)
+{
+	if (!s->runs)
+		return;
+	if (!to->runs) {
+		to->runs = arena_array(w->arena, w->run_words, sizeof(*to->runs));
+		to->first = s->first;
+		to->last = s->last;
+	}
+	for (uint32_t i = 0; i < w->run_words; i++)
+		to->runs[i] |= s->runs[i];
+	to->n_items += s->n_items;
+	if (s->first < to->first)
+		to->first = s->first;
+	if (s->last > to->last)
+		to->last = s->last;
+}
+
+static struct node *child(struct learn_work *w, struct node *up, const char *name, size_t len)
+{
+	struct node *n;
+
+	/* In their order: it is the last one, if there is one. */
+	for (uint32_t i = up->n; i > 0 && i + 1 > up->n; i--) {
+		n = up->children[i - 1];
+		if (strlen(n->name) == len && !memcmp(n->name, name, len))
+			return n;
+	}
+	n = arena_alloc(w->arena, sizeof(*n));
+	n->name = arena_memdup(w->arena, name, len);
+	ARENA_PUSH(w->arena, up->children, up->n, up->cap, n);
+	return n;
+}
+
+static void insert(struct learn_work *w, struct node *root, const struct entry *e)
+{
+	struct node *n = root;
+
+	learn_seen_join(w, &root->below, e->item);
+	for (const char *s = e->key; *s == '/';) {
+		size_t len = strcspn(++s, "/");
+
+		n = child(w, n, s, len);
+		learn_seen_join(w, &n->below, e->item);
+		n->n_paths++;
+		s += len;
+	}
+	n->leaf = true;
+	n->folded |= e->item->o.folded;
+	n->token = e->token ? e->token : n->token;
+	learn_seen_join(w, &n->here, e->item);
+}
+
+static void merge(struct learn_work *w, struct node *to, const struct node *from)
+{
+	to->leaf |= from->leaf;
+	to->folded |= from->folded;
+	to->token = to->token ? to->token : from->token;
+	to->n_paths += from->n_paths;
+	join_seen(w, &to->here, &from->here);
+	join_seen(w, &to->below, &from->below);
+	for (uint32_t i = 0; i < from->n; i++) {
+		const struct node *c = from->children[i];
+		struct node *same = NULL;
+
+		for (uint32_t k = 0; k < to->n && !same; k++) {
+			if (!strcmp(to->children[k]->name, c->name))
+				same = to->children[k];
+		}
+		if (!same) {
+			same = arena_alloc(w->arena, sizeof(*same));
+			same->name = c->name;
+			ARENA_PUSH(w->arena, to->children, to->n, to->cap, same);
+		}
+		merge(w, same, c);
+	}
+}
+
+/* ---- shapes: what is left of the paths below a node */
+
+struct shape {
+	const char *rest; /* from its "/" on */
+	struct learn_seen seen;
+	const char *why; /* NULL: literal */
+};
+
+struct shapes {
+	struct shape *v;
+	uint32_t n, cap;
+};
+
+static void add_shape(struct learn_work *w, struct shapes *to, const char *name, const char *rest,
+	const struct learn_seen *seen, const char *why)
+{
+	struct shape s = { .rest = arena_printf(w->arena, "/%s%s", name, rest), .why = why };
+
+	join_seen(w, &s.seen, seen);
+	ARENA_PUSH(w->arena, to->v, to->n, to->cap, s);
+}
+
+static bool differs(struct learn_work *w, const struct learn_seen *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->run_words; i++)
+		n += (uint32_t)__builtin_popcountll(s->runs[i]);
+	return n < w->n_runs;
+}
+
+static bool is_separator(char c)
+{
+	return c == '.' || c == '_' || c == '-';
+}
+
+static bool all_digits(const char *s, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!isdigit((unsigned char)s[i]))
+			return false;
+	}
+	return len > 0;
+}
+
+/* What the names have in common, up to where a part of them ends, with a star for the rest. */
+static const char *names_glob(struct learn_work *w, struct node *const *v, uint32_t n)
+{
+	const char *first = v[0]->name;
+	size_t head = strlen(first), tail = head, shortest = head;
+	bool digits = true;
+
+	for (uint32_t i = 1; i < n; i++) {
+		const char *s = v[i]->name;
+		size_t len = strlen(s), k = 0;
+
+		while (k < head && k < len && s[k] == first[k])
+			k++;
+		head = k;
+		for (k = 0; k < tail && k < len && s[len - 1 - k] == first[strlen(first) - 1 - k];
+			k++)
+			;
+		tail = k;
+		shortest = len < shortest ? len : shortest;
+	}
+	while (head && !is_separator(first[head - 1]))
+		head--;
+	if (tail > shortest - head)
+		tail = shortest - head;
+	while (tail && !is_separator(first[strlen(first) - tail]))
+		tail--;
+	for (uint32_t i = 0; i < n; i++)
+		digits &= all_digits(v[i]->name + head, strlen(v[i]->name) - head - tail);
+	return arena_printf(w->arena, "%.*s%s%s", (int)head, first, digits ? "[0-9]*" : "*",
+		first + strlen(first) - tail);
+}
+
+static void shapes_of(
+	struct learn_work *w, const struct node *n, unsigned int index, struct shapes *to);
+
+/* Directories whose names differ: one for all of them. */
+static void merged_shapes(struct learn_work *w, struct node *const *v, uint32_t n,
+	unsigned int index, struct shapes *to)
+{
+	struct node *all = arena_alloc(w->arena, sizeof(*all));
+	const char *glob = names_glob(w, v, n);
+	struct shapes below = { 0 };
+	const char *why;
+
+	for (uint32_t i = 0; i < n; i++)
+		merge(w, all, v[i]);
+	shapes_of(w, all, index + 1, &below);
+	why = arena_printf(w->arena, "%u names of '%s' differed from run to run", n, glob);
+	if (below.n > SHAPES_MAX) {
+		add_shape(w, to, glob, "/**", &all->below, why);
+		return;
+	}
+	for (uint32_t i = 0; i < below.n; i++)
+		add_shape(w, to, glob, below.v[i].rest, &below.v[i].seen, why);
+}
+
+static void leaf_shapes(struct learn_work *w, struct node *const *v, uint32_t n, struct shapes *to)
+{
+	struct learn_seen seen = { 0 };
+	const char *glob = names_glob(w, v, n);
+
+	for (uint32_t i = 0; i < n; i++)
+		join_seen(w, &seen, &v[i]->here);
+	add_shape(w, to, glob, "", &seen,
+		arena_printf(w->arena, "%u names of '%s' differed from run to run", n, glob));
+}
+
+static void single_shapes(struct learn_work *w, const struct node *c, bool leaf, bool below,
+	unsigned int index, struct shapes *to)
+{
+	struct shapes more = { 0 };
+
+	if (leaf && c->folded && index >= STAR_FROM)
+		add_shape(w, to, "**", "", &c->here, "more names below it than a run keeps");
+	else if (leaf)
+		add_shape(w, to, c->name, "", &c->here,
+			c->token ? arena_printf(
+					   w->arena, "the name has %s", learn_token_names[c->token])
+				 : NULL);
+	if (below)
+		shapes_of(w, c, index + 1, &more);
+	for (uint32_t i = 0; i < more.n; i++)
+		add_shape(w, to, c->name, more.v[i].rest, &more.v[i].seen, more.v[i].why);
+}
+
+/* Whether policy text has a token put in: everything else in it is escaped. */
+static bool is_glob(const char *s)
+{
+	for (; *s; s++) {
+		if (*s == '\\' && s[1])
+			s++;
+		else if (strchr("*?[", *s))
+			return true;
+	}
+	return false;
+}
+
+static void shapes_of(
+	struct learn_work *w, const struct node *n, unsigned int index, struct shapes *to)
+{
+	struct node **leaves = arena_array(w->arena, n->n, sizeof(*leaves));
+	struct node **folders = arena_array(w->arena, n->n, sizeof(*folders));
+	uint32_t n_leaves = 0, n_folders = 0, before = to->n;
+	bool star = index >= STAR_FROM && w->n_runs > 1;
+
+	for (uint32_t i = 0; star && i < n->n; i++) {
+		struct node *c = n->children[i];
+
+		if (!*c->name || is_glob(c->name))
+			continue;
+		if (c->leaf && differs(w, &c->here))
+			leaves[n_leaves++] = c;
+		if (c->n && differs(w, &c->below))
+			folders[n_folders++] = c;
+	}
+	if (n_leaves < LEARN_VALUES_MIN)
+		n_leaves = 0;
+	if (n_folders < LEARN_VALUES_MIN)
+		n_folders = 0;
+	if (n_leaves)
+		leaf_shapes(w, leaves, n_leaves, to);
+	if (n_folders)
+		merged_shapes(w, folders, n_folders, index, to);
+	for (uint32_t i = 0; i < n->n; i++) {
+		const struct node *c = n->children[i];
+		bool plain = *c->name && !is_glob(c->name);
+
+		single_shapes(w, c, c->leaf && !(plain && n_leaves && differs(w, &c->here)),
+			c->n && !(plain && n_folders && differs(w, &c->below)), index, to);
+	}
+	if (index >= STAR_FROM && to->n - before > LEARN_LITERALS_MAX) {
+		const char *why = arena_printf(w->arena, "%u names below it", n->n_paths);
+
+		to->n = before;
+		add_shape(w, to, "**", "", &n->below, why);
+	}
+}
+
+/* ---- rules */
+
+static struct learn_rule *rule_of(
+	struct learn_work *w, struct learn_domain *d, enum operation op, const char *object)
+{
+	if (op == OP_CONNECT || op == OP_LISTEN)
+		return learn_rule_for(d, w, LEARN_NETWORK,
+			op == OP_CONNECT ? "connect unix" : "listen unix", object);
+	return learn_rule_for(d, w, LEARN_FILE, "", object);
+}
+
+static void add_globs(
+	struct learn_work *w, struct learn_domain *d, enum operation op, const struct node *root)
+{
+	struct shapes shapes = { 0 };
+
+	shapes_of(w, root, 1, &shapes);
+	for (uint32_t i = 0; i < shapes.n; i++) {
+		const struct shape *s = &shapes.v[i];
+		struct learn_rule *r;
+
+		if (!s->why)
+			continue;
+		r = rule_of(w, d, op, s->rest);
+		if (r->block == LEARN_FILE)
+			r->operations |= OP_BIT(op);
+		r->is_glob = true;
+		if (!r->why)
+			r->why = s->why;
+		join_seen(w, &r->seen, &s->seen);
+	}
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Paths that are mapped as code, sorted. */
+struct mapped {
+	const char **v;
+	uint32_t n, cap;
+};
+
+static void collect(struct learn_work *w, struct learn_domain *d, struct entries *to)
+{
+	struct mapped mapped = { 0 };
+
+	for (uint32_t i = 0; i < d->n_items; i++) {
+		const struct learn_item *item = &w->items[d->items[i].item];
+
+		if (item->o.operation == OP_MAP && item->o.object_class == CLASS_PLAIN &&
+			!item->o.created)
+			ARENA_PUSH(w->arena, mapped.v, mapped.n, mapped.cap, item->o.object);
+	}
+	if (mapped.n)
+		qsort(mapped.v, mapped.n, sizeof(*mapped.v), by_path);
+	for (uint32_t i = 0; i < d->n_items; i++) {
+		struct entry e = { .item = &w->items[d->items[i].item] };
+		bool is_mapped;
+
+		if (d->items[i].done || !is_globbed(e.item) ||
+			!learn_has_path(&e.item->o, &e.path, &e.len) ||
+			!may_differ(e.item, e.path, e.len))
+			continue;
+		is_mapped = mapped.n &&
+			    bsearch(&e.path, mapped.v, mapped.n, sizeof(*mapped.v), by_path);
+		put_tokens(w, &e, is_mapped);
+		ARENA_PUSH(w->arena, to->v, to->n, to->cap, e);
+	}
+	if (to->n)
+		qsort(to->v, to->n, sizeof(*to->v), by_key);
+}
+
+void learn_paths_globs(struct learn_work *w, struct learn_domain *d)
+{
+	struct entries list = { 0 };
+
+	collect(w, d, &list);
+	settle_tokens(w, &list);
+	if (list.n)
+		qsort(list.v, list.n, sizeof(*list.v), by_key);
+	for (uint32_t i = 0, end; i < list.n; i = end) {
+		struct node root = { .name = "" };
+
+		for (end = i; end < list.n && !compare_who(&list.v[i], &list.v[end]); end++)
+			insert(w, &root, &list.v[end]);
+		add_globs(w, d, list.v[i].item->o.operation, &root);
+	}
+}
+
+static void warn_of_secret(
+	struct learn_work *w, const struct learn_item *item, const char *path, uint32_t len)
+{
+	if (learn_is_secret(path, len))
+		learn_note_item(w, LEARN_SECRET, item,
+			"allowed since it was seen, and nothing beside it: a secret, or power over "
+			"others");
+}
+
+static void literal(struct learn_work *w, struct learn_domain *d, const struct learn_item *item,
+	const char *path, uint32_t len)
+{
+	_cleanup_(text_release) struct text object = TEXT_INIT;
+	enum operation op = item->o.operation;
+	struct learn_rule *r;
+
+	if (learn_is_foreign_memory(path, len)) {
+		learn_note_item(w, LEARN_LEFT_OUT, item,
+			"it reaches into another process; a rule for that is to be written");
+		return;
+	}
+	if (item->o.folded) {
+		learn_note_item(w, LEARN_LEFT_OUT, item,
+			"too many names so near the root, or beside secrets, for a rule");
+		return;
+	}
+	warn_of_secret(w, item, path, len);
+	policy_text_path(&object, path, len);
+	if (item->o.object_class == CLASS_PLAIN) {
+		r = rule_of(w, d, op, arena_strdup(w->arena, text_str(&object)));
+		if (r->block == LEARN_FILE)
+			r->operations |= OP_BIT(op);
+	} else {
+		bool drift = item->o.object_class == CLASS_DRIFT;
+
+		r = learn_rule_add(d, w, LEARN_FILE, drift ? "map drift" : "map anonymous",
+			drift ? arena_strdup(w->arena, text_str(&object)) : "");
+	}
+	learn_seen_join(w, &r->seen, item);
+}
+
+void learn_paths_literal(struct learn_work *w, struct learn_domain *d)
+{
+	for (uint32_t i = 0; i < d->n_items; i++) {
+		const struct learn_item *item = &w->items[d->items[i].item];
+		const char *path = "";
+		uint32_t len = 0;
+		bool anonymous =
+			item->o.operation == OP_MAP && item->o.object_class == CLASS_ANONYMOUS;
+
+		if (d->items[i].done || item->o.operation == OP_EXEC ||
+			item->o.operation == OP_UMOUNT ||
+			(!anonymous && !learn_has_path(&item->o, &path, &len)))
+			continue;
+		d->items[i].done = true;
+		literal(w, d, item, path, len);
+	}
+}
