@@ -13,6 +13,7 @@ static const struct command *const commands[] = {
 	&cmd_fmt,
 	&cmd_import,
 	&cmd_learn,
+	&cmd_init,
 	&cmd_lsp,
 	&cmd_run,
 	&cmd_status,

@@ -1,0 +1,8 @@
+FROM debian
+RUN a && \
+    # comment
+
+    b
+EXPOSE \
+  80 \
+  x

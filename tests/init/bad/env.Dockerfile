@@ -1,0 +1,5 @@
+FROM debian
+ENV A
+ENV A=1 B
+ENV =2
+ARG 1=2

@@ -1,0 +1,3 @@
+FROM debian
+EXPOSE 80/tpc 70000 9-5 $X
+EXPOSE

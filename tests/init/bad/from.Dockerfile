@@ -1,0 +1,3 @@
+FROM debian extra
+FROM debian as
+FROM a as b c

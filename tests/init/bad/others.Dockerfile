@@ -1,0 +1,7 @@
+FROM debian
+SHELL /bin/bash -c
+HEALTHCHECK curl x
+ONBUILD FROM x
+ONBUILD FOO x
+COPY x
+VOLUME [""]
