@@ -36,7 +36,7 @@ static const char *const attacks[] = {
 	"map drift /tmp/dropped.so",
 	"connect tcp 203.0.113.7:4444",
 	"connect tcp 169.254.169.254:80",
-	"connect udp 203.0.113.7:53",
+	"connect udp 203.0.113.7:4444",
 	"connect unix /run/docker.sock",
 	"connect unix /run/containerd/containerd.sock",
 	"listen tcp 0.0.0.0:4444",

@@ -324,8 +324,9 @@ static void mark_allowed(struct learn_work *w, const struct policy *p)
 	}
 }
 
-/* What is refused after all: rules were dropped, or left out on purpose. */
-static void tell_refused(struct learn_work *w, const struct policy *p)
+/* What is refused after all, since rules were dropped or left out on purpose, and what of the rest
+ * people should look at. */
+static void tell_result(struct learn_work *w, const struct policy *p)
 {
 	for (uint32_t i = 0; i < w->n_domains; i++) {
 		struct learn_domain *d = &w->domains[i];
@@ -335,8 +336,14 @@ static void tell_refused(struct learn_work *w, const struct policy *p)
 			const struct learn_item *item = &w->items[d->items[k].item];
 			struct decision v = learn_decide(p, domain, item);
 
-			if (v.verdict != VERDICT_ALLOW)
-				d->items[k].told = true;
+			if (v.verdict == VERDICT_ALLOW) {
+				if (d->items[k].look)
+					learn_note_item(
+						w, LEARN_SECRET, item, "%s", d->items[k].look);
+				continue;
+			}
+			w->n_missing += !d->items[k].told && !learn_is_fallback(item, &v);
+			d->items[k].told = true;
 		}
 	}
 }
@@ -442,7 +449,7 @@ static bool make_file(struct learn_work *w, const struct file *f, bool fresh)
 		compilation_release(c);
 		return false;
 	}
-	tell_refused(w, policy_of(w, c));
+	tell_result(w, policy_of(w, c));
 	learn_tests_write(w, c, policy_of(w, c), &tests);
 	learn_ready(w, policy_of(w, c));
 	compilation_release(c);
@@ -567,6 +574,37 @@ static void print_escaped(FILE *to, const char *s)
 	fputs(text_str(&t), to);
 }
 
+/* Of one kind and reason; the rest is counted, and in the JSON. */
+#define NOTES_SHOWN 5
+
+static void print_notes(const struct learn_result *r, FILE *to)
+{
+	for (uint32_t i = 0; i < r->n_notes; i++) {
+		const struct learn_note *n = &r->notes[i];
+		uint32_t before = 0, all = 0;
+
+		for (uint32_t k = 0; k < r->n_notes; k++) {
+			bool same = r->notes[k].kind == n->kind && !strcmp(r->notes[k].why, n->why);
+
+			before += same && k < i;
+			all += same;
+		}
+		if (before > NOTES_SHOWN || (before == NOTES_SHOWN && all > NOTES_SHOWN + 1)) {
+			if (before == NOTES_SHOWN)
+				fprintf(to, "%s: %u more: ", learn_note_names[n->kind],
+					all - NOTES_SHOWN);
+			else if (all > NOTES_SHOWN + 1)
+				continue;
+		} else {
+			fprintf(to, "%s: ", learn_note_names[n->kind]);
+			print_escaped(to, n->what);
+			fputs(": ", to);
+		}
+		print_escaped(to, n->why);
+		fputc('\n', to);
+	}
+}
+
 void learn_result_print(const struct learn_result *r, FILE *to)
 {
 	const struct learn_readiness *ready = &r->readiness;
@@ -582,11 +620,5 @@ void learn_result_print(const struct learn_result *r, FILE *to)
 		print_escaped(to, ready->reasons[i]);
 		fputc('\n', to);
 	}
-	for (uint32_t i = 0; i < r->n_notes; i++) {
-		fprintf(to, "%s: ", learn_note_names[r->notes[i].kind]);
-		print_escaped(to, r->notes[i].what);
-		fputs(": ", to);
-		print_escaped(to, r->notes[i].why);
-		fputc('\n', to);
-	}
+	print_notes(r, to);
 }

@@ -4,6 +4,7 @@
 
 #include "compiler/base/cleanup.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,11 +137,10 @@ static void add_group(struct learn_work *w, struct learn_domain *d, const struct
 		learn_seen_join(w, &r->seen, g->v[i]);
 }
 
-/* The C library tries it first and falls back: an ENOSYS is what it gets as from an older kernel.
- */
-static bool falls_back(const struct decision *v, const char *name)
+bool learn_is_fallback(const struct learn_item *item, const struct decision *v)
 {
-	return v->errnum == 38 && !strcmp(name, "clone3");
+	return item->o.operation == OP_SYSCALL && v->errnum == ENOSYS &&
+	       !strcmp(item->o.object, "clone3");
 }
 
 static bool is_new(struct learn_work *w, struct learn_domain *d, uint32_t i, const struct policy *p,
@@ -154,7 +154,7 @@ static bool is_new(struct learn_work *w, struct learn_domain *d, uint32_t i, con
 	d->items[i].done = true;
 	v = learn_decide(p, domain, item);
 	/* Some arguments pass, and which were meant nobody saw. */
-	return !v.depends && v.verdict != VERDICT_ALLOW && !falls_back(&v, item->o.object);
+	return !v.depends && v.verdict != VERDICT_ALLOW && !learn_is_fallback(item, &v);
 }
 
 void learn_calls(

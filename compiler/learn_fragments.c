@@ -13,7 +13,7 @@
 
 struct known_fragment {
 	const char *name;
-	uint32_t at_least; /* observations that nothing before it allows */
+	uint32_t at_least; /* objects that nothing before it allows */
 	uint64_t harmless; /* operations that need not have been seen */
 	bool calls;	   /* it is about system calls alone */
 };
@@ -98,7 +98,10 @@ static bool is_own_rule(const struct rule *rule, const char *use)
 }
 
 struct use_of {
-	uint32_t n;	     /* observations that it would be for */
+	uint32_t n; /* objects that it would be for */
+	const char **objects;
+	uint32_t cap;
+	struct hash_index index;
 	uint64_t *exercised; /* of each rule of its policy: operations that were seen */
 	struct learn_seen seen;
 };
@@ -139,8 +142,8 @@ static void include(struct learn_work *w, struct learn_domain *d, const struct k
 	uint32_t used, rules = rules_of(p, u, use, &used);
 	struct learn_include i = { .name = f->name, .use = use };
 
-	i.why = arena_printf(w->arena, "%s: %u of what was seen, %u of its own %u rules used; %s",
-		f->name, u->n, used, rules, learn_seen_text(w, &u->seen));
+	i.why = arena_printf(w->arena, "%s: for %u things, by %u of its own %u rules; %s", f->name,
+		u->n, used, rules, learn_seen_text(w, &u->seen));
 	ARENA_PUSH(w->arena, d->includes, d->n_includes, d->cap_includes, i);
 }
 
@@ -158,6 +161,35 @@ static bool is_for(struct learn_work *w, struct learn_domain *d, uint32_t i, con
 	return !with || learn_decide(with, domain, item).verdict != VERDICT_ALLOW;
 }
 
+struct sought {
+	const struct use_of *u;
+	const char *object;
+};
+
+static bool same_object(const void *ctx, uint32_t value)
+{
+	const struct sought *k = ctx;
+
+	return !strcmp(k->u->objects[value], k->object);
+}
+
+/* Several operations on one file, or arguments of one call, count once. */
+static void add_object(struct learn_work *w, struct use_of *u, const struct learn_observation *o)
+{
+	struct sought k = { .u = u };
+	uint64_t hash = 0;
+
+	k.object = o->known ? arena_printf(w->arena, "%s %llx", o->object,
+				      (unsigned long long)o->values[__builtin_ctz(o->known)])
+			    : o->object;
+	for (const char *s = k.object; *s; s++)
+		hash = hash_add(hash, (unsigned char)*s);
+	if (hash_index_find(&u->index, hash, same_object, &k) != HASH_INDEX_NONE)
+		return;
+	hash_index_add(&u->index, hash, u->n);
+	ARENA_PUSH(w->arena, u->objects, u->n, u->cap, k.object);
+}
+
 static void try_fragment(struct learn_work *w, struct learn_domain *d,
 	const struct known_fragment *f, const struct policy *with, uint32_t domain)
 {
@@ -169,6 +201,7 @@ static void try_fragment(struct learn_work *w, struct learn_domain *d,
 	if (!c)
 		return;
 	p = c->policies[0];
+	hash_index_init(&u.index, w->arena);
 	u.exercised = arena_array(w->arena, p->n_rules, sizeof(*u.exercised));
 	for (uint32_t i = 0; i < d->n_items; i++) {
 		const struct learn_item *item = &w->items[d->items[i].item];
@@ -177,7 +210,7 @@ static void try_fragment(struct learn_work *w, struct learn_domain *d,
 		if (!is_for(w, d, i, p, with, domain, &v))
 			continue;
 		u.exercised[v.rule->index] |= OP_BIT(item->o.operation);
-		u.n++;
+		add_object(w, &u, &item->o);
 		learn_seen_join(w, &u.seen, item);
 	}
 	if (u.n < f->at_least || !powers_are_seen(p, &u, f, use))

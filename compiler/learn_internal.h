@@ -33,6 +33,7 @@ struct learn_work {
 	const char *name;      /* of the profile */
 	const char *file_name; /* as what `use` is looked up from */
 	uint32_t abis;	       /* bits of those that were seen */
+	uint32_t n_missing;    /* things that were seen and that the policy does not allow */
 	bool has_abi;	       /* a hand-written setting says which pass */
 	struct learn_fragment {
 		const char *names;
@@ -101,6 +102,7 @@ struct learn_domain {
 		uint32_t item; /* index */
 		bool done;     /* something is for it, or it was told why nothing is */
 		bool told;
+		const char *look; /* why people should look at it, once it is allowed; or NULL */
 	} * items;
 	uint32_t n_items, cap_items;
 	struct learn_include *includes;
@@ -185,6 +187,8 @@ void learn_others(struct learn_work *w, struct learn_domain *d);
 /* Calls that @p, which has all other rules, does not allow in @domain. */
 void learn_calls(
 	struct learn_work *w, struct learn_domain *d, const struct policy *p, uint32_t domain);
+/* The C library tries it first, and falls back on ENOSYS as from an older kernel. */
+bool learn_is_fallback(const struct learn_item *item, const struct decision *v);
 void learn_weights(struct learn_work *w, struct text *to);
 
 /* ---- learn_write.c */

@@ -12,6 +12,10 @@
 
 #define PATH_BYTES_MAX 4096
 
+/* As the kernel and a policy count them; C libraries keep some for themselves. */
+#define SIGNAL_RTMIN 34
+#define SIGNAL_RTMAX 64
+
 static const char *wrong_path(const char *s, uint32_t len)
 {
 	uint32_t begin = 1;
@@ -184,7 +188,7 @@ static const char *signal_request(const struct learn_observation *o, struct requ
 	if (!to || !name_of(o->object, (size_t)(to - o->object), name, sizeof(name)))
 		return "expected SIGNAL to self, or to any";
 	r->signal = vocab_signal_find(name);
-	if (r->signal < 0)
+	if (r->signal < 0 || !vocab_signal_name(r->signal))
 		return "unknown signal";
 	return target_of(to + 4, o->object_len - (size_t)(to + 4 - o->object), r);
 }
@@ -346,6 +350,14 @@ void learn_object_words(struct text *to, const struct learn_observation *o)
 		break;
 	case OBJECT_MOUNT:
 		mount_words(to, o);
+		break;
+	case OBJECT_SIGNAL:
+		/* Real-time signals have several names, and those with a '+' are no words. */
+		if (r.signal > SIGNAL_RTMIN)
+			text_printf(to, "RTMAX-%d", SIGNAL_RTMAX - r.signal);
+		else
+			text_puts(to, vocab_signal_name(r.signal));
+		text_puts(to, strstr(o->object, " to "));
 		break;
 	default:
 		text_add(to, o->object, o->object_len);

@@ -40,35 +40,31 @@ static const char *operation_words(struct learn_work *w, const struct learn_obse
 	return arena_strdup(w->arena, text_str(&t));
 }
 
-static void note_if_powerful(struct learn_work *w, const struct learn_item *item)
+/* Why people should look at it; NULL: they need not. */
+static const char *power_of(const struct learn_observation *o)
 {
 	static const char *const capabilities[] = { "sys_admin", "sys_module", "sys_ptrace",
 		"sys_rawio", "bpf", "dac_read_search", "sys_boot", "mac_admin" };
-	const struct learn_observation *o = &item->o;
 
 	switch (o->operation) {
 	case OP_EXEC:
-		if (o->object_class != CLASS_PLAIN)
-			learn_note_item(w, LEARN_SECRET, item,
-				"allowed since it was seen: code that the image did not bring");
-		break;
+		return o->object_class != CLASS_PLAIN
+			       ? "allowed since it was seen: code that the image did not bring"
+			       : NULL;
 	case OP_PTRACE:
 	case OP_USERNS:
 	case OP_MOUNT:
 	case OP_BIND:
 	case OP_PIVOT:
-		learn_note_item(
-			w, LEARN_SECRET, item, "allowed since it was seen: power over others");
-		break;
+		return "allowed since it was seen: power over others";
 	case OP_CAPABILITY:
 		for (size_t i = 0; i < sizeof(capabilities) / sizeof(*capabilities); i++) {
 			if (!strcmp(capabilities[i], o->object))
-				learn_note_item(w, LEARN_SECRET, item,
-					"allowed since it was seen: power over the host");
+				return "allowed since it was seen: power over the host";
 		}
-		break;
+		return NULL;
 	default:
-		break;
+		return NULL;
 	}
 }
 
@@ -78,7 +74,7 @@ void learn_others(struct learn_work *w, struct learn_domain *d)
 		const struct learn_item *item = &w->items[d->items[i].item];
 		const struct learn_observation *o = &item->o;
 		enum vocab_object kind = vocab_operations[o->operation].object;
-		const char *object = "", *tail = "", *operation = operation_words(w, o), *to;
+		const char *object = "", *tail = "", *operation = operation_words(w, o);
 		enum learn_block block = LEARN_PROCESS;
 		struct learn_rule *r;
 
@@ -96,9 +92,9 @@ void learn_others(struct learn_work *w, struct learn_domain *d)
 			tail = o->operation == OP_EXEC ? entered(w, item) : "";
 			break;
 		case OBJECT_SIGNAL:
-			to = strstr(o->object, " to ");
-			object = arena_printf(w->arena, "%.*s", (int)(to - o->object), o->object);
-			tail = to + 1;
+			object = object_words(w, o);
+			tail = strstr(object, " to ") + 1;
+			object = arena_memdup(w->arena, object, (size_t)(tail - 1 - object));
 			break;
 		case OBJECT_TASK:
 			/* Each target is a rule. */
@@ -123,7 +119,7 @@ void learn_others(struct learn_work *w, struct learn_domain *d)
 			break;
 		}
 		d->items[i].done = true;
-		note_if_powerful(w, item);
+		d->items[i].look = power_of(o);
 		r = learn_rule_for(d, w, block, operation,
 			*tail ? arena_printf(w->arena, "%s %s", object, tail) : object);
 		r->object = object;

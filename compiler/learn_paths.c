@@ -531,18 +531,10 @@ void learn_paths_globs(struct learn_work *w, struct learn_domain *d)
 	}
 }
 
-static void warn_of_secret(
-	struct learn_work *w, const struct learn_item *item, const char *path, uint32_t len)
-{
-	if (learn_is_secret(path, len))
-		learn_note_item(w, LEARN_SECRET, item,
-			"allowed since it was seen, and nothing beside it: a secret, or power over "
-			"others");
-}
-
-static void literal(struct learn_work *w, struct learn_domain *d, const struct learn_item *item,
+static void literal(struct learn_work *w, struct learn_domain *d, struct learn_part_of *part,
 	const char *path, uint32_t len)
 {
+	const struct learn_item *item = &w->items[part->item];
 	_cleanup_(text_release) struct text object = TEXT_INIT;
 	enum operation op = item->o.operation;
 	struct learn_rule *r;
@@ -557,7 +549,9 @@ static void literal(struct learn_work *w, struct learn_domain *d, const struct l
 			"too many names so near the root, or beside secrets, for a rule");
 		return;
 	}
-	warn_of_secret(w, item, path, len);
+	if (learn_is_secret(path, len))
+		part->look = "allowed since it was seen, and nothing beside it: a secret, or power "
+			     "over others";
 	policy_text_path(&object, path, len);
 	if (item->o.object_class == CLASS_PLAIN) {
 		r = rule_of(w, d, op, arena_strdup(w->arena, text_str(&object)));
@@ -586,6 +580,6 @@ void learn_paths_literal(struct learn_work *w, struct learn_domain *d)
 			(!anonymous && !learn_has_path(&item->o, &path, &len)))
 			continue;
 		d->items[i].done = true;
-		literal(w, d, item, path, len);
+		literal(w, d, &d->items[i], path, len);
 	}
 }

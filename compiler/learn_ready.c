@@ -174,5 +174,10 @@ void learn_ready(struct learn_work *w, const struct policy *p)
 				   "the last two runs showed %u and %u things that no run before "
 				   "had",
 				   r->n_new[0], r->n_new[1]));
+	if (w->n_missing)
+		because(w, arena_printf(w->arena,
+				   "%u of what was seen is left out: rules for that are to "
+				   "be written",
+				   w->n_missing));
 	r->ready = !r->n_reasons;
 }

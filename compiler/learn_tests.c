@@ -23,7 +23,9 @@ static bool is_allowed(struct learn_work *w, const struct policy *p, uint32_t do
 {
 	struct decision v = learn_decide(p, domain, item);
 
-	return !item->o.folded && v.verdict == VERDICT_ALLOW && !v.depends;
+	/* Questions are about the native ABI. */
+	return !item->o.folded && v.verdict == VERDICT_ALLOW && !v.depends &&
+	       (item->o.operation != OP_SYSCALL || item->o.abi == vocab_abi_native());
 }
 
 /* The n-th of @of, spread over all of them. */
