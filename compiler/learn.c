@@ -115,7 +115,8 @@ static void ask_hand(struct learn_work *w, struct learn_part_of *part)
 	const struct rule_line *line;
 
 	if (v.verdict == VERDICT_ALLOW && !v.depends) {
-		/* fork is allowed by default, calls are derived: nothing is to be learnt either. */
+		/* fork is allowed by default, calls are derived: nothing is to be learned either.
+		 */
 		part->done = true;
 		return;
 	}
@@ -124,8 +125,8 @@ static void ask_hand(struct learn_work *w, struct learn_part_of *part)
 		return;
 	part->done = part->told = true;
 	line = &v.rule->lines[0];
-	learn_note_item(w, LEARN_REFUSED, item, "%s:%" PRIu32 " refuses it: not learnt", line->file,
-		line->line);
+	learn_note_item(w, LEARN_REFUSED, item, "%s:%" PRIu32 " refuses it: not learned",
+		line->file, line->line);
 }
 
 static int compare_executable(const struct learn_observation *o, const struct learn_observation *x)
@@ -176,7 +177,7 @@ static void ask_hand_about_all(struct learn_work *w)
 	}
 }
 
-/* ---- drafts: what was learnt so far, for the compiler */
+/* ---- drafts: what was learned so far, for the compiler */
 
 #define ROUNDS_MAX 1000
 
@@ -196,7 +197,7 @@ static struct compilation *compile_draft(
 	return compile(w, &t);
 }
 
-/* Drops the rule that stands where the compiler points, if it is a learnt one. */
+/* Drops the rule that stands where the compiler points, if it is a learned one. */
 static bool drop_at(struct learn_work *w, const struct compilation *c, const struct diag *e,
 	struct span at, uint32_t first_line)
 {
@@ -385,7 +386,8 @@ static bool learn_rules(struct learn_work *w, const struct file *f)
 
 /* ---- the file */
 
-static void formatted(struct learn_work *w, struct text *t)
+/* false: it cannot be formatted, and *@t is as it was. */
+static bool formatted(struct learn_work *w, struct text *t)
 {
 	_cleanup_(arena_freep) struct arena *a = arena_new();
 	_cleanup_(text_release) struct text made = TEXT_INIT;
@@ -394,10 +396,32 @@ static void formatted(struct learn_work *w, struct text *t)
 
 	source_set_init(&sources, a);
 	diag_list_init(&diags, &sources);
-	if (fmt_policy(source_add(&sources, w->file_name, text_str(t), t->len), &diags, &made)) {
-		text_clear(t);
-		text_add(t, made.s, made.len);
-	}
+	if (!fmt_policy(source_add(&sources, w->file_name, text_str(t), t->len), &diags, &made))
+		return false;
+	text_clear(t);
+	text_add(t, made.s, made.len);
+	return true;
+}
+
+/* As formatted(), but of the learned parts alone. */
+static void formatted_parts(struct learn_work *w, const struct file *f, struct text *t)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	_cleanup_(text_release) struct text whole = TEXT_INIT;
+	const char *texts[PARTS];
+	struct source_set sources;
+	struct diag_list diags;
+	uint32_t lines[PARTS];
+
+	text_add(&whole, text_str(t), t->len);
+	source_set_init(&sources, a);
+	diag_list_init(&diags, &sources);
+	if (!formatted(w, &whole) ||
+		!learn_parts_texts(
+			source_add(&sources, w->file_name, whole.s, whole.len), &diags, a, texts))
+		return;
+	text_clear(t);
+	learn_parts_put(f->source, f->parts, texts, t, lines);
 }
 
 static void put_file(
@@ -456,6 +480,8 @@ static bool make_file(struct learn_work *w, const struct file *f, bool fresh)
 	put_file(w, f, &tests, to);
 	if (fresh)
 		formatted(w, to);
+	else
+		formatted_parts(w, f, to);
 	return check(w, to);
 }
 

@@ -17,11 +17,11 @@
  *			two, never what is executed or the image's and written, never over secrets
  *	numbers		more than LEARN_LITERALS_MAX names below one directory are `**`
  *
- * Everything else is literal. What hand-written rules allow is not learnt again; what they refuse
- * is not learnt, and told. System calls are left to be derived where the language does so.
+ * Everything else is literal. What hand-written rules allow is not learned again; what they refuse
+ * is not learned, and told. System calls are left to be derived where the language does so.
  *
  * The result hangs on the set of runs alone: not on their order, nor on a run that comes twice, nor
- * on what was learnt before.
+ * on what was learned before.
  */
 
 #include "compiler/base/diag.h"
@@ -41,9 +41,9 @@ struct learn_options {
 /* Something to tell people who review the policy. */
 struct learn_note {
 	enum learn_note_kind {
-		LEARN_REFUSED,	/* a hand-written rule refuses it: not learnt */
-		LEARN_LEFT_OUT, /* no rule can be learnt for it */
-		LEARN_SECRET,	/* learnt, and worth a look: a secret, or power over the host */
+		LEARN_REFUSED,	/* a hand-written rule refuses it: not learned */
+		LEARN_LEFT_OUT, /* no rule can be learned for it */
+		LEARN_SECRET,	/* learned, and worth a look: a secret, or power over the host */
 		LEARN_PROPOSED, /* a sub-profile that could be */
 		LEARN_DROPPED,	/* what others did: the runtime, commands from outside */
 		LEARN_ATTACK,	/* of the list of attacks, one that the policy allows */
@@ -71,7 +71,7 @@ struct learn_result {
 	struct learn_note *notes;
 	uint32_t n_notes, cap_notes;
 	struct learn_readiness readiness;
-	uint32_t n_rules, n_includes; /* learnt ones */
+	uint32_t n_rules, n_includes; /* learned ones */
 	struct text weights;	      /* weights.h: "SYSCALL COUNT" */
 };
 

@@ -142,7 +142,7 @@ void learn_fragments_release(struct learn_work *w);
 bool learn_is_secret(const char *path, uint32_t len);
 /* Of /proc/PID of another process, what shows or changes its memory or reaches through it. */
 bool learn_is_foreign_memory(const char *path, uint32_t len);
-/* Paths that no learnt glob may match; ends with NULL. */
+/* Paths that no learned glob may match; ends with NULL. */
 extern const char *const learn_secret_samples[];
 
 /* ---- learn_token.c: kinds of names of which the next one differs */
@@ -217,11 +217,15 @@ bool learn_parts_find(const struct source *hand, const char *profile, struct dia
 	struct arena *a, struct learn_part parts[PARTS], const char **ret_profile,
 	bool *ret_has_abi);
 /*
- * The file with @texts between its marks, which end in a newline each; "": nothing, and no marks.
+ * The file with @texts between its marks, which end in a newline each, or are empty: the marks
+ * stand there then, too, so that what was merged has no part in where they are.
  * @ret_lines: the number of lines before each text, from 0.
  */
 void learn_parts_put(const struct source *hand, const struct learn_part parts[PARTS],
 	const char *const texts[PARTS], struct text *to, uint32_t ret_lines[PARTS]);
+/* What stands between the marks of a file. */
+bool learn_parts_texts(
+	const struct source *s, struct diag_list *diags, struct arena *a, const char *texts[PARTS]);
 /* A new file, without rules: what learn_parts_find() then finds its places in. */
 void learn_parts_new(struct learn_work *w, struct text *to);
 

@@ -80,10 +80,14 @@ static uint32_t indent_of(const struct source *s, uint32_t line)
 	return n;
 }
 
+/* No part, and one that was reported. */
+#define OPEN_NONE  (-1)
+#define OPEN_WRONG (-2)
+
 static bool find_marks(const struct source *s, struct diag_list *diags, struct learn_part *parts)
 {
 	uint32_t errors = diags->n_errors, opened = 0;
-	int open = -1;
+	int open = OPEN_NONE;
 
 	for (uint32_t line = 1; line <= s->n_lines; line++) {
 		const char *name;
@@ -94,12 +98,14 @@ static bool find_marks(const struct source *s, struct diag_list *diags, struct l
 			continue;
 		part = part_of(name, len);
 		if (is_end(name, len)) {
-			if (open < 0)
+			if (open == OPEN_WRONG)
+				;
+			else if (open < 0)
 				diag_error(diags, line_span(s, line),
 					"this mark ends a learned part, but none has begun");
 			else
 				parts[open].end = line_end(s, line);
-			open = -1;
+			open = OPEN_NONE;
 		} else if (part < 0) {
 			struct diag *d = diag_error(
 				diags, line_span(s, line), "unknown mark of a learned part");
@@ -107,11 +113,14 @@ static bool find_marks(const struct source *s, struct diag_list *diags, struct l
 			diag_hint(diags, d,
 				"the parts are uses, rules and tests, each up to "
 				"'# learned: end'");
+			open = OPEN_WRONG;
 		} else if (open >= 0) {
 			diag_error(diags, line_span(s, line),
 				"a learned part begins inside of another");
+			open = OPEN_WRONG;
 		} else if (parts[part].there) {
 			diag_error(diags, line_span(s, line), "this learned part stands twice");
+			open = OPEN_WRONG;
 		} else {
 			open = part;
 			opened = line;
@@ -124,6 +133,28 @@ static bool find_marks(const struct source *s, struct diag_list *diags, struct l
 		diag_error(
 			diags, line_span(s, opened), "this learned part has no '# learned: end'");
 	return diags->n_errors == errors;
+}
+
+bool learn_parts_texts(
+	const struct source *s, struct diag_list *diags, struct arena *a, const char *texts[PARTS])
+{
+	struct learn_part parts[PARTS] = { 0 };
+
+	if (!find_marks(s, diags, parts))
+		return false;
+	for (int i = 0; i < PARTS; i++) {
+		const char *begin = s->bytes + parts[i].begin, *end = s->bytes + parts[i].end;
+
+		texts[i] = "";
+		if (!parts[i].there)
+			continue;
+		begin = (const char *)memchr(begin, '\n', (size_t)(end - begin)) + 1;
+		/* The last line is the mark, whether it has a newline or not. */
+		for (end--; end > begin && end[-1] != '\n'; end--)
+			;
+		texts[i] = arena_memdup(a, begin, (size_t)(end - begin));
+	}
+	return true;
 }
 
 /* ---- where parts go that are not there yet */
@@ -275,8 +306,6 @@ static void put_part(struct text *to, int part, const struct learn_part *at, con
 	char next = hand->bytes[at->end];
 
 	*ret_lines = lines_of(to);
-	if (!*text && !at->there)
-		return;
 	if (put_in && !begins_line(to))
 		text_putc(to, '\n');
 	if (put_in && !after_blank_line(to))

@@ -90,8 +90,8 @@ struct learn_loss {
 struct learn_run;
 
 #define LEARN_CHILDREN_MAX 1024		      /* names of one directory */
-#define LEARN_NODES_MAX	   65536	      /* files and directories together */
-#define LEARN_ITEMS_MAX	   131072	      /* observations */
+#define LEARN_NODES_MAX	   65000	      /* files and directories together */
+#define LEARN_ITEMS_MAX	   65000	      /* observations */
 #define LEARN_OTHERS_MAX   16384	      /* of them, those of no file */
 #define LEARN_BYTES_MAX	   ((size_t)64 << 20) /* of all that a run keeps */
 #define LEARN_LOSSES_MAX   64

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is worth a word when it is learnt, and what no glob that was learnt may reach. */
+/* What is worth a word when it is learned, and what no glob that was learned may reach. */
 #include "compiler/learn_internal.h"
 
 #include <fnmatch.h>

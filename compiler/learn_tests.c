@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of a learnt policy: some of what was seen is allowed, and what attackers try is not. */
+/* Tests of a learned policy: some of what was seen is allowed, and what attackers try is not. */
 #include "compiler/learn_internal.h"
 
 #include "compiler/attack_tests.h"
