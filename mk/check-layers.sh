@@ -16,6 +16,9 @@ rules='
 ^compiler/(decide|path_auto|syscall_) ^(compiler/(ast|parse|resolve|lower|emit_|coverage|compile)|gen/pale|enforcer/|operator/)
 ^compiler/(emit|verify|cover|apparm|landl|lsm_|seccomp|cbpf|cells|bundle|artef)  ^(compiler/(ast|parse|resolve|lower|compile|expect)|gen/pale|enforcer/|operator/)
 ^compiler/(import|policy_text)        ^(compiler/(ast|parse|resolve|lower|emit_|verify|cover|expect)|gen/pale|enforcer/|operator/)
+^compiler/(learn_(run|object))         ^(compiler/(ast|parse|resolve|lower|emit_|verify|cover|expect|compile)|gen/pale|enforcer/|operator/)
+^compiler/(learn|dockerfile|init_|attack_) ^(compiler/(emit_|verify|cover_|apparm|landl|lsm_|seccomp|cbpf|bundle|import|lsp)|enforcer/|operator/|docs/)
+^compiler/dockerfile                   ^compiler/(ast|parse|resolve|lower|policy|decide|compile|learn)
 ^compiler/lsp                         ^(compiler/(emit_|verify|cover_|apparm|landl|lsm_|seccomp|cbpf|bundle|import)|enforcer/|operator/|docs/)
 ^(enforcer/|compiler/(base/|[^cl]|c[^m]|cmd_[^l]|l[^s]|lsm)) ^compiler/lsp
 ^compiler/                            ^(enforcer/|operator/|docs/)

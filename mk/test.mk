@@ -52,9 +52,9 @@ OTHER_KERNELS := $(filter-out $(KERNEL),6.1 6.12)
 test: deps-build deps-demo deps-test
 	$(Q)$(MAKE) --no-print-directory test-built
 
-.PHONY: test-built test-unit test-lang test-fmt test-lsp test-editors test-import test-verdict test-golden test-host test-vm vm
+.PHONY: test-built test-unit test-lang test-fmt test-lsp test-editors test-import test-learn test-verdict test-golden test-host test-vm vm
 test-built: all $(UNIT_BIN) $(TEST_PROGRAMS) $(PROGRAMS) $(B)/grammar/editors/generate
-	$(Q)tests/tally.sh $(B) unit lang fmt lsp editors import verdict golden layers host vm/$(KERNEL) $(OTHER_KERNELS:%=lsm/%)
+	$(Q)tests/tally.sh $(B) unit lang fmt lsp editors import learn verdict golden layers host vm/$(KERNEL) $(OTHER_KERNELS:%=lsm/%)
 
 test-unit: $(UNIT_BIN)
 	$(Q)tests/tally.sh $(B) unit
@@ -68,6 +68,8 @@ test-editors: all $(B)/grammar/editors/generate
 	$(Q)tests/tally.sh $(B) editors
 test-import: all
 	$(Q)tests/tally.sh $(B) import
+test-learn: all
+	$(Q)tests/tally.sh $(B) learn
 test-verdict: all $(TEST_PROGRAMS)
 	$(Q)tests/tally.sh $(B) verdict
 test-golden: all $(TEST_PROGRAMS)

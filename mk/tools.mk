@@ -30,7 +30,7 @@ asan:
 
 .PHONY: asan-tests
 asan-tests: deps-test $(UNIT_BIN) $(TEST_PROGRAMS)
-	$(Q)ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 tests/tally.sh $(B) unit lang fmt lsp import verdict golden
+	$(Q)ASAN_OPTIONS=detect_leaks=1:abort_on_error=1 tests/tally.sh $(B) unit lang fmt lsp import learn verdict golden
 
 # Each target FUZZ_SECONDS long; the corpus is kept under $(CORPUS) from run to run.
 FUZZ_SECONDS ?= 60
@@ -71,7 +71,7 @@ fuzz: deps-build deps-devel $(FUZZ_BIN)
 		case $$f in */fuzz_paled_*) dict=-dict=tests/fuzz/paled.dict ;; *) dict= ;; esac; \
 		echo "  FUZZ    $${f##*/} ($(FUZZ_SECONDS) s)"; \
 		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/ \
-			$$dict $$corpus tests/lang tests/fmt tests/lsp tests/verdict tests/import tests/fuzz/paled tests/fuzz/export profiles >$(B)/fuzz/$${f##*/}.log 2>&1 || \
+			$$dict $$corpus tests/lang tests/fmt tests/lsp tests/verdict tests/import tests/learn tests/init tests/fuzz/paled tests/fuzz/export profiles >$(B)/fuzz/$${f##*/}.log 2>&1 || \
 			{ tail -n 40 $(B)/fuzz/$${f##*/}.log; exit 1; }; \
 		grep -E 'stat::number_of_executed_units|stat::peak_rss' $(B)/fuzz/$${f##*/}.log; \
 	done

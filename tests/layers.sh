@@ -37,6 +37,9 @@ compiler/emit_seccomp.c compiler/resolve.h
 compiler/emit_apparmor.c compiler/emit_landlock.h
 compiler/landlock_lower.c compiler/apparmor_rules.h
 compiler/emit_oci.c compiler/emit_seccomp.h
+compiler/learn_run.c compiler/compile.h
+compiler/learn_paths.c compiler/emit_lsm.h
+compiler/dockerfile.c compiler/policy.h
 compiler/cmd_check.c enforcer/host.h
 compiler/lsp_hover.c compiler/emit_seccomp.h
 compiler/cmd_check.c compiler/lsp.h

@@ -69,6 +69,11 @@ suite_import() {
 	tap import tests/import/run.sh "$build"
 }
 
+suite_learn() {
+	tap learn tests/learn/run.sh "$build"
+	tap learn/init tests/init/run.sh "$build"
+}
+
 suite_fmt() {
 	tap fmt tests/fmt/run.sh "$build"
 }
