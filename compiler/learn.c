@@ -129,39 +129,52 @@ static void ask_hand(struct learn_work *w, struct learn_part_of *part)
 		line->file, line->line);
 }
 
-static int compare_executable(const struct learn_observation *o, const struct learn_observation *x)
+/* What hand-written rules lead into a sub-profile. */
+struct entered {
+	const struct learn_observation *exec;
+	uint32_t domain;
+};
+
+static struct entered *find_entered(struct learn_work *w, uint32_t *ret_n)
 {
-	return o->executable_len == x->object_len && o->executable &&
-	       !memcmp(o->executable, x->object, x->object_len);
+	struct entered *v = NULL;
+	uint32_t n = 0, cap = 0;
+
+	/* exec is the first operation. */
+	for (uint32_t i = 0; w->hand_policy->n_domains > 1 && i < w->n_items &&
+			     w->items[i].o.operation == OP_EXEC;
+		i++) {
+		struct decision d = learn_decide(w->hand_policy, 0, &w->items[i]);
+		struct entered e = { &w->items[i].o, (uint32_t)d.transition };
+
+		if (d.verdict == VERDICT_ALLOW && d.transition > 0)
+			ARENA_PUSH(w->arena, v, n, cap, e);
+	}
+	*ret_n = n;
+	return v;
 }
 
-/* The sub-profile of hand-written rules that the executable enters; 0: none. */
-static uint32_t hand_domain(struct learn_work *w, const struct learn_observation *o)
+/* The sub-profile of hand-written rules that the executable runs in; 0: none. */
+static uint32_t hand_domain(
+	const struct entered *v, uint32_t n, const struct learn_observation *o)
 {
-	int32_t entered = -1;
-
-	for (uint32_t i = 0; i < w->n_items; i++) {
-		const struct learn_observation *x = &w->items[i].o;
-		struct decision v;
-
-		if (x->operation != OP_EXEC)
-			break; /* exec is the first operation */
-		if (!compare_executable(o, x))
-			continue;
-		v = learn_decide(w->hand_policy, 0, &w->items[i]);
-		if (v.verdict == VERDICT_ALLOW && v.transition > 0)
-			entered = v.transition;
+	for (uint32_t i = 0; i < n; i++) {
+		if (o->executable && o->executable_len == v[i].exec->object_len &&
+			!memcmp(o->executable, v[i].exec->object, o->executable_len))
+			return v[i].domain;
 	}
-	return entered > 0 ? (uint32_t)entered : 0;
+	return 0;
 }
 
 static void ask_hand_about_all(struct learn_work *w)
 {
 	struct learn_domain *d = &w->domains[0];
+	uint32_t n;
+	const struct entered *entered = find_entered(w, &n);
 
 	for (uint32_t i = 0; i < d->n_items; i++) {
 		const struct learn_item *item = &w->items[d->items[i].item];
-		uint32_t sub = w->hand_policy->n_domains > 1 ? hand_domain(w, &item->o) : 0;
+		uint32_t sub = hand_domain(entered, n, &item->o);
 		struct decision v;
 
 		if (!sub) {
@@ -490,9 +503,10 @@ static int note_order(const void *a, const void *b)
 	const struct learn_note *x = a, *y = b;
 	int order = ((int)x->kind > (int)y->kind) - ((int)x->kind < (int)y->kind);
 
+	/* Those of one reason together. */
 	if (!order)
-		order = strcmp(x->what, y->what);
-	return order ? order : strcmp(x->why, y->why);
+		order = strcmp(x->why, y->why);
+	return order ? order : strcmp(x->what, y->what);
 }
 
 static void sort_notes(struct learn_result *r)
@@ -605,29 +619,27 @@ static void print_escaped(FILE *to, const char *s)
 
 static void print_notes(const struct learn_result *r, FILE *to)
 {
-	for (uint32_t i = 0; i < r->n_notes; i++) {
+	for (uint32_t i = 0, end; i < r->n_notes; i = end) {
 		const struct learn_note *n = &r->notes[i];
-		uint32_t before = 0, all = 0;
+		uint32_t shown;
 
-		for (uint32_t k = 0; k < r->n_notes; k++) {
-			bool same = r->notes[k].kind == n->kind && !strcmp(r->notes[k].why, n->why);
-
-			before += same && k < i;
-			all += same;
-		}
-		if (before > NOTES_SHOWN || (before == NOTES_SHOWN && all > NOTES_SHOWN + 1)) {
-			if (before == NOTES_SHOWN)
-				fprintf(to, "%s: %u more: ", learn_note_names[n->kind],
-					all - NOTES_SHOWN);
-			else if (all > NOTES_SHOWN + 1)
-				continue;
-		} else {
+		for (end = i + 1; end < r->n_notes && r->notes[end].kind == n->kind &&
+				  !strcmp(r->notes[end].why, n->why);
+			end++)
+			;
+		shown = end - i > NOTES_SHOWN + 1 ? NOTES_SHOWN : end - i;
+		for (uint32_t k = i; k < i + shown; k++) {
 			fprintf(to, "%s: ", learn_note_names[n->kind]);
-			print_escaped(to, n->what);
+			print_escaped(to, r->notes[k].what);
 			fputs(": ", to);
+			print_escaped(to, n->why);
+			fputc('\n', to);
 		}
-		print_escaped(to, n->why);
-		fputc('\n', to);
+		if (end - i > shown) {
+			fprintf(to, "%s: %u more: ", learn_note_names[n->kind], end - i - shown);
+			print_escaped(to, n->why);
+			fputc('\n', to);
+		}
 	}
 }
 

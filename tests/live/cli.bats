@@ -32,7 +32,7 @@ usage() {
 
 @test "pale alone is a usage error and lists the commands" {
 	usage "$pale"
-	for c in check build explain query test fmt import lsp run status install-runtime uninstall-runtime; do
+	for c in check build explain query test fmt import learn init lsp run status install-runtime uninstall-runtime; do
 		grep -Eq "^  $c +[a-z]" <<<"$stderr"
 	done
 }
@@ -238,6 +238,35 @@ usage() {
 	[[ $output == "pale fmt: cannot write '"*"/full/a.pale': File too large"* ]]
 	[ "$(cat full/a.pale)" = "use   a" ]
 	[ "$(ls -A full)" = a.pale ]
+}
+
+@test "learn: a policy of runs, on stdout or beside its runs, and what is missing is a usage error" {
+	printf '{"pale-run":1,"id":"a","time":1,"recorder":"x","program":"/bin/x","complete":true,"observations":[{"operation":"read","object":"/srv/a"}]}' >a.json
+	run --separate-stderr -0 "$pale" learn --from a.json
+	[[ $output == *"allow read /srv/a"* && $stderr == *"not ready"* ]]
+	run --separate-stderr -1 "$pale" learn --from a.json --ready
+	run --separate-stderr -0 "$pale" learn --from a.json -o learned.pale
+	[ -z "$output" ] && [ -e learned.pale.runs ]
+	run --separate-stderr -0 "$pale" query learned.pale read /srv/a
+	usage "$pale" learn
+	[[ $stderr == "pale learn: nothing to learn from: --from FILE"* ]]
+	usage "$pale" learn --from a.json -o learned.pale
+	usage "$pale" learn --from a.json --profile self
+	[[ $stderr == "pale learn: 'self' cannot name a profile"* ]]
+	usage "$pale" learn --from a.json more
+	rm learned.pale.runs
+	usage "$pale" learn --merge learned.pale
+	[[ $stderr == "pale learn: no run to learn from: learned.pale has none beside it"* ]]
+	run --separate-stderr -1 "$pale" learn --from missing.json
+	[[ $stderr == "pale learn: "*"missing.json"*"No such file or directory" ]]
+}
+
+@test "init: a policy of a Dockerfile" {
+	printf 'FROM debian\nCMD ["/srv/x"]\n' >Dockerfile
+	run --separate-stderr -0 "$pale" init Dockerfile
+	[[ $output == *"profile x {"*"allow exec /srv/x"* && -z $stderr ]]
+	usage "$pale" init
+	usage "$pale" init --profile any Dockerfile
 }
 
 @test "import: a policy on stdout, options that name nothing are usage errors" {
