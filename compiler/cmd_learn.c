@@ -7,6 +7,7 @@
 #include "compiler/learn.h"
 #include "compiler/policy_text.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -71,6 +72,18 @@ static const char *runs_of(struct session *s, const char *policy)
 	return arena_printf(s->sources.arena, "%s.runs", policy);
 }
 
+/* What was learned from them would be gone, too. */
+static int runs_are_gone(struct session *s, const char *merge, struct pale_err **err)
+{
+	int r = pale_err_set(err, ENOENT,
+		"%s has learned rules, but not the runs that they are of: %s", merge,
+		runs_of(s, merge));
+
+	pale_err_hint(err, "put that file back, give its runs with --from and the policy without "
+			   "its learned rules, or begin anew without them");
+	return r;
+}
+
 static int read_all(struct session *s, struct pale_err **err)
 {
 	const char *merge = option_argument(s->in, OPT_MERGE);
@@ -82,6 +95,8 @@ static int read_all(struct session *s, struct pale_err **err)
 		s->hand = hand;
 		if (r >= 0 && access(runs_of(s, merge), F_OK) == 0)
 			r = add_runs(s, runs_of(s, merge), err);
+		else if (r >= 0 && learn_has_rules(hand))
+			r = runs_are_gone(s, merge, err);
 	}
 	for (size_t i = 0; i < s->in->n_uses && r >= 0; i++) {
 		if (s->in->uses[i].option == OPT_FROM)

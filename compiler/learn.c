@@ -155,8 +155,7 @@ static struct entered *find_entered(struct learn_work *w, uint32_t *ret_n)
 }
 
 /* The sub-profile of hand-written rules that the executable runs in; 0: none. */
-static uint32_t hand_domain(
-	const struct entered *v, uint32_t n, const struct learn_observation *o)
+static uint32_t hand_domain(const struct entered *v, uint32_t n, const struct learn_observation *o)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		if (o->executable && o->executable_len == v[i].exec->object_len &&
@@ -575,6 +574,20 @@ bool learn_policy(struct learn_runs *runs, const struct source *hand,
 	learn_fragments_release(&w);
 	sort_notes(ret);
 	return ok;
+}
+
+bool learn_has_rules(const struct source *hand)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	const char *texts[PARTS];
+	struct source_set sources;
+	struct diag_list diags;
+
+	source_set_init(&sources, a);
+	diag_list_init(&diags, &sources);
+	return learn_parts_texts(source_add(&sources, hand->name, hand->bytes, hand->len), &diags,
+		       a, texts) &&
+	       *texts[PART_RULES];
 }
 
 void learn_result_release(struct learn_result *r)

@@ -83,6 +83,8 @@ struct learn_result {
  */
 bool learn_policy(struct learn_runs *runs, const struct source *hand,
 	const struct learn_options *options, struct diag_list *diags, struct learn_result *ret);
+/* Whether there are rules in @hand that were learned: with runs that have to be there, too. */
+bool learn_has_rules(const struct source *hand);
 void learn_result_release(struct learn_result *r);
 
 json_t *learn_result_json(const struct learn_result *r);

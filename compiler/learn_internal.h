@@ -157,7 +157,7 @@ enum learn_token_kind {
 	TOKEN_UUID,    /* these where the program made the file, or they differed */
 	TOKEN_HASH,
 	TOKEN_TIME,
-	TOKEN_NUMBER, /* differed */
+	TOKEN_NUMBER, /* of the last component alone */
 	TOKEN_RANDOM, /* the program made the file */
 };
 extern const char *const learn_token_names[];

@@ -318,7 +318,8 @@ static void put_part(struct text *to, int part, const struct learn_part *at, con
 		text_putc(to, '\n');
 }
 
-static int order_of(const struct learn_part parts[PARTS], int *order)
+/* As they stand in the file. */
+static void find_order(const struct learn_part parts[PARTS], int order[PARTS])
 {
 	for (int i = 0; i < PARTS; i++) {
 		int at = i;
@@ -327,16 +328,16 @@ static int order_of(const struct learn_part parts[PARTS], int *order)
 			order[at] = order[at - 1];
 		order[at] = i;
 	}
-	return PARTS;
 }
 
 void learn_parts_put(const struct source *hand, const struct learn_part parts[PARTS],
 	const char *const texts[PARTS], struct text *to, uint32_t ret_lines[PARTS])
 {
-	int order[PARTS];
+	int order[PARTS] = { 0 };
 	uint32_t at = 0;
 
-	for (int i = 0; i < order_of(parts, order); i++) {
+	find_order(parts, order);
+	for (int i = 0; i < PARTS; i++) {
 		const struct learn_part *part = &parts[order[i]];
 
 		text_add(to, hand->bytes + at, part->begin - at);

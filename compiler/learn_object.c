@@ -377,8 +377,10 @@ void learn_question(struct text *to, const struct learn_observation *o)
 	if (o->operation != OP_SYSCALL || !o->known)
 		return;
 	call = vocab_syscall_find(o->object);
+	if (call < 0)
+		return;
 	s = &vocab_syscalls[call];
-	for (uint8_t i = 0; call >= 0 && i < s->n_arguments; i++) {
+	for (uint8_t i = 0; i < s->n_arguments; i++) {
 		const struct vocab_argument *a = &s->arguments[i];
 		unsigned int width = vocab_argument_width(a, o->abi);
 

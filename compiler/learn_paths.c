@@ -4,7 +4,8 @@
  *
  * For each operation of each executable the paths are a tree of components. First tokens make
  * components that differ one (learn_token_find()). Then, from the leaves up, names of one directory
- * that differ from run to run become a star.
+ * that differ from run to run become a star. Of the globs that match them all it is the one that
+ * admits the fewest others: what the names have in common stays, and each component its own star.
  */
 #include "compiler/learn_internal.h"
 
@@ -145,8 +146,6 @@ static bool tokens_hold(struct learn_work *w, const struct entry *from, const st
 	}
 	if (from->sure)
 		return true;
-	if (from->token == TOKEN_NUMBER)
-		return differ;
 	return from->token == TOKEN_RANDOM ? made : made || differ;
 }
 

@@ -204,6 +204,9 @@ struct learn_token learn_token_find(struct arena *a, const char *path, uint32_t 
 		if (part_begins(s, i))
 			t = token_at(a, s, component_len, i);
 	}
+	/* Numbers above it are as often versions: it takes more than two that differ there. */
+	if (t.kind == TOKEN_NUMBER && at + component_len + 1 < len)
+		t.kind = TOKEN_NONE;
 	/* Names of the first two components are the system's, but where programs make them. */
 	if (t.kind != TOKEN_NONE && index <= 2 &&
 		!(index == 2 && (begins(path, at, "/tmp/") || begins(path, at, "/run/"))))

@@ -254,7 +254,10 @@ usage() {
 	usage "$pale" learn --from a.json --profile self
 	[[ $stderr == "pale learn: 'self' cannot name a profile"* ]]
 	usage "$pale" learn --from a.json more
-	rm learned.pale.runs
+	mv learned.pale.runs kept
+	run --separate-stderr -1 "$pale" learn --from a.json --merge learned.pale
+	[[ $stderr == "pale learn: learned.pale has learned rules, but not the runs that they are of: learned.pale.runs"* ]]
+	printf 'profile x { allow read /x }\n' >learned.pale
 	usage "$pale" learn --merge learned.pale
 	[[ $stderr == "pale learn: no run to learn from: learned.pale has none beside it"* ]]
 	run --separate-stderr -1 "$pale" learn --from missing.json

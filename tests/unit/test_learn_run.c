@@ -178,7 +178,6 @@ static void executables_are_bounded(void **state)
 	}
 	assert_int_equal(counted(run) + lost(run), n);
 	assert_true(lost(run) > 0);
-	printf("# %zu bytes\n", learn_run_bytes(run));
 	assert_true(learn_run_bytes(run) <= LEARN_BYTES_MAX + (4u << 20));
 }
 
