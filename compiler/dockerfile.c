@@ -478,8 +478,9 @@ static void env(struct parser *p, struct part *rest)
 {
 	struct part word, first;
 	struct part before = *rest;
+	struct dockerfile_variable *v = NULL;
+	uint32_t n, n_made = 0, cap = 0;
 	const char *value;
-	uint32_t n;
 
 	if (!next_raw(p, rest, &first))
 		return;
@@ -496,7 +497,9 @@ static void env(struct parser *p, struct part *rest)
 		return;
 	}
 	*rest = before;
+	/* All of the line sees the values from before it. */
 	while (next_raw(p, rest, &word)) {
+		struct dockerfile_variable made = { .is_env = true };
 		struct part behind;
 
 		/* Names of variables may be any word. */
@@ -507,10 +510,13 @@ static void env(struct parser *p, struct part *rest)
 			wrong(p, &word, "expected NAME=VALUE");
 			continue;
 		}
-		value = meaning(p, &behind);
-		if (value)
-			set_variable(p, arena_memdup(p->a, word.s, n), value, true);
+		made.name = arena_memdup(p->a, word.s, n);
+		made.value = meaning(p, &behind);
+		if (made.value)
+			ARENA_PUSH(p->a, v, n_made, cap, made);
 	}
+	for (uint32_t i = 0; i < n_made; i++)
+		set_variable(p, v[i].name, v[i].value, true);
 }
 
 static bool port_number(const char *s, size_t len, uint16_t *ret)

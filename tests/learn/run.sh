@@ -78,7 +78,11 @@ cd "$here/bad" || exit 1
 for f in *.runs *.pale; do
 	name=${f%.*}
 	case $f in
-	*.pale) "$pale" learn --from ../ok/one.runs --merge "$f" -o "$work/none.pale" >"$work/out" 2>"$work/err" ;;
+	*.pale)
+		cp "$f" "$work/$f"
+		cp ../ok/one.runs "$work/$f.runs"
+		(cd "$work" && "$pale" learn --merge "$f" -o none.pale) >"$work/out" 2>"$work/err"
+		;;
 	*) "$pale" learn --from "$f" >"$work/out" 2>"$work/err" ;;
 	esac
 	status=$?
