@@ -123,7 +123,7 @@ static void ask_hand(struct learn_work *w, struct learn_part_of *part)
 	if (v.verdict == VERDICT_ALLOW || !v.rule || v.rule->is_default || v.rule->derived ||
 		v.rule->effect == EFFECT_ALLOW)
 		return;
-	part->done = part->told = true;
+	part->done = part->told = part->refused = true;
 	line = &v.rule->lines[0];
 	learn_note_item(w, LEARN_REFUSED, item, "%s:%" PRIu32 " refuses it: not learned",
 		line->file, line->line);
@@ -246,15 +246,54 @@ static bool repair(struct learn_work *w, const struct compilation *c, uint32_t f
 	return any;
 }
 
+struct testing {
+	struct learn_work *w;
+	uint32_t first_line;
+	bool dropped;
+};
+
+/*
+ * A hand-written test says that something is refused, and what was learned allows it: the test is
+ * what its author means.
+ */
+static void obey_test(void *ctx, const struct expectation *e)
+{
+	struct testing *t = ctx;
+	const struct rule *rule = e->decision.rule;
+	const char *dropped = NULL;
+
+	if (e->holds || e->expects_allow || e->decision.depends || !rule || !rule->n_lines)
+		return;
+	for (uint32_t i = 0; i < rule->n_lines && !dropped; i++) {
+		const struct rule_line *line = &rule->lines[i];
+
+		if (!line->own)
+			dropped = learn_draft_drop_include(t->w, line->file);
+		else if (line->line > t->first_line)
+			dropped = learn_draft_line(t->w, line->line - t->first_line, true, NULL);
+	}
+	if (!dropped)
+		return;
+	t->dropped = true;
+	learn_note(t->w, LEARN_LEFT_OUT, arena_printf(t->w->arena, "allow %s", dropped),
+		arena_printf(t->w->arena, "the test \"%s\" says that it is refused", e->test));
+}
+
 /* NULL with an error. What it returns is to be released. */
 static struct compilation *compile_repaired(
 	struct learn_work *w, const struct file *f, uint32_t *ret_line)
 {
 	for (unsigned int round = 0;; round++) {
 		struct compilation *c = compile_draft(w, f, ret_line);
+		struct testing t = { .w = w, .first_line = *ret_line };
 
-		if (!c->diags.n_errors)
-			return c;
+		if (!c->diags.n_errors) {
+			expectations_run(c, obey_test, &t);
+			if (!t.dropped)
+				return c;
+			compilation_release(c);
+			continue;
+		}
 		if (round == ROUNDS_MAX || !repair(w, c, *ret_line)) {
 			first_error(w, c, "no policy can be made of what was seen");
 			compilation_release(c);
@@ -355,7 +394,10 @@ static void tell_result(struct learn_work *w, const struct policy *p)
 						w, LEARN_SECRET, item, "%s", d->items[k].look);
 				continue;
 			}
-			w->n_missing += !d->items[k].told && !learn_is_fallback(item, &v);
+			if (!d->items[k].told && !learn_is_fallback(item, &v))
+				learn_note_item(w, LEARN_LEFT_OUT, item,
+					"a rule or fragment for it was left out");
+			w->n_missing += !d->items[k].refused && !learn_is_fallback(item, &v);
 			d->items[k].told = true;
 		}
 	}
@@ -460,7 +502,7 @@ static bool check(struct learn_work *w, const struct text *t)
 	expectations_check(c);
 	ok = !c->diags.n_errors;
 	if (!ok)
-		first_error(w, c, "the learned policy would be wrong");
+		first_error(w, c, "with what was learned the file would be wrong");
 	compilation_release(c);
 	return ok;
 }
@@ -481,7 +523,7 @@ static bool make_file(struct learn_work *w, const struct file *f, bool fresh)
 	c = compile(w, &tests);
 	text_clear(&tests);
 	if (c->diags.n_errors) {
-		first_error(w, c, "the learned policy would be wrong");
+		first_error(w, c, "with what was learned the file would be wrong");
 		compilation_release(c);
 		return false;
 	}

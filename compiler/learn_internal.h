@@ -99,9 +99,10 @@ struct learn_domain {
 	const char *executable; /* what is executed to get there; NULL: the profile */
 	uint32_t executable_len;
 	struct learn_part_of {
-		uint32_t item; /* index */
-		bool done;     /* something is for it, or it was told why nothing is */
-		bool told;
+		uint32_t item;	  /* index */
+		bool done;	  /* something is for it, or it was told why nothing is */
+		bool told;	  /* there is a note */
+		bool refused;	  /* by a hand-written rule */
 		const char *look; /* why people should look at it, once it is allowed; or NULL */
 	} * items;
 	uint32_t n_items, cap_items;
@@ -201,6 +202,8 @@ void learn_write_draft(struct learn_work *w, struct text *to);
 /* The rule that stands in that line of the draft, as words; NULL: none does. Drops it with @drop.
  */
 const char *learn_draft_line(struct learn_work *w, uint32_t line, bool drop, bool *ret_is_glob);
+/* Drops the include that brought what stands in @file; NULL: none did. */
+const char *learn_draft_drop_include(struct learn_work *w, const char *file);
 
 /* ---- learn_merge.c */
 

@@ -541,11 +541,13 @@ static void literal(struct learn_work *w, struct learn_domain *d, struct learn_p
 	if (learn_is_foreign_memory(path, len)) {
 		learn_note_item(w, LEARN_LEFT_OUT, item,
 			"it reaches into another process; a rule for that is to be written");
+		part->told = true;
 		return;
 	}
 	if (item->o.folded) {
 		learn_note_item(w, LEARN_LEFT_OUT, item,
 			"too many names so near the root, or beside secrets, for a rule");
+		part->told = true;
 		return;
 	}
 	if (learn_is_secret(path, len))

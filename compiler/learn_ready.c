@@ -175,9 +175,11 @@ void learn_ready(struct learn_work *w, const struct policy *p)
 				   "had",
 				   r->n_new[0], r->n_new[1]));
 	if (w->n_missing)
-		because(w, arena_printf(w->arena,
-				   "%u of what was seen is left out: rules for that are to "
-				   "be written",
-				   w->n_missing));
+		because(w,
+			arena_printf(w->arena,
+				"%u of the things that were seen %s left out, and %s to be looked "
+				"at",
+				w->n_missing, w->n_missing == 1 ? "is" : "are",
+				w->n_missing == 1 ? "is" : "are"));
 	r->ready = !r->n_reasons;
 }

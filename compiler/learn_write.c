@@ -156,6 +156,29 @@ const char *learn_draft_line(struct learn_work *w, uint32_t line, bool drop, boo
 	return NULL;
 }
 
+/* Whether @file is the one that `use` names. */
+static bool is_used_file(const char *file, const char *use)
+{
+	size_t len = strlen(file), tail = strlen(use);
+
+	return len >= tail + 5 && !strncmp(file + len - tail - 5, use, tail);
+}
+
+const char *learn_draft_drop_include(struct learn_work *w, const char *file)
+{
+	for (uint32_t i = 0; i < w->n_domains; i++) {
+		for (uint32_t k = 0; k < w->domains[i].n_includes; k++) {
+			struct learn_include *n = &w->domains[i].includes[k];
+
+			if (n->dropped || !is_used_file(file, n->use))
+				continue;
+			n->dropped = true;
+			return arena_printf(w->arena, "include %s", n->name);
+		}
+	}
+	return NULL;
+}
+
 /* ---- for people */
 
 /* A rule with what it is grouped by. */
