@@ -30,6 +30,7 @@ struct entry {
 	const char *plain;	     /* without */
 	enum learn_token_kind token; /* the last one that was put in */
 	bool sure;		     /* none of them needs to have differed */
+	bool made;		     /* the program made the file, by whatever operation */
 };
 
 struct entries {
@@ -142,7 +143,7 @@ static bool tokens_hold(struct learn_work *w, const struct entry *from, const st
 	for (const struct entry *e = from; e < to; e++) {
 		differ |= strcmp(e->plain, from->plain) != 0 &&
 			  !same_runs(w, e->item->runs, from->item->runs);
-		made |= e->item->o.created;
+		made |= e->made;
 	}
 	if (from->sure)
 		return true;
@@ -477,36 +478,56 @@ static int by_path(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Paths that are mapped as code, sorted. */
-struct mapped {
+/* Paths of some kind, sorted. */
+struct paths {
 	const char **v;
 	uint32_t n, cap;
 };
 
-static void collect(struct learn_work *w, struct learn_domain *d, struct entries *to)
+static bool is_mapped(const struct learn_item *item)
 {
-	struct mapped mapped = { 0 };
+	return item->o.operation == OP_MAP && item->o.object_class == CLASS_PLAIN &&
+	       !item->o.created;
+}
 
+static bool is_made(const struct learn_item *item)
+{
+	return item->o.created;
+}
+
+static void find_paths(struct learn_work *w, const struct learn_domain *d,
+	bool (*is_one)(const struct learn_item *item), struct paths *to)
+{
 	for (uint32_t i = 0; i < d->n_items; i++) {
 		const struct learn_item *item = &w->items[d->items[i].item];
 
-		if (item->o.operation == OP_MAP && item->o.object_class == CLASS_PLAIN &&
-			!item->o.created)
-			ARENA_PUSH(w->arena, mapped.v, mapped.n, mapped.cap, item->o.object);
+		if (is_one(item))
+			ARENA_PUSH(w->arena, to->v, to->n, to->cap, item->o.object);
 	}
-	if (mapped.n)
-		qsort(mapped.v, mapped.n, sizeof(*mapped.v), by_path);
+	if (to->n)
+		qsort(to->v, to->n, sizeof(*to->v), by_path);
+}
+
+static bool is_among(const struct paths *paths, const char *path)
+{
+	return paths->n && bsearch(&path, paths->v, paths->n, sizeof(*paths->v), by_path);
+}
+
+static void collect(struct learn_work *w, struct learn_domain *d, struct entries *to)
+{
+	struct paths mapped = { 0 }, made = { 0 };
+
+	find_paths(w, d, is_mapped, &mapped);
+	find_paths(w, d, is_made, &made);
 	for (uint32_t i = 0; i < d->n_items; i++) {
 		struct entry e = { .item = &w->items[d->items[i].item] };
-		bool is_mapped;
 
 		if (d->items[i].done || !is_globbed(e.item) ||
 			!learn_has_path(&e.item->o, &e.path, &e.len) ||
 			!may_differ(e.item, e.path, e.len))
 			continue;
-		is_mapped = mapped.n &&
-			    bsearch(&e.path, mapped.v, mapped.n, sizeof(*mapped.v), by_path);
-		put_tokens(w, &e, is_mapped);
+		put_tokens(w, &e, is_among(&mapped, e.path));
+		e.made = e.item->o.created || is_among(&made, e.path);
 		ARENA_PUSH(w->arena, to->v, to->n, to->cap, e);
 	}
 	if (to->n)
