@@ -30,7 +30,7 @@ commands() {
 }
 
 @test "each command has a page, and nothing else has one" {
-	[ "$(cd "$man" && echo man1/* man5/*)" = "$(echo man1/pale-{$(commands | sort | paste -sd ,)}.1 | eval "echo $(cat)") man1/pale.1 man5/pale-export.conf.5 man5/pale.5 man5/paled.conf.5" ]
+	[ "$(cd "$man" && echo man1/* man5/*)" = "$(echo man1/pale-{$(commands | sort | paste -sd ,)}.1 | eval "echo $(cat)") man1/pale.1 man5/pale-export.conf.5 man5/pale-runs.5 man5/pale.5 man5/paled.conf.5" ]
 }
 
 @test "no page draws a warning" {
