@@ -24,7 +24,7 @@ setup() {
 		printf 'bin/%s\n' pale paled pale-runtime
 		printf 'share/man/man1/pale-%s.1\n' "${commands[@]}"
 		echo share/man/man1/pale.1
-		printf 'share/man/%s\n' man5/pale.5 man5/paled.conf.5 man7/pale-protocol.7 man8/pale-runtime.8 man8/paled.8
+		printf 'share/man/%s\n' man5/pale-runs.5 man5/pale.5 man5/paled.conf.5 man7/pale-protocol.7 man8/pale-runtime.8 man8/paled.8
 		printf 'lib/systemd/system/%s\n' paled.service paled-{register,control,events}.socket
 		printf 'lib/%s.d/pale.conf\n' sysusers tmpfiles
 		echo share/bash-completion/completions/pale
