@@ -70,7 +70,7 @@ fuzz: deps-build deps-devel $(FUZZ_BIN)
 		corpus=$(CORPUS)/$${f##*/}; mkdir -p $$corpus; \
 		case $$f in */fuzz_paled_*) dict=-dict=tests/fuzz/paled.dict ;; *) dict= ;; esac; \
 		echo "  FUZZ    $${f##*/} ($(FUZZ_SECONDS) s)"; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/ \
+		PALE_PATH=$(CURDIR)/profiles $$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/ \
 			$$dict $$corpus tests/lang tests/fmt tests/lsp tests/verdict tests/import tests/learn tests/init tests/fuzz/paled tests/fuzz/export profiles >$(B)/fuzz/$${f##*/}.log 2>&1 || \
 			{ tail -n 40 $(B)/fuzz/$${f##*/}.log; exit 1; }; \
 		grep -E 'stat::number_of_executed_units|stat::peak_rss' $(B)/fuzz/$${f##*/}.log; \
