@@ -21,12 +21,14 @@ setup() {
 	mapfile -t commands < <("$root/usr/bin/pale" help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
 	[ "${#commands[@]}" -ge 8 ]
 	{
-		printf 'bin/%s\n' pale paled pale-runtime
+		printf 'bin/%s\n' pale paled pale-export pale-runtime
 		printf 'share/man/man1/pale-%s.1\n' "${commands[@]}"
 		echo share/man/man1/pale.1
-		printf 'share/man/%s\n' man5/pale-runs.5 man5/pale.5 man5/paled.conf.5 man7/pale-protocol.7 man8/pale-runtime.8 man8/paled.8
-		printf 'lib/systemd/system/%s\n' paled.service paled-{register,control,events}.socket
+		printf 'share/man/%s\n' man5/pale-export.conf.5 man5/pale-runs.5 man5/pale.5 man5/paled.conf.5 man7/pale-protocol.7 man8/pale-export.8 \
+			man8/pale-runtime.8 man8/paled.8
+		printf 'lib/systemd/system/%s\n' pale-export.service paled.service paled-{register,control,events}.socket
 		printf 'lib/%s.d/pale.conf\n' sysusers tmpfiles
+		echo share/pale/grafana/pale.json
 		echo share/bash-completion/completions/pale
 		echo share/zsh/site-functions/_pale
 		echo share/fish/vendor_completions.d/pale.fish
