@@ -165,9 +165,13 @@ int main(int argc, char **argv)
 	struct follower f = { .path = argc > 1 ? argv[1] : "", .fd = -1 };
 	int n = argc - 2, changes = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	struct watched *w = calloc((size_t)(argc > 2 ? n : 1), sizeof(*w));
+	/* It is renamed when it is full, and what comes is in another one of that name. */
+	const char *slash = strrchr(f.path, '/');
+	_cleanup_free_ char *folder =
+		slash ? strndup(f.path, (size_t)(slash - f.path)) : strdup(".");
 	struct pollfd p[] = { { .fd = changes, .events = POLLIN }, { .events = POLLIN } };
 
-	if (n < 1 || !w || inotify_add_watch(changes, f.path, IN_MODIFY) < 0)
+	if (n < 1 || !w || inotify_add_watch(changes, folder, IN_MODIFY | IN_CREATE) < 0)
 		return 2;
 	for (int i = 0; i < n; i++) {
 		w[i].id = argv[i + 2];
@@ -183,8 +187,8 @@ int main(int argc, char **argv)
 
 		if (more)
 			take_lines(&f, w, n, now());
-		else if (reopen(&f))
-			inotify_add_watch(changes, f.path, IN_MODIFY);
+		else
+			more = reopen(&f);
 		poll(p, 2, more ? 0 : 100);
 		while (read(changes, drained, sizeof(drained)) > 0)
 			;
