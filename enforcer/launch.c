@@ -127,7 +127,7 @@ static int run_stage(const struct launch *l, enum stage stage, pid_t parent)
 {
 	switch (stage) {
 	case STAGE_START:
-		if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		if (!l->outlives_parent && prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 			return -errno;
 		return getppid() == parent ? 0 : -ESRCH;
 	case STAGE_CGROUP:

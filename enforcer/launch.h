@@ -25,6 +25,7 @@ struct launch {
 	char *const *envp;
 	sigset_t signal_mask; /* of the program */
 
+	bool outlives_parent;	      /* else it is killed when that dies */
 	int cgroup_procs_fd;	      /* -1: stay in this one's cgroup */
 	const char *apparmor_profile; /* to change to at the execve, or NULL */
 	const struct limits *limits;  /* rlimits; or NULL */
@@ -49,7 +50,7 @@ struct launched {
 
 /*
  * The program is being executed when this returns 0; on failure nothing was. The parent dying takes
- * the child along. Not for programs with threads.
+ * the child along unless @l says otherwise. Not for programs with threads.
  */
 int launch(const struct launch *l, struct launched *ret, struct pale_err **err);
 /* Why execve failed, a positive errno, once the child has ended; 0 when it did not. */

@@ -4,7 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
 #include "compiler/seccomp_answer.h"
-#include "enforcer/process.h"
+#include "enforcer/notified_calls.h"
 #include "enforcer/watched_calls.h"
 
 #include <errno.h>
@@ -13,26 +13,13 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 struct supervisor {
-	int listener;
+	struct notified_calls *calls;
 	struct supervise_options options;
-	/* As large as this kernel's, which may be newer than our header. */
-	struct seccomp_notif *notification;
-	struct seccomp_notif_resp *response;
-	struct seccomp_notif_sizes sizes;
 	uint64_t unexamined;
-};
-
-/* One stopped call. */
-struct stopped {
-	const struct seccomp_notif *notification;
-	struct process *process; /* NULL: gone, or not to be seen from here */
-	enum abi abi;
-	int syscall; /* index, or -1 */
 };
 
 int seccomp_supported(struct pale_err **err)
@@ -54,27 +41,18 @@ void supervise_notify_set(uint64_t *bits)
 			bits[i / 64] |= (uint64_t)1 << (i % 64);
 }
 
-static void *allocate(size_t ours, size_t kernels)
-{
-	void *p = calloc(1, ours > kernels ? ours : kernels);
-
-	if (!p)
-		abort();
-	return p;
-}
-
 int supervisor_new(int listener, const struct supervise_options *options, struct supervisor **ret,
 	struct pale_err **err)
 {
-	_cleanup_(supervisor_freep) struct supervisor *s = allocate(sizeof(*s), 0);
+	_cleanup_(notified_calls_freep) struct notified_calls *calls = NULL;
+	int r = notified_calls_new(listener, &calls, err);
 
-	s->listener = listener;
-	s->options = *options;
-	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &s->sizes) < 0)
-		return pale_err_set(err, errno, "ask for the size of seccomp notifications");
-	s->notification = allocate(sizeof(*s->notification), s->sizes.seccomp_notif);
-	s->response = allocate(sizeof(*s->response), s->sizes.seccomp_notif_resp);
-	*ret = TAKE_PTR(s);
+	if (r < 0)
+		return r;
+	*ret = calloc(1, sizeof(**ret));
+	if (!*ret)
+		abort();
+	**ret = (struct supervisor){ .calls = TAKE_PTR(calls), .options = *options };
 	return 0;
 }
 
@@ -82,9 +60,7 @@ void supervisor_free(struct supervisor *s)
 {
 	if (!s)
 		return;
-	close(s->listener);
-	free(s->notification);
-	free(s->response);
+	notified_calls_free(s->calls);
 	free(s);
 }
 
@@ -95,7 +71,7 @@ void supervisor_freep(struct supervisor **s)
 
 int supervisor_fd(const struct supervisor *s)
 {
-	return s->listener;
+	return notified_calls_fd(s->calls);
 }
 
 uint64_t supervisor_unexamined(const struct supervisor *s)
@@ -111,14 +87,8 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-static bool still_stopped(const struct supervisor *s, const struct stopped *call)
-{
-	uint64_t id = call->notification->id;
-
-	return ioctl(s->listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) == 0;
-}
-
-static void report(const struct supervisor *s, const struct stopped *call, struct violation *v)
+static void report(
+	const struct supervisor *s, const struct notified_call *call, struct violation *v)
 {
 	const struct process *p = call->process;
 
@@ -139,14 +109,14 @@ static void report(const struct supervisor *s, const struct stopped *call, struc
 }
 
 /* A process, as the language says, not just the thread that made the call. */
-static bool kill_process(const struct supervisor *s, const struct stopped *call)
+static bool kill_process(const struct supervisor *s, const struct notified_call *call)
 {
 	_cleanup_close_ int pidfd = -1;
 
 	if (!call->process)
 		return false;
 	pidfd = (int)syscall(SYS_pidfd_open, call->process->pid, 0);
-	return pidfd >= 0 && still_stopped(s, call) &&
+	return pidfd >= 0 && notified_call_is_stopped(s->calls) &&
 	       syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0) == 0;
 }
 
@@ -196,7 +166,8 @@ static bool refused_here(const struct access *a)
 }
 
 /* Gives the error to answer the call with, or 0 to leave it to the kernel. */
-static int judge_access(struct supervisor *s, const struct stopped *call, const struct access *a)
+static int judge_access(
+	struct supervisor *s, const struct notified_call *call, const struct access *a)
 {
 	struct violation v = {
 		.mechanism = s->options.landlock ? MECHANISM_LANDLOCK : MECHANISM_SECCOMP,
@@ -234,7 +205,7 @@ static int judge_access(struct supervisor *s, const struct stopped *call, const 
 	return errnum;
 }
 
-static int examine(struct supervisor *s, const struct stopped *call)
+static int examine(struct supervisor *s, const struct notified_call *call)
 {
 	_cleanup_(accesses_release) struct accesses accesses = { .n = 0 };
 	uint64_t arguments[6];
@@ -246,7 +217,7 @@ static int examine(struct supervisor *s, const struct stopped *call)
 				    arguments, s->options.start_ns, &accesses)
 			  : -ESRCH;
 	/* Gone meanwhile: what was read may be of another process, and nothing will happen. */
-	if (!still_stopped(s, call))
+	if (!notified_call_is_stopped(s->calls))
 		return 0;
 	if (r < 0 || accesses.cut)
 		s->unexamined++;
@@ -259,7 +230,7 @@ static int examine(struct supervisor *s, const struct stopped *call)
 }
 
 /* Whose default refused the call: what the rules say of its objects is said then. */
-static bool is_of_objects(const struct stopped *call, const struct decision *d)
+static bool is_of_objects(const struct notified_call *call, const struct decision *d)
 {
 	return d->verdict != VERDICT_ALLOW && d->rule && d->rule->is_default && call->process &&
 	       call->syscall >= 0 && watched_call(call->syscall);
@@ -273,7 +244,7 @@ static bool is_of_objects(const struct stopped *call, const struct decision *d)
  *
  * false: nothing refuses what it was about to do.
  */
-static bool judge_objects(struct supervisor *s, const struct stopped *call, int *ret_errnum)
+static bool judge_objects(struct supervisor *s, const struct notified_call *call, int *ret_errnum)
 {
 	_cleanup_(accesses_release) struct accesses accesses = { .n = 0 };
 	uint64_t arguments[6];
@@ -282,7 +253,7 @@ static bool judge_objects(struct supervisor *s, const struct stopped *call, int 
 		arguments[i] = call->notification->data.args[i];
 	if (watched_call_accesses(call->process, call->abi, call->syscall, arguments,
 		    s->options.start_ns, &accesses) < 0 ||
-		!still_stopped(s, call))
+		!notified_call_is_stopped(s->calls))
 		return false;
 	for (unsigned i = 0; i < accesses.n; i++) {
 		const struct access *a = &accesses.v[i];
@@ -309,7 +280,7 @@ static bool judge_objects(struct supervisor *s, const struct stopped *call, int 
 }
 
 /* What the filter itself stopped the call for; gives the error to answer with, or 0 to go on. */
-static int judge_call(struct supervisor *s, const struct stopped *call)
+static int judge_call(struct supervisor *s, const struct notified_call *call)
 {
 	_cleanup_(text_release) struct text object = TEXT_INIT;
 	struct violation v = {
@@ -345,43 +316,16 @@ static int judge_call(struct supervisor *s, const struct stopped *call)
 	return v.decision.errnum ? v.decision.errnum : EPERM;
 }
 
-static int answer(struct supervisor *s, uint64_t id, int errnum, struct pale_err **err)
-{
-	memset(s->response, 0, s->sizes.seccomp_notif_resp);
-	s->response->id = id;
-	if (errnum)
-		s->response->error = -errnum;
-	else
-		s->response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-	/* ENOENT: gone. EINPROGRESS cannot be: each is answered once. */
-	if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_SEND, s->response) < 0 && errno != ENOENT)
-		return pale_err_set(err, errno, "answer a seccomp notification");
-	return 0;
-}
-
 int supervisor_handle(struct supervisor *s, struct pale_err **err)
 {
-	_cleanup_(process_freep) struct process *process = NULL;
-	struct stopped call = { .notification = s->notification };
-	const struct seccomp_data *data = &s->notification->data;
-	int errnum;
+	const struct notified_call *call;
+	int r = notified_calls_take(s->calls, &call, err), errnum;
 
-	memset(s->notification, 0, s->sizes.seccomp_notif);
-	if (ioctl(s->listener, SECCOMP_IOCTL_NOTIF_RECV, s->notification) < 0) {
-		if (errno == ENOENT || errno == EINTR)
-			return 0;
-		return pale_err_set(err, errno, "receive a seccomp notification");
-	}
-	if (s->notification->pid && process_open((pid_t)s->notification->pid, &process) == 0 &&
-		still_stopped(s, &call))
-		call.process = process;
-	call.syscall = -1;
-	call.abi = vocab_abi_native();
-	if (seccomp_abi(data->arch, (uint32_t)data->nr, &call.abi))
-		call.syscall = vocab_syscall_by_number(call.abi, data->nr);
-	errnum = judge_call(s, &call);
-	if (!errnum && call.syscall >= 0 && watched_call(call.syscall) &&
+	if (r <= 0)
+		return r;
+	errnum = judge_call(s, call);
+	if (!errnum && call->syscall >= 0 && watched_call(call->syscall) &&
 		(s->options.landlock || s->options.audit))
-		errnum = examine(s, &call);
-	return answer(s, s->notification->id, errnum, err);
+		errnum = examine(s, call);
+	return notified_calls_answer(s->calls, errnum, err);
 }
