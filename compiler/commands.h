@@ -12,7 +12,6 @@ extern const struct command cmd_build;
 extern const struct command cmd_fmt;
 extern const struct command cmd_import;
 extern const struct command cmd_init;
-extern const struct command cmd_learn;
 extern const struct command cmd_lsp;
 extern const struct command cmd_query;
 extern const struct command cmd_test;

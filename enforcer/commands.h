@@ -10,6 +10,7 @@ extern const struct command cmd_events;
 extern const struct command cmd_except;
 extern const struct command cmd_explain;
 extern const struct command cmd_install_runtime;
+extern const struct command cmd_learn;
 extern const struct command cmd_load;
 extern const struct command cmd_ps;
 extern const struct command cmd_report;

@@ -78,14 +78,14 @@ void access_set_path(struct access *a, const struct resolved_path *r)
 	a->request.path_len = r->has_path ? (uint32_t)a->object_len : 0;
 }
 
-static enum object_class class_of(const struct call *c, const struct resolved_path *r)
+enum object_class watched_class(const struct resolved_path *r, uint64_t start_ns)
 {
 	if (!r->has_path)
 		return CLASS_ANONYMOUS;
 	/* ctime is no program's to set. */
 	if (r->exists &&
 		(uint64_t)r->st.st_ctim.tv_sec * 1000000000 + (uint64_t)r->st.st_ctim.tv_nsec >=
-			c->start_ns)
+			start_ns)
 		return CLASS_DRIFT;
 	return CLASS_PLAIN;
 }
@@ -102,7 +102,7 @@ static void add(struct call *c, enum operation op, const struct resolved_path *r
 		return;
 	a->request.operation = op;
 	if (op == OP_EXEC) /* map is not among the calls watched */
-		a->request.object_class = class_of(c, r);
+		a->request.object_class = watched_class(r, c->start_ns);
 	a->request.owner = r->exists && r->st.st_uid == c->process->fsuid;
 	access_set_path(a, r);
 }

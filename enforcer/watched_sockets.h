@@ -17,5 +17,7 @@ uint64_t watched_pointer(enum abi abi, uint64_t argument);
 /* NULL, and out->cut set, when there is no room. */
 struct access *accesses_add(struct accesses *out);
 void access_set_path(struct access *a, const struct resolved_path *r);
+/* Of what is executed or mapped; changed since @start_ns is drift. */
+enum object_class watched_class(const struct resolved_path *r, uint64_t start_ns);
 
 #endif

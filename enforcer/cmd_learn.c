@@ -2,12 +2,14 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/base/json_text.h"
 #include "compiler/command_input.h"
-#include "compiler/commands.h"
 #include "compiler/file_set.h"
 #include "compiler/learn.h"
 #include "compiler/policy_text.h"
+#include "enforcer/commands.h"
+#include "enforcer/live_runs.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +21,7 @@ enum {
 	OPT_OUTPUT,
 	OPT_PROFILE,
 	OPT_READY,
+	OPT_RUNS,
 	OPT_SUB_PROFILES,
 	OPT_WEIGHTS,
 };
@@ -40,6 +43,8 @@ static const struct option_spec options[] = {
 		.help = "the profile that is learned; without it named by the program, with "
 			"--merge the first of the file" },
 	[OPT_READY] = { "ready", .help = "exit with 1 when the policy is not ready" },
+	[OPT_RUNS] = { "runs", 0, "N",
+		.help = "run COMMAND so many times, one after another, instead of once" },
 	[OPT_SUB_PROFILES] = { "sub-profiles",
 		.help = "write a sub-profile for each program that does other things than the "
 			"main one, where without it they are proposed" },
@@ -48,7 +53,7 @@ static const struct option_spec options[] = {
 	OPTIONS_END,
 };
 
-static const struct operand_spec operands[] = { OPERANDS_END };
+static const struct operand_spec operands[] = { { "COMMAND", &argument_command }, OPERANDS_END };
 
 struct session {
 	const struct invocation *in;
@@ -57,7 +62,10 @@ struct session {
 	struct learn_runs runs;
 	const struct source *hand;
 	const char *output; /* NULL: stdout */
+	uint32_t n_live;    /* how often COMMAND is to be run */
 };
+
+#define LIVE_RUNS_MAX 1000
 
 static int add_runs(struct session *s, const char *path, struct pale_err **err)
 {
@@ -168,6 +176,38 @@ static void tell(const struct session *s, const struct learn_result *result)
 	output_json(o, stdout);
 }
 
+/* ---- runs of COMMAND, recorded now */
+
+/* Those that no policy was made of yet, whatever becomes of this process. */
+static const char *recording_of(struct session *s)
+{
+	return arena_printf(s->sources.arena, "%s.recording", s->output);
+}
+
+static int record_live(struct session *s, struct pale_err **err)
+{
+	struct live_runs live = {
+		.argv = s->in->operands,
+		.n = s->n_live,
+		.command = s->in->command->name,
+		.recording = recording_of(s),
+		.runs = &s->runs,
+	};
+	const char *hint;
+	int r;
+
+	if (access(live.recording, F_OK) == 0) {
+		r = pale_err_set(
+			err, EEXIST, "%s is of runs that no policy was made of", live.recording);
+		hint = arena_printf(s->sources.arena,
+			"learn from it, with --from %s, or remove it: then record anew",
+			live.recording);
+		pale_err_hint(err, hint);
+		return r;
+	}
+	return live_runs_record(&live, err);
+}
+
 static int make(struct session *s)
 {
 	struct compile_options compile = { 0 };
@@ -188,6 +228,8 @@ static int make(struct session *s)
 	}
 	if (s->output)
 		r = write_policy(s, &result, &err);
+	if (r >= 0 && s->n_live)
+		unlink(recording_of(s));
 	if (r >= 0 && weights)
 		r = write_weights(weights, &result, &err);
 	if (r < 0) {
@@ -199,6 +241,26 @@ static int make(struct session *s)
 									 : STATUS_OK;
 }
 
+static int check_live(struct session *s)
+{
+	const char *runs = option_argument(s->in, OPT_RUNS);
+	char *end;
+	unsigned long n = 1;
+
+	if (!s->in->n_operands)
+		return runs ? usage_error(s->in, "--runs is of a COMMAND") : STATUS_OK;
+	if (!s->output)
+		return usage_error(s->in, "no file for what is recorded: -o FILE or --merge FILE");
+	if (runs) {
+		n = strtoul(runs, &end, 10);
+		if (*runs < '1' || *runs > '9' || *end || n > LIVE_RUNS_MAX)
+			return usage_error(s->in, "--runs takes a number from 1 to %d, not '%s'",
+				LIVE_RUNS_MAX, runs);
+	}
+	s->n_live = (uint32_t)n;
+	return STATUS_OK;
+}
+
 static int check_options(struct session *s)
 {
 	const char *merge = option_argument(s->in, OPT_MERGE);
@@ -207,13 +269,13 @@ static int check_options(struct session *s)
 
 	if (profile && !policy_text_is_name(profile))
 		return usage_error(s->in, "'%s' cannot name a profile", profile);
-	if (!option_given(s->in, OPT_FROM) && !merge)
-		return usage_error(s->in, "nothing to learn from: --from FILE");
+	if (!option_given(s->in, OPT_FROM) && !merge && !s->in->n_operands)
+		return usage_error(s->in, "nothing to learn from: --from FILE, or a COMMAND");
 	if (output && !merge && access(output, F_OK) == 0)
 		return usage_error(
 			s->in, "%s is there already: --merge %s adds to it", output, output);
 	s->output = output ? output : merge;
-	return STATUS_OK;
+	return check_live(s);
 }
 
 static int learn(const struct invocation *in)
@@ -231,6 +293,9 @@ static int learn(const struct invocation *in)
 	if (read_all(&s, &err) < 0) {
 		input_failure(in, err);
 		status = STATUS_POLICY;
+	} else if (s.n_live && record_live(&s, &err) < 0) {
+		input_failure(in, err);
+		status = STATUS_HOST;
 	} else if (!s.runs.n) {
 		status = usage_error(in,
 			"no run to learn from: %s has none beside it, and there "
@@ -246,9 +311,10 @@ static int learn(const struct invocation *in)
 const struct command cmd_learn = {
 	.name = "learn",
 	.summary = "make a policy of what a program was seen to do",
-	.usage = "[OPTION…] --from FILE… [-o FILE | --merge FILE]",
+	.usage = "[OPTION…] [--from FILE…] [-o FILE | --merge FILE] [-- COMMAND [ARGUMENT…]]",
 	.description =
-		"Makes a policy of recorded runs: what was seen is allowed, and as little else as "
+		"Runs COMMAND, watches it and all that it starts, and makes a policy of that and of "
+		"runs that were recorded before: what was seen is allowed, and as little else as "
 		"rules can say that read as if written by hand. Fragments of the library are "
 		"included by name, names that differ from run to run become globs, system calls "
 		"are derived where the language does that. Each rule says in a comment in how "
@@ -260,13 +326,34 @@ const struct command cmd_learn = {
 		"again, and what they refuse is not learned but told.\n\n"
 		"Says whether the policy is ready: at least three complete runs, less than 1 % "
 		"estimated to be still unseen, nothing new in the last two. A run of which "
-		"anything was lost is partial, and makes no policy ready.",
-	.example = "pale learn --from monday.json --from tuesday.json -o web.pale\n"
+		"anything was lost is partial, and makes no policy ready.\n\n"
+		"COMMAND is watched without privilege, and nothing is refused it: seccomp stops "
+		"each "
+		"call that a rule could speak of, pale looks at it and lets it go on. Such a call "
+		"takes some 50 µs more, or several times that with a path; read, write, futex and "
+		"what else every policy allows run at their own speed and are not counted. A run "
+		"ends "
+		"with its last process. SIGTERM, SIGINT and SIGQUIT are handed on, and with what "
+		"COMMAND does then the run is over and the next of --runs begins; after SIGQUIT "
+		"none does. What is recorded is written to FILE.recording every second until "
+		"the policy is written. Killed (SIGKILL), pale leaves that file, partial, and a "
+		"process that lets COMMAND go on; who kills that too has the watched calls of "
+		"COMMAND "
+		"fail with ENOSYS until it ends, as Linux has it.\n\n"
+		"What is not seen so: whether a call succeeded, although what the kernel was "
+		"certain to refuse is left out; capabilities but for those that capabilities(7) "
+		"says "
+		"the call needs; mounts, which make the run partial; mprotect(2) of a mapped file; "
+		"what is done through io_uring(7); what was opened before the start.",
+	.example = "pale learn -o web.pale --runs 3 -- ./web-and-client.sh\n"
+		   "pale learn --merge web.pale -- web --config other.conf\n"
+		   "pale learn --from monday.json --from tuesday.json -o web.pale\n"
 		   "pale learn --from wednesday.json --merge web.pale --ready\n"
 		   "pale learn --merge web.pale --json --weights web.weights",
 	.options = options,
 	.operands = operands,
 	.operands_min = 0,
-	.operands_max = 0,
+	.operands_max = OPERANDS_ANY,
+	.operands_end_options = true,
 	.run = learn,
 };

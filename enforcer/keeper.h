@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_KEEPER_H
+#define PALE_KEEPER_H
+
+/*
+ * A small process that lets a command's stopped calls go on when the one that looks at them was
+ * killed. Without it they would fail with ENOSYS (seccomp_unotify(2)), and the one that was being
+ * looked at would never return.
+ *
+ * It does nothing while this process lives, and ends with the last process of the command. Who
+ * kills it as well takes the command's calls along: nothing that is unprivileged helps against
+ * that.
+ */
+
+#include "enforcer/notified_calls.h"
+
+/* Of this process, beside it. *@ret is to be stopped. */
+int keeper_start(struct notified_calls *calls, pid_t *ret, struct pale_err **err);
+/* Takes 0. */
+void keeper_stop(pid_t keeper);
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/live_runs.h"
+
+#include "compiler/base/cleanup.h"
+#include "compiler/file_set.h"
+#include "enforcer/launch.h"
+#include "enforcer/record.h"
+#include "enforcer/record_filter.h"
+#include "enforcer/supervise_seccomp.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ID_BYTES 16
+
+struct recording {
+	const struct live_runs *live;
+	uint32_t first; /* of those in live->runs that are in the file */
+	bool told;	/* that it cannot be written */
+};
+
+static void complain(const struct live_runs *l, const struct pale_err *err)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	text_escaped(&t, pale_err_text(err), strlen(pale_err_text(err)));
+	fprintf(stderr, "pale %s: %s\n", l->command, text_str(&t));
+}
+
+static int write_file(const char *path, const struct text *t, struct pale_err **err)
+{
+	_cleanup_(file_set_release) struct file_set files = FILE_SET_INIT;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	_cleanup_free_ char *dir =
+		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+	int r;
+
+	if (!dir)
+		abort();
+	r = file_set_open(&files, dir, err);
+	if (r >= 0)
+		r = access(path, F_OK) == 0
+			    ? file_set_replace(&files, name, text_str(t), t->len, err)
+			    : file_set_add(&files, name, text_str(t), t->len, err);
+	return r < 0 ? r : file_set_commit(&files, err);
+}
+
+/* As it would be found if this process ended now. */
+static int write_partial(struct learn_run *run, struct text *to, struct pale_err **err)
+{
+	_cleanup_(text_release) struct text whole = TEXT_INIT;
+	_cleanup_(learn_runs_release) struct learn_runs copy = { 0 };
+	int r;
+
+	learn_run_write(run, &whole);
+	r = learn_runs_read(&copy, "run", text_str(&whole), whole.len, err);
+	if (r < 0)
+		return r;
+	learn_run_lost(copy.v[0], 1, "what came after the last time that the recording was saved");
+	learn_run_write(copy.v[0], to);
+	return 0;
+}
+
+static int save(struct recording *rec, struct learn_run *running, struct pale_err **err)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	const struct learn_runs *runs = rec->live->runs;
+	int r = 0;
+
+	for (uint32_t i = rec->first; i < runs->n; i++)
+		learn_run_write(runs->v[i], &t);
+	if (running)
+		r = write_partial(running, &t, err);
+	return r < 0 ? r : write_file(rec->live->recording, &t, err);
+}
+
+/* A disk that is full must not end the command. */
+static void flush(void *ctx, struct learn_run *run)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	struct recording *rec = ctx;
+
+	if (save(rec, run, &err) >= 0 || rec->told)
+		return;
+	complain(rec->live, err);
+	rec->told = true;
+}
+
+static int new_run(struct learn_run **ret, struct pale_err **err)
+{
+	unsigned char bytes[ID_BYTES];
+	char id[2 * ID_BYTES + 1];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return pale_err_set(err, errno, "getrandom");
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
+	*ret = learn_run_new("seccomp-notify", id, (uint64_t)time(NULL));
+	return 0;
+}
+
+static void keep(struct learn_runs *runs, struct learn_run *run)
+{
+	if (runs->n == runs->cap) {
+		uint32_t cap = runs->cap ? runs->cap * 2 : 8;
+
+		runs->v = reallocarray(runs->v, cap, sizeof(struct learn_run *));
+		if (!runs->v)
+			abort();
+		runs->cap = cap;
+	}
+	runs->v[runs->n++] = run;
+}
+
+static void tell(const struct live_runs *l, uint32_t i, const struct record_result *result)
+{
+	fprintf(stderr, "pale %s: run %u of %u: looked at %" PRIu64 " calls", l->command, i + 1,
+		l->n, result->calls);
+	if (WIFSIGNALED(result->wait_status))
+		fprintf(stderr, "; %s was ended by signal %d", l->argv[0],
+			WTERMSIG(result->wait_status));
+	else if (WEXITSTATUS(result->wait_status))
+		fprintf(stderr, "; %s ended with %d", l->argv[0], WEXITSTATUS(result->wait_status));
+	fputc('\n', stderr);
+}
+
+static int record_one(struct recording *rec, const struct record *r, struct record_result *ret,
+	struct pale_err **err)
+{
+	_cleanup_(learn_run_freep) struct learn_run *run = NULL;
+	int n = new_run(&run, err);
+
+	if (n >= 0)
+		n = record(r, run, ret, err);
+	if (n >= 0 && ret->exec_errno)
+		n = pale_err_set(err, ret->exec_errno, "execute %s", r->path);
+	if (n < 0)
+		return n;
+	keep(rec->live->runs, TAKE_PTR(run));
+	return save(rec, NULL, err);
+}
+
+static int record_all(const struct live_runs *l, const char *path, struct pale_err **err)
+{
+	_cleanup_(arena_freep) struct arena *arena = arena_new();
+	struct recording rec = { .live = l, .first = l->runs->n };
+	struct sock_fprog filter;
+	struct record r = {
+		.path = path, .argv = l->argv, .filter = &filter, .flush = flush, .ctx = &rec
+	};
+	struct record_result result = { 0 };
+	int n = record_filter(arena, &filter, err);
+
+	sigprocmask(SIG_BLOCK, NULL, &r.signal_mask);
+	for (uint32_t i = 0; n >= 0 && i < l->n && result.told_to_end != SIGQUIT; i++) {
+		n = record_one(&rec, &r, &result, err);
+		if (n >= 0)
+			tell(l, i, &result);
+	}
+	return n;
+}
+
+int live_runs_record(const struct live_runs *l, struct pale_err **err)
+{
+	_cleanup_free_ char *path = NULL;
+	int n = launch_find(l->argv[0], getenv("PATH"), &path);
+
+	if (n < 0)
+		return pale_err_set(err, n == -ENOENT ? 0 : -n,
+			n == -ENOENT ? "%s: command not found" : "%s", l->argv[0]);
+	n = seccomp_supported(err);
+	return n < 0 ? n : record_all(l, path, err);
+}

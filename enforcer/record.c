@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/record.h"
+
+#include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
+#include "enforcer/command_tree.h"
+#include "enforcer/keeper.h"
+#include "enforcer/recorder.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+/* What takes no clients has begun by then. */
+#define INIT_NS	 (10 * NS_PER_S)
+#define FLUSH_NS NS_PER_S
+/* A flush takes one part of so many of the time. */
+#define FLUSH_SHARE 20
+
+struct loop {
+	const struct record *record;
+	struct command_tree tree;
+	struct notified_calls *calls; /* NULL: no process is left behind the filter */
+	struct recorder recorder;
+	pid_t keeper;
+	uint64_t start, next_flush;
+	uint64_t flushed; /* how many calls had been looked at */
+};
+
+static void loop_release(struct loop *l)
+{
+	keeper_stop(l->keeper);
+	notified_calls_free(l->calls);
+	command_tree_release(&l->tree);
+	recorder_release(&l->recorder);
+}
+
+static uint64_t now(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+static void flush(struct loop *l)
+{
+	uint64_t before = now(CLOCK_MONOTONIC), spent;
+
+	if (before < l->next_flush || l->flushed == l->recorder.calls)
+		return;
+	l->flushed = l->recorder.calls;
+	l->record->flush(l->record->ctx, l->recorder.run);
+	spent = (now(CLOCK_MONOTONIC) - before) * FLUSH_SHARE;
+	l->next_flush = before + (spent > FLUSH_NS ? spent : FLUSH_NS);
+}
+
+static void note_phase(struct loop *l)
+{
+	struct recorder *r = &l->recorder;
+
+	if (l->tree.told_to_end)
+		r->phase = LEARN_SHUTDOWN;
+	else if (r->phase == LEARN_INIT && now(CLOCK_MONOTONIC) - l->start >= INIT_NS)
+		r->phase = LEARN_STEADY;
+}
+
+static int take_call(struct loop *l, short events, struct pale_err **err)
+{
+	const struct notified_call *call;
+	int r;
+
+	if (!(events & POLLIN)) {
+		keeper_stop(l->keeper);
+		l->keeper = 0;
+		notified_calls_free(l->calls);
+		l->calls = NULL;
+		return 0;
+	}
+	r = notified_calls_take(l->calls, &call, err);
+	if (r <= 0)
+		return r;
+	recorder_take(&l->recorder, l->calls, call);
+	return notified_calls_answer(l->calls, 0, err);
+}
+
+static int serve(struct loop *l, struct pale_err **err)
+{
+	while (!l->tree.alone) {
+		struct pollfd p[] = { { .fd = l->tree.signals, .events = POLLIN },
+			{ .fd = l->calls ? notified_calls_fd(l->calls) : -1, .events = POLLIN } };
+		int n = poll(p, 2, (int)(FLUSH_NS / 1000000)), r = 0;
+
+		if (n < 0 && errno != EINTR)
+			return pale_err_set(err, errno, "wait for events");
+		if (n > 0 && p[0].revents)
+			r = command_tree_handle(&l->tree, err);
+		note_phase(l);
+		if (r >= 0 && n > 0 && p[1].revents)
+			r = take_call(l, p[1].revents, err);
+		if (r < 0)
+			return r;
+		flush(l);
+	}
+	return 0;
+}
+
+static int start(struct loop *l, struct pale_err **err)
+{
+	const struct record *r = l->record;
+	struct launch launch_options = {
+		.path = r->path,
+		.argv = r->argv,
+		.envp = environ,
+		.signal_mask = r->signal_mask,
+		.outlives_parent = true,
+		.cgroup_procs_fd = -1,
+		/* Who may load a filter without it keeps what set-user-ID programs are for. */
+		.no_new_privs = geteuid() != 0,
+		.landlock_fd = -1,
+		.seccomp = r->filter,
+	};
+	sigset_t before;
+	int n = command_tree_prepare(&l->tree, &before, err);
+
+	if (n >= 0)
+		n = launch(&launch_options, &l->tree.command, err);
+	if (n >= 0)
+		n = notified_calls_new(TAKE_FD(l->tree.command.listener), &l->calls, err);
+	if (n >= 0)
+		n = keeper_start(l->calls, &l->keeper, err);
+	if (n >= 0)
+		command_tree_pass_over(&l->tree, l->keeper);
+	return n;
+}
+
+/* What ends a program that was not told to. */
+static void note_end(const struct command_tree *t, struct learn_run *run)
+{
+	_cleanup_(text_release) struct text why = TEXT_INIT;
+	int signo = WIFSIGNALED(t->wait_status) ? WTERMSIG(t->wait_status) : 0;
+	const char *name = signo ? vocab_signal_name(signo) : NULL;
+
+	if (!signo || signo == SIGTERM || signo == SIGINT || signo == SIGQUIT || signo == SIGHUP)
+		return;
+	text_printf(&why, "what the program would have done: SIG%s ended it", name ? name : "?");
+	learn_run_lost(run, 1, text_str(&why));
+}
+
+int record(const struct record *r, struct learn_run *run, struct record_result *ret,
+	struct pale_err **err)
+{
+	_cleanup_(loop_release) struct loop l = { .record = r, .tree = COMMAND_TREE_INIT };
+	int n;
+
+	*ret = (struct record_result){ 0 };
+	recorder_init(&l.recorder, run, now(CLOCK_REALTIME_COARSE));
+	l.start = now(CLOCK_MONOTONIC);
+	l.next_flush = l.start + FLUSH_NS;
+	n = start(&l, err);
+	if (n >= 0)
+		n = serve(&l, err);
+	if (n < 0)
+		command_tree_end(&l.tree);
+	else
+		note_end(&l.tree, run);
+	ret->wait_status = l.tree.wait_status;
+	ret->exec_errno = l.tree.exec_errno;
+	ret->told_to_end = l.tree.told_to_end;
+	ret->calls = l.recorder.calls;
+	return n;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_RECORD_H
+#define PALE_RECORD_H
+
+/*
+ * One recorded run of a command, from its start to the end of the last process that it left behind.
+ * Needs no privilege: seccomp user notification. Nothing is refused.
+ *
+ * When this process is killed the command goes on, unwatched (keeper.h).
+ */
+
+#include "compiler/learn_run.h"
+
+#include <linux/filter.h>
+#include <signal.h>
+
+struct record {
+	const char *path; /* of the program */
+	char *const *argv;
+	const struct sock_fprog *filter; /* record_filter.h */
+	sigset_t signal_mask;		 /* of the program */
+	/* Now and then, when there is something new; may take its time, which makes it rarer. */
+	void (*flush)(void *ctx, struct learn_run *run);
+	void *ctx;
+};
+
+struct record_result {
+	int wait_status; /* of the command, as waitpid(2) gives it */
+	int exec_errno;	 /* the execve failed with this; 0: it did not */
+	int told_to_end; /* the signal that said so, or 0 */
+	uint64_t calls;	 /* that were looked at */
+};
+
+/*
+ * Into @run. Blocks until the whole tree is gone; from then on the signals that it handed on are
+ * blocked still. On failure before the execve nothing ran; on failure after it the command was
+ * killed.
+ */
+int record(const struct record *r, struct learn_run *run, struct record_result *ret,
+	struct pale_err **err);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/record_filter.h"
+
+#include "compiler/compile.h"
+#include "compiler/emit_seccomp.h"
+#include "compiler/verify_seccomp.h"
+#include "enforcer/recorded_calls.h"
+#include "enforcer/supervise_seccomp.h"
+
+#include <string.h>
+
+/*
+ * What an empty profile allows, less what a recorder has to see of it. A system call that is
+ * audited is stopped as one that is refused.
+ */
+static const char told[] =
+	"profile recorded {\n"
+	"    syscall {\n"
+	"        audit mmap(prot & PROT_EXEC == PROT_EXEC and flags & MAP_ANONYMOUS == 0)\n"
+	"        audit fcntl(cmd in {F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW})\n"
+	"        audit ioctl(cmd in {TCSETS, TCSETSW, TCSETSF, TIOCSPGRP})\n"
+	"        audit clone(clone_flags & CLONE_THREAD == 0)\n"
+	"        audit fork, vfork\n"
+	"    }\n"
+	"}\n";
+
+static int wrong(struct pale_err **err, const char *what)
+{
+	return pale_err_set(err, 0, "internal error: the recorder's filter: %s", what);
+}
+
+static int make(
+	struct arena *a, const struct policy *p, struct sock_fprog *ret, struct pale_err **err)
+{
+	uint64_t *notify =
+		arena_array(a, SUPERVISE_NOTIFY_WORDS(vocab_n_syscalls), sizeof(*notify));
+	struct seccomp_options options = {
+		.refusals = SECCOMP_RETURN_NOTIFY, .audit = true, .notify = notify
+	};
+	struct seccomp_program *program;
+	const char *why = NULL;
+
+	supervise_notify_set(notify);
+	program = emit_seccomp(a, p, &options, NULL, &why);
+	if (!program)
+		return wrong(err, why);
+	why = verify_seccomp(a, p, &options, program);
+	if (why)
+		return wrong(err, why);
+	*ret = (struct sock_fprog){
+		.len = (unsigned short)program->n,
+		.filter = program->v,
+	};
+	return 0;
+}
+
+int record_filter(struct arena *a, struct sock_fprog *ret, struct pale_err **err)
+{
+	struct compile_options options = { 0 };
+	struct compilation c;
+	struct policy *p = NULL;
+	int r;
+
+	compile_bytes(&c, "recorded", told, sizeof(told) - 1, &options);
+	if (!c.diags.n_errors)
+		p = compilation_policy(&c, NULL);
+	r = p ? make(a, p, ret, err)
+	      : wrong(err, c.diags.n ? c.diags.v[0]->text : "it does not compile");
+	compilation_release(&c);
+	return r;
+}

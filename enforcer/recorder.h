@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_RECORDER_H
+#define PALE_RECORDER_H
+
+/*
+ * From stopped calls to what a run was seen to do (compiler/learn_run.h). Each call is looked at as
+ * the kernel is about to, and goes on; what becomes of it is not known. What the kernel will refuse
+ * for reasons of its own, as far as can be told beforehand, is not written down: nothing is there,
+ * or its mode lets nobody in.
+ *
+ * What could not be looked at makes the run partial, with the reason.
+ */
+
+#include "compiler/learn_run.h"
+#include "enforcer/notified_calls.h"
+
+struct recorder {
+	struct learn_run *run;
+	uint64_t start_ns; /* CLOCK_REALTIME_COARSE; files changed since are drift */
+	enum learn_phase phase;
+	bool has_begun; /* the program was executed, and is known */
+	/* By the call's index: bit (register) of those that policies compare. */
+	uint8_t *compared;
+	uint64_t calls; /* that were looked at */
+};
+
+void recorder_init(struct recorder *r, struct learn_run *run, uint64_t start_ns);
+void recorder_release(struct recorder *r);
+/* @call is @n's present one, and is still to be answered. */
+void recorder_take(
+	struct recorder *r, const struct notified_calls *n, const struct notified_call *call);
+
+#endif
