@@ -4,12 +4,10 @@
 
 /*
  * A small process that lets a command's stopped calls go on when the one that looks at them was
- * killed. Without it they would fail with ENOSYS (seccomp_unotify(2)), and the one that was being
- * looked at would never return.
+ * killed. Without it they would fail with ENOSYS (seccomp_unotify(2)).
  *
- * It does nothing while this process lives, and ends with the last process of the command. Who
- * kills it as well takes the command's calls along: nothing that is unprivileged helps against
- * that.
+ * It does nothing while that one lives, and ends with the last process of the command. Who kills it
+ * as well has the calls fail: nothing that is unprivileged helps against that.
  */
 
 #include "enforcer/notified_calls.h"
