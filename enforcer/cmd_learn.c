@@ -23,6 +23,7 @@ enum {
 	OPT_READY,
 	OPT_RUNS,
 	OPT_SUB_PROFILES,
+	OPT_UNPRIVILEGED,
 	OPT_WEIGHTS,
 };
 
@@ -48,6 +49,8 @@ static const struct option_spec options[] = {
 	[OPT_SUB_PROFILES] = { "sub-profiles",
 		.help = "write a sub-profile for each program that does other things than the "
 			"main one, where without it they are proposed" },
+	[OPT_UNPRIVILEGED] = { "unprivileged",
+		.help = "watch COMMAND as who may load no BPF program does" },
 	[OPT_WEIGHTS] = { "weights", 0, "FILE",
 		.help = "write there how often each call was made, for pale build --weights" },
 	OPTIONS_END,
@@ -189,6 +192,7 @@ static int record_live(struct session *s, struct pale_err **err)
 	struct live_runs live = {
 		.argv = s->in->operands,
 		.n = s->n_live,
+		.unprivileged = option_given(s->in, OPT_UNPRIVILEGED),
 		.command = s->in->command->name,
 		.recording = recording_of(s),
 		.runs = &s->runs,
@@ -330,26 +334,28 @@ const struct command cmd_learn = {
 		"anything was lost is partial, and makes no policy ready.\n\n"
 		"COMMAND is watched without privilege, and nothing is refused it: seccomp stops "
 		"each call that a rule could speak of, pale looks at it and lets it go on. On a "
-		"virtual machine with two CPUs that took some 60 µs of each such call, and twice "
-		"as "
-		"much of one with a path; read, write, futex and what else every policy allows run "
-		"at nearly their own speed, are not counted and are not among the weights. A run "
-		"ends with its last process. SIGTERM, SIGINT and SIGQUIT are handed on; when "
-		"COMMAND "
-		"ends of that, the next of --runs begins, but after SIGQUIT. What is recorded is "
-		"written to FILE.recording every second, and that is removed once there is a "
-		"policy. "
-		"Killed (SIGKILL), pale leaves that file, partial, and a process that lets COMMAND "
-		"go "
-		"on. Who kills that one too has the watched calls of COMMAND fail with ENOSYS "
-		"until "
-		"it ends: so Linux has it.\n\n"
-		"Not seen that way: whether a call succeeded (what the kernel was certain to "
-		"refuse "
-		"is left out); capabilities, but for those that capabilities(7) says the call "
-		"needs; "
-		"mounts, which make the run partial; code mapped by mprotect(2); what is done "
-		"through io_uring(7); what was open before the start.",
+		"virtual machine with two CPUs that took some 60 to 100 µs of each such call, and "
+		"somewhat more of one with a path; read, write, futex and what else every policy "
+		"allows run at nearly their own speed, and are not counted. As root, where the "
+		"kernel "
+		"loads a tracepoint's program, COMMAND runs in a cgroup of its own, and calls of "
+		"which "
+		"nothing but their number matters are counted in the kernel (0.2 µs each); those "
+		"with "
+		"a path, an address or an argument that rules compare are stopped there, too.\n\n"
+		"A run ends with its last process. SIGTERM, SIGINT and SIGQUIT are handed on; when "
+		"COMMAND ends of that, the next of --runs begins, but after SIGQUIT. What is "
+		"recorded "
+		"is written to FILE.recording every second, and that is removed once there is a "
+		"policy. Killed (SIGKILL), pale leaves that file, partial, and a process that lets "
+		"COMMAND go on. Who kills that one too has the watched calls of COMMAND fail with "
+		"ENOSYS until it ends: so Linux has it.\n\n"
+		"Not seen: whether a call succeeded (what the kernel was certain to refuse is left "
+		"out); capabilities, but for those that capabilities(7) says the call needs; "
+		"mounts, "
+		"which make the run partial; code mapped by mprotect(2); what is done through "
+		"io_uring(7); what was open before the start; as root, calls that only count of "
+		"processes that leave the cgroup.",
 	.example = "pale learn -o web.pale --runs 3 -- ./serve-and-try.sh\n"
 		   "pale learn --merge web.pale -- web --config other.conf\n"
 		   "pale learn --from monday.json --from tuesday.json -o web.pale\n"

@@ -10,7 +10,10 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+
+#define REMOVE_TRIES 100
 
 static void let_all_go(struct notified_calls *calls)
 {
@@ -30,7 +33,16 @@ static void let_all_go(struct notified_calls *calls)
 	}
 }
 
-static _Noreturn void keep(int parent, struct notified_calls *calls)
+/* Its last process may be on its way out still. */
+static void remove_group(const struct cgroup *cgroup)
+{
+	struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };
+
+	for (int i = 0; i < REMOVE_TRIES && rmdir(cgroup->path) < 0 && errno == EBUSY; i++)
+		nanosleep(&pause, NULL);
+}
+
+static _Noreturn void keep(int parent, struct notified_calls *calls, const struct cgroup *cgroup)
 {
 	struct pollfd p[] = { { .fd = parent, .events = POLLIN },
 		{ .fd = notified_calls_fd(calls), .events = 0 } };
@@ -50,10 +62,13 @@ static _Noreturn void keep(int parent, struct notified_calls *calls)
 			break;
 	if (p[0].revents)
 		let_all_go(calls);
+	if (p[0].revents && cgroup)
+		remove_group(cgroup);
 	_exit(0);
 }
 
-int keeper_start(struct notified_calls *calls, pid_t *ret, struct pale_err **err)
+int keeper_start(struct notified_calls *calls, const struct cgroup *cgroup, pid_t *ret,
+	struct pale_err **err)
 {
 	_cleanup_close_ int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	long pid;
@@ -64,7 +79,7 @@ int keeper_start(struct notified_calls *calls, pid_t *ret, struct pale_err **err
 	/* As fork(), but without a signal at its end: then waitpid(2) passes it over. */
 	pid = syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
 	if (pid == 0)
-		keep(self, calls);
+		keep(self, calls, cgroup);
 	if (pid < 0)
 		return pale_err_set(err, errno, "start the keeper");
 	*ret = (pid_t)pid;

@@ -10,10 +10,13 @@
  * as well has the calls fail: nothing that is unprivileged helps against that.
  */
 
+#include "enforcer/cgroup.h"
 #include "enforcer/notified_calls.h"
 
-/* Of this process, beside it. *@ret is to be stopped. */
-int keeper_start(struct notified_calls *calls, pid_t *ret, struct pale_err **err);
+/* Of this process, beside it. Then it removes the group @cgroup, too, or NULL. *@ret is to be
+ * stopped. */
+int keeper_start(struct notified_calls *calls, const struct cgroup *cgroup, pid_t *ret,
+	struct pale_err **err);
 /* Takes 0. */
 void keeper_stop(pid_t keeper);
 

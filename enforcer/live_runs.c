@@ -3,6 +3,8 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/file_set.h"
+#include "enforcer/cgroup.h"
+#include "enforcer/count_calls.h"
 #include "enforcer/launch.h"
 #include "enforcer/record.h"
 #include "enforcer/record_filter.h"
@@ -93,7 +95,7 @@ static void flush(void *ctx, struct learn_run *run)
 	rec->told = true;
 }
 
-static int new_run(struct learn_run **ret, struct pale_err **err)
+static int new_run(const char *recorder, struct learn_run **ret, struct pale_err **err)
 {
 	unsigned char bytes[ID_BYTES];
 	char id[2 * ID_BYTES + 1];
@@ -102,7 +104,7 @@ static int new_run(struct learn_run **ret, struct pale_err **err)
 		return pale_err_set(err, errno, "getrandom");
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
-	*ret = learn_run_new("seccomp-notify", id, (uint64_t)time(NULL));
+	*ret = learn_run_new(recorder, id, (uint64_t)time(NULL));
 	return 0;
 }
 
@@ -131,11 +133,11 @@ static void tell(const struct live_runs *l, uint32_t i, const struct record_resu
 	fputc('\n', stderr);
 }
 
-static int record_one(struct recording *rec, const struct record *r, struct record_result *ret,
+static int record_run(struct recording *rec, const struct record *r, struct record_result *ret,
 	struct pale_err **err)
 {
 	_cleanup_(learn_run_freep) struct learn_run *run = NULL;
-	int n = new_run(&run, err);
+	int n = new_run(r->counts ? "tracepoint" : "seccomp-notify", &run, err);
 
 	if (n >= 0)
 		n = record(r, run, ret, err);
@@ -147,16 +149,45 @@ static int record_one(struct recording *rec, const struct record *r, struct reco
 	return save(rec, NULL, err);
 }
 
-static int record_all(const struct live_runs *l, const char *path, struct pale_err **err)
+/* A cgroup and counts of its own, where that works. */
+static void count(struct cgroup **ret_cgroup, struct count_calls **ret_counts)
+{
+	_cleanup_(pale_err_freep) struct pale_err *unused = NULL;
+	_cleanup_(cgroup_freep) struct cgroup *cgroup = NULL;
+	char name[64];
+
+	snprintf(name, sizeof(name), "pale-learn-%d", getpid());
+	if (cgroup_new(name, 0, &cgroup, &unused) >= 0 &&
+		count_calls_new(cgroup->id, ret_counts, &unused) >= 0)
+		*ret_cgroup = TAKE_PTR(cgroup);
+}
+
+static int record_one(
+	struct recording *rec, struct record *r, struct record_result *ret, struct pale_err **err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
-	struct recording rec = { .live = l, .first = l->runs->n };
+	_cleanup_(cgroup_freep) struct cgroup *cgroup = NULL;
+	_cleanup_(count_calls_freep) struct count_calls *counts = NULL;
 	struct sock_fprog filter;
-	struct record r = {
-		.path = path, .argv = l->argv, .filter = &filter, .flush = flush, .ctx = &rec
-	};
+	int n;
+
+	if (!rec->live->unprivileged)
+		count(&cgroup, &counts);
+	n = record_filter(arena, counts != NULL, &filter, err);
+	if (n < 0)
+		return n;
+	r->cgroup = cgroup;
+	r->counts = counts;
+	r->filter = &filter;
+	return record_run(rec, r, ret, err);
+}
+
+static int record_all(const struct live_runs *l, const char *path, struct pale_err **err)
+{
+	struct recording rec = { .live = l, .first = l->runs->n };
+	struct record r = { .path = path, .argv = l->argv, .flush = flush, .ctx = &rec };
 	struct record_result result = { 0 };
-	int n = record_filter(arena, &filter, err);
+	int n = 0;
 
 	sigprocmask(SIG_BLOCK, NULL, &r.signal_mask);
 	for (uint32_t i = 0; n >= 0 && i < l->n && result.told_to_end != SIGQUIT; i++) {

@@ -9,6 +9,7 @@
 struct live_runs {
 	char *const *argv;
 	uint32_t n;
+	bool unprivileged;   /* what need only be counted is told of as well */
 	const char *command; /* pale's own, for what it says on stderr */
 	/*
 	 * A file that gets the runs as they are recorded, so that they are not gone with this

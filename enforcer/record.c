@@ -60,14 +60,64 @@ static void flush(struct loop *l)
 	l->next_flush = before + (spent > FLUSH_NS ? spent : FLUSH_NS);
 }
 
+/* The filter does not tell of it where it is counted. */
+static bool takes_clients(const struct loop *l)
+{
+	static const char *const calls[] = { "accept", "accept4" };
+	enum abi abi = vocab_abi_native();
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls) && l->record->counts; i++) {
+		int call = vocab_syscall_find(calls[i]);
+		int number = call < 0 ? -1 : vocab_syscalls[call].number[abi];
+
+		if (number >= 0 &&
+			count_calls_of(l->record->counts, LEARN_INIT, abi, (unsigned)number))
+			return true;
+	}
+	return false;
+}
+
 static void note_phase(struct loop *l)
 {
 	struct recorder *r = &l->recorder;
 
 	if (l->tree.told_to_end)
 		r->phase = LEARN_SHUTDOWN;
-	else if (r->phase == LEARN_INIT && now(CLOCK_MONOTONIC) - l->start >= INIT_NS)
+	else if (r->phase == LEARN_INIT &&
+		 (now(CLOCK_MONOTONIC) - l->start >= INIT_NS || takes_clients(l)))
 		r->phase = LEARN_STEADY;
+	if (l->record->counts)
+		count_calls_phase(l->record->counts, r->has_begun ? r->phase : LEARN_RUNTIME);
+}
+
+struct counted {
+	struct learn_run *run;
+	struct learn_observation seen;
+};
+
+/* What was looked at is written down already, and the launcher's own calls are nobody's. */
+static void add_counted(void *ctx, unsigned int phase, enum abi abi, int64_t number, uint64_t count)
+{
+	static const uint64_t registers[6];
+	struct counted *c = ctx;
+	int call = vocab_syscall_by_number(abi, number);
+
+	if (phase == LEARN_RUNTIME || abi != vocab_abi_native() ||
+		(call >= 0 && recorder_looks_at(call)))
+		return;
+	c->seen.phases = (uint8_t)LEARN_PHASE_BIT(phase);
+	c->seen.count = count;
+	learn_run_add_call(c->run, &c->seen, abi, number, registers, 0);
+}
+
+static void add_counts(const struct loop *l)
+{
+	uint64_t end = now(CLOCK_REALTIME) / NS_PER_S;
+	struct counted c = { .run = l->recorder.run,
+		.seen = { .first = l->recorder.start_ns / NS_PER_S, .last = end } };
+
+	if (l->record->counts)
+		count_calls_each(l->record->counts, add_counted, &c);
 }
 
 static int take_call(struct loop *l, short events, struct pale_err **err)
@@ -86,6 +136,7 @@ static int take_call(struct loop *l, short events, struct pale_err **err)
 	if (r <= 0)
 		return r;
 	recorder_take(&l->recorder, l->calls, call);
+	note_phase(l);
 	return notified_calls_answer(l->calls, 0, err);
 }
 
@@ -119,7 +170,7 @@ static int start(struct loop *l, struct pale_err **err)
 		.envp = environ,
 		.signal_mask = r->signal_mask,
 		.outlives_parent = true,
-		.cgroup_procs_fd = -1,
+		.cgroup_procs_fd = r->cgroup ? r->cgroup->procs_fd : -1,
 		/* Who may load a filter without it keeps what set-user-ID programs are for. */
 		.no_new_privs = geteuid() != 0,
 		.landlock_fd = -1,
@@ -128,12 +179,14 @@ static int start(struct loop *l, struct pale_err **err)
 	sigset_t before;
 	int n = command_tree_prepare(&l->tree, &before, err);
 
+	if (r->counts)
+		count_calls_phase(r->counts, LEARN_RUNTIME);
 	if (n >= 0)
 		n = launch(&launch_options, &l->tree.command, err);
 	if (n >= 0)
 		n = notified_calls_new(TAKE_FD(l->tree.command.listener), &l->calls, err);
 	if (n >= 0)
-		n = keeper_start(l->calls, &l->keeper, err);
+		n = keeper_start(l->calls, r->cgroup, &l->keeper, err);
 	if (n >= 0)
 		command_tree_pass_over(&l->tree, l->keeper);
 	return n;
@@ -169,6 +222,8 @@ int record(const struct record *r, struct learn_run *run, struct record_result *
 		command_tree_end(&l.tree);
 	else
 		note_end(&l.tree, run);
+	if (n >= 0)
+		add_counts(&l);
 	ret->wait_status = l.tree.wait_status;
 	ret->exec_errno = l.tree.exec_errno;
 	ret->told_to_end = l.tree.told_to_end;

@@ -4,12 +4,15 @@
 
 /*
  * One recorded run of a command, from its start to the end of the last process that it left behind.
- * Needs no privilege: seccomp user notification. Nothing is refused.
+ * Needs no privilege: seccomp user notification. Nothing is refused. With privilege what need only
+ * be counted is, in the kernel.
  *
  * When this process is killed the command goes on, unwatched (keeper.h).
  */
 
 #include "compiler/learn_run.h"
+#include "enforcer/cgroup.h"
+#include "enforcer/count_calls.h"
 
 #include <linux/filter.h>
 #include <signal.h>
@@ -18,7 +21,10 @@ struct record {
 	const char *path; /* of the program */
 	char *const *argv;
 	const struct sock_fprog *filter; /* record_filter.h */
-	sigset_t signal_mask;		 /* of the program */
+	/* Of the command's own, and who counts its calls there; NULL: the filter tells of all. */
+	const struct cgroup *cgroup;
+	struct count_calls *counts;
+	sigset_t signal_mask; /* of the program */
 	/* Now and then, when there is something new; may take its time, which makes it rarer. */
 	void (*flush)(void *ctx, struct learn_run *run);
 	void *ctx;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforcer/record_filter.h"
 
+#include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
 #include "compiler/compile.h"
 #include "compiler/emit_seccomp.h"
 #include "compiler/verify_seccomp.h"
-#include "enforcer/recorded_calls.h"
+#include "enforcer/recorder.h"
 #include "enforcer/supervise_seccomp.h"
 
 #include <string.h>
@@ -20,9 +22,7 @@ static const char told[] =
 	"        audit fcntl(cmd in {F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW})\n"
 	"        audit ioctl(cmd in {TCSETS, TCSETSW, TCSETSF, TIOCSPGRP})\n"
 	"        audit clone(clone_flags & CLONE_THREAD == 0)\n"
-	"        audit fork, vfork\n"
-	"    }\n"
-	"}\n";
+	"        audit fork, vfork\n";
 
 static int wrong(struct pale_err **err, const char *what)
 {
@@ -54,14 +54,26 @@ static int make(
 	return 0;
 }
 
-int record_filter(struct arena *a, struct sock_fprog *ret, struct pale_err **err)
+static void add_counted(struct text *to)
 {
+	for (uint32_t i = 0; i < vocab_n_syscalls; i++)
+		if (vocab_syscalls[i].number[vocab_abi_native()] >= 0 && !recorder_looks_at((int)i))
+			text_printf(to, "        allow %s\n", vocab_syscalls[i].name);
+}
+
+int record_filter(struct arena *a, bool counted, struct sock_fprog *ret, struct pale_err **err)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
 	struct compile_options options = { 0 };
 	struct compilation c;
 	struct policy *p = NULL;
 	int r;
 
-	compile_bytes(&c, "recorded", told, sizeof(told) - 1, &options);
+	text_puts(&t, told);
+	if (counted)
+		add_counted(&t);
+	text_puts(&t, "    }\n}\n");
+	compile_bytes(&c, "recorded", text_str(&t), t.len, &options);
 	if (!c.diags.n_errors)
 		p = compilation_policy(&c, NULL);
 	r = p ? make(a, p, ret, err)

@@ -303,6 +303,14 @@ static const struct needs table[] = {
 
 #define N_TABLE (sizeof(table) / sizeof(*table))
 
+bool recorded_capability_call(int syscall)
+{
+	for (size_t i = 0; i < N_TABLE; i++)
+		if (!strcmp(table[i].name, vocab_syscalls[syscall].name))
+			return true;
+	return false;
+}
+
 static uint64_t of_call(struct call *c, int syscall)
 {
 	uint64_t bits = 0;

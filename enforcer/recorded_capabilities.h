@@ -11,6 +11,9 @@
 #include "enforcer/credentials.h"
 #include "enforcer/watched_calls.h"
 
+/* Whether some capability is asked for by @syscall, an index into vocab_syscalls, itself. */
+bool recorded_capability_call(int syscall);
+
 /*
  * @accesses: what the call does to files and addresses; those that the kernel will refuse anyway
  * are taken out of it. Bits by number.

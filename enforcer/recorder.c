@@ -21,12 +21,31 @@ static const char *const selectors[][2] = {
 	{ "bpf", "cmd" },
 };
 
-static void compare(uint8_t *compared, int syscall, const struct vocab_argument *a)
+static uint8_t place_of(const struct vocab_argument *a)
 {
 	uint8_t place = a ? a->index[vocab_abi_native()] : VOCAB_NO_INDEX;
 
-	if (syscall >= 0 && place != VOCAB_NO_INDEX)
-		compared[syscall] |= (uint8_t)(1u << place);
+	return place == VOCAB_NO_INDEX ? 0 : (uint8_t)(1u << place);
+}
+
+uint8_t recorder_compared(int syscall)
+{
+	uint8_t places = 0;
+
+	for (uint32_t i = 0; i < vocab_n_needs; i++)
+		for (uint32_t k = 0;
+			vocab_needs[i].syscall == syscall && k < vocab_needs[i].n_conditions; k++)
+			places |= place_of(vocab_needs[i].conditions[k].argument);
+	for (size_t i = 0; i < sizeof(selectors) / sizeof(*selectors); i++)
+		if (!strcmp(selectors[i][0], vocab_syscalls[syscall].name))
+			places |= place_of(vocab_argument_find(syscall, selectors[i][1]));
+	return places;
+}
+
+bool recorder_looks_at(int syscall)
+{
+	return watched_call(syscall) || recorded_call(syscall) || recorder_compared(syscall) ||
+	       recorded_capability_call(syscall);
 }
 
 void recorder_init(struct recorder *r, struct learn_run *run, uint64_t start_ns)
@@ -35,15 +54,8 @@ void recorder_init(struct recorder *r, struct learn_run *run, uint64_t start_ns)
 	r->compared = calloc(vocab_n_syscalls, sizeof(*r->compared));
 	if (!r->compared)
 		abort();
-	for (uint32_t i = 0; i < vocab_n_needs; i++)
-		for (uint32_t k = 0; k < vocab_needs[i].n_conditions; k++)
-			compare(r->compared, vocab_needs[i].syscall,
-				vocab_needs[i].conditions[k].argument);
-	for (size_t i = 0; i < sizeof(selectors) / sizeof(*selectors); i++) {
-		int call = vocab_syscall_find(selectors[i][0]);
-
-		compare(r->compared, call, vocab_argument_find(call, selectors[i][1]));
-	}
+	for (uint32_t i = 0; i < vocab_n_syscalls; i++)
+		r->compared[i] = recorder_compared((int)i);
 }
 
 void recorder_release(struct recorder *r)

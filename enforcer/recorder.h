@@ -18,11 +18,16 @@ struct recorder {
 	struct learn_run *run;
 	uint64_t start_ns; /* CLOCK_REALTIME_COARSE; files changed since are drift */
 	enum learn_phase phase;
-	bool has_begun; /* the program was executed, and is known */
-	/* By the call's index: bit (register) of those that policies compare. */
-	uint8_t *compared;
-	uint64_t calls; /* that were looked at */
+	bool has_begun;	   /* the program was executed, and is known */
+	uint8_t *compared; /* recorder_compared(), by the call's index */
+	uint64_t calls;	   /* that were looked at */
 };
+
+/* Bit (register) of those arguments of @syscall, an index into vocab_syscalls, that policies
+ * compare. */
+uint8_t recorder_compared(int syscall);
+/* Whether more of the call is written down than that it was made. */
+bool recorder_looks_at(int syscall);
 
 void recorder_init(struct recorder *r, struct learn_run *run, uint64_t start_ns);
 void recorder_release(struct recorder *r);
