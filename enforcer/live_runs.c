@@ -162,9 +162,10 @@ static void count(struct cgroup **ret_cgroup, struct count_calls **ret_counts)
 		*ret_cgroup = TAKE_PTR(cgroup);
 }
 
-static int record_one(
-	struct recording *rec, struct record *r, struct record_result *ret, struct pale_err **err)
+static int record_one(struct recording *rec, const struct record *all, struct record_result *ret,
+	struct pale_err **err)
 {
+	struct record r = *all;
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	_cleanup_(cgroup_freep) struct cgroup *cgroup = NULL;
 	_cleanup_(count_calls_freep) struct count_calls *counts = NULL;
@@ -176,10 +177,10 @@ static int record_one(
 	n = record_filter(arena, counts != NULL, &filter, err);
 	if (n < 0)
 		return n;
-	r->cgroup = cgroup;
-	r->counts = counts;
-	r->filter = &filter;
-	return record_run(rec, r, ret, err);
+	r.cgroup = cgroup;
+	r.counts = counts;
+	r.filter = &filter;
+	return record_run(rec, &r, ret, err);
 }
 
 static int record_all(const struct live_runs *l, const char *path, struct pale_err **err)

@@ -4,10 +4,12 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
 #include "enforcer/command_tree.h"
+#include "enforcer/credentials.h"
 #include "enforcer/keeper.h"
 #include "enforcer/recorder.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -161,6 +163,16 @@ static int serve(struct loop *l, struct pale_err **err)
 	return 0;
 }
 
+/* seccomp(2): who has it loads a filter without no_new_privs, so that set-user-ID programs stay. */
+static bool is_admin(void)
+{
+	_cleanup_(process_freep) struct process *self = NULL;
+	_cleanup_(credentials_release) struct credentials who = { 0 };
+
+	return process_open(getpid(), &self) == 0 && credentials_read(self, &who) == 0 &&
+	       (who.effective >> CAP_SYS_ADMIN & 1);
+}
+
 static int start(struct loop *l, struct pale_err **err)
 {
 	const struct record *r = l->record;
@@ -171,8 +183,7 @@ static int start(struct loop *l, struct pale_err **err)
 		.signal_mask = r->signal_mask,
 		.outlives_parent = true,
 		.cgroup_procs_fd = r->cgroup ? r->cgroup->procs_fd : -1,
-		/* Who may load a filter without it keeps what set-user-ID programs are for. */
-		.no_new_privs = geteuid() != 0,
+		.no_new_privs = !is_admin(),
 		.landlock_fd = -1,
 		.seccomp = r->filter,
 	};

@@ -251,14 +251,17 @@ static void examine(
 	struct accesses accesses = { .n = 0 };
 	struct credentials who = { 0 };
 	uint64_t arguments[6], capabilities = 0;
+	bool asks;
 	int e;
 
 	for (int i = 0; i < 6; i++)
 		arguments[i] = call->notification->data.args[i];
 	e = find_accesses(r, call, arguments, &accesses);
-	if (e >= 0)
+	/* Most others come often: what a client's requests are received with. */
+	asks = accesses.n || recorded_capability_call(call->syscall);
+	if (e >= 0 && asks)
 		e = credentials_read(call->process, &who);
-	if (e >= 0)
+	if (e >= 0 && asks)
 		capabilities = recorded_capabilities(
 			call->process, &who, call->syscall, arguments, &accesses);
 	/* Gone meanwhile: what was read may be of another process, and nothing will happen. */

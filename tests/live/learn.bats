@@ -138,6 +138,8 @@ os.sync()'
 	run -0 setpriv --reuid 65534 --regid 65534 --clear-groups timeout 60 "$pale" learn -o "$policy" -- \
 		/bin/sh -c "$try read $dir/data/page; $try read $dir/data/closed; $try create $dir/no; true"
 	observed read | grep -x "$dir/data/page"
+	# Root without capabilities is nobody, too.
+	run -0 setpriv --bounding-set=-all --inh-caps=-all timeout 60 "$pale" learn -o "$dir/out/root.pale" -- "$try" read "$dir/data/page"
 	[[ $(observed read) != *"$dir/data/closed"* ]]
 	[ "$(observed create)" = "" ]
 	[ "$(observed capability)" = "" ]
