@@ -706,7 +706,8 @@ void learn_result_print(const struct learn_result *r, FILE *to)
 	fprintf(to, "%u run%s, %u complete: %u kinds of accesses, %u seen in one run only\n",
 		ready->n_runs, ready->n_runs == 1 ? "" : "s", ready->n_complete, ready->n_items,
 		ready->n_singletons);
-	fprintf(to, "%u rules, %u fragments\n", r->n_rules, r->n_includes);
+	fprintf(to, "%u rule%s, %u fragment%s\n", r->n_rules, r->n_rules == 1 ? "" : "s",
+		r->n_includes, r->n_includes == 1 ? "" : "s");
 	fputs(ready->ready ? "ready: another run would hardly show anything new\n" : "not ready:\n",
 		to);
 	for (uint32_t i = 0; i < ready->n_reasons; i++) {
