@@ -194,7 +194,7 @@ os.sync()'
 }
 
 @test "mounts make the run partial, and it says why" {
-	run -0 learn -o "$policy" -- "$try" mount
+	run -0 learn -o "$policy" -- unshare --mount "$try" mount
 	jq -e '.complete == false and (.lost[0].why | startswith("mounts and signals"))' "$policy.runs"
 }
 
