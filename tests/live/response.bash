@@ -49,13 +49,13 @@ container() {
 	shift
 	args=$(printf '%s\n' /bin/attack "$@" | jq -R . | jq -sc .)
 	rm -rf "$work/$id"
-	mkdir -p "$work/$id"/rootfs/{bin,dev,proc,sys,work,srv} "$work/$id"/{upper,workdir,image,out}
+	mkdir -p "$work/$id"/rootfs/{bin,dev,proc,sys,data,srv} "$work/$id"/{upper,workdir,image,out}
 	cp "$PALE_BUILD/tests/programs/repeated_attack" "$work/$id/rootfs/bin/attack"
 	echo secret >"$work/$id/rootfs/srv/secret"
 	(cd "$work/$id" && "$real" spec)
 	jq --argjson args "$args" --arg id "$id" --arg out "$work/$id/out" '.process.terminal = false | .process.args = $args |
 		.annotations["pale.dev/profile"] = "attacked" | .root.path = "image" | .root.readonly = false |
-		.mounts += [{ destination: "/work", type: "none", source: $out, options: ["bind", "rw"] }] |
+		.mounts += [{ destination: "/data", type: "none", source: $out, options: ["bind", "rw"] }] |
 		.linux.cgroupsPath = "/pale-response-" + $id | del(.process.rlimits, .linux.resources, .linux.seccomp)' \
 		"$work/$id/config.json" >"$work/$id/new"
 	mv "$work/$id/new" "$work/$id/config.json"

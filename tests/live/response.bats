@@ -33,14 +33,14 @@ teardown() {
 }
 
 @test "without a response the attack goes on, and is reported" {
-	container "$id" /work/progress
+	container "$id" /data/progress
 	goes_on "$id"
 	until_true 20 [ "$(violations "$id" 'select(.rule == "deny sethostname")' | wc -l)" -gt 3 ]
 	[ -z "$(responses "$id" .)" ]
 }
 
 @test "freeze: the attack stands still until pale thaw" {
-	container "$id" /work/progress
+	container "$id" /data/progress
 	goes_on "$id"
 	configure 'responses:\n  - rule: deny sethostname\n    action: freeze\n'
 	until_true 20 responded "$id" '.done and .action == "freeze"'
@@ -63,7 +63,7 @@ teardown() {
 }
 
 @test "paled's sudden end leaves a container frozen, and the next one knows it" {
-	container "$id" /work/progress
+	container "$id" /data/progress
 	configure 'responses:\n  - { rule: "repeated_attack.pale:16", profile: attacked, action: freeze }\n'
 	until_true 20 responded "$id" .done
 	configure
@@ -78,7 +78,7 @@ teardown() {
 }
 
 @test "a container that others let go is frozen no more" {
-	container "$id" /work/progress
+	container "$id" /data/progress
 	configure 'responses:\n  - { rule: deny sethostname, action: freeze }\n'
 	until_true 20 responded "$id" .done
 	configure
@@ -89,7 +89,7 @@ teardown() {
 }
 
 @test "kill-process: those that violated, and no other" {
-	container "$id" /work/progress 3
+	container "$id" /data/progress 3
 	goes_on "$id"
 	configure 'responses:\n  - { rule: deny sethostname, action: kill-process }\n'
 	until_true 20 has_processes 1
@@ -105,7 +105,7 @@ has_processes() {
 }
 
 @test "so many within a time, and not before" {
-	container "$id" /work/progress
+	container "$id" /data/progress
 	configure 'responses:\n  - { violations: 20, within: 1h, action: kill-container, profile: other }\n  - { violations: 20, within: 1h, action: kill-container }\n'
 	until_true 20 responded "$id" .done
 	until_true 20 is_in_state "$id" stopped
@@ -114,7 +114,7 @@ has_processes() {
 }
 
 @test "kill-container: all of its processes" {
-	container "$id" /work/progress 12
+	container "$id" /data/progress 12
 	goes_on "$id"
 	[ "$(wc -l <"/sys/fs/cgroup/pids/pale-response-$id/cgroup.procs")" = 13 ]
 	configure 'responses:\n  - { rule: deny sethostname, action: kill-container }\n'
@@ -125,7 +125,7 @@ has_processes() {
 }
 
 @test "a protected profile is left alone, and that is told, but not for each violation" {
-	container "$id" /work/progress 20
+	container "$id" /data/progress 20
 	configure 'responses:\n  - { rule: deny sethostname, action: kill-container }\nprotected: [attacked]\n'
 	until_true 20 responded "$id" '.done == false'
 	goes_on "$id"
@@ -134,7 +134,7 @@ has_processes() {
 }
 
 @test "without the unified hierarchy: freeze and thaw" {
-	hidden=/sys/fs/cgroup/unified container "$id" /work/progress 3
+	hidden=/sys/fs/cgroup/unified container "$id" /data/progress 3
 	goes_on "$id"
 	configure 'responses:\n  - { rule: deny sethostname, action: freeze }\n'
 	until_true 20 responded "$id" .done
@@ -147,7 +147,7 @@ has_processes() {
 }
 
 @test "without the unified hierarchy: all of a container's processes are killed" {
-	hidden=/sys/fs/cgroup/unified container "$id" /work/progress 30
+	hidden=/sys/fs/cgroup/unified container "$id" /data/progress 30
 	goes_on "$id"
 	has_processes 31
 	configure 'responses:\n  - { rule: deny sethostname, action: kill-container }\n'
@@ -157,7 +157,7 @@ has_processes() {
 }
 
 @test "paled is not killed with a container that it was moved into" {
-	container "$id" /work/progress
+	container "$id" /data/progress
 	goes_on "$id"
 	home=$(sed -n 's/^0::/\/sys\/fs\/cgroup\/unified/p' "/proc/$paled/cgroup")
 	echo "$paled" >"/sys/fs/cgroup/unified/pale-response-$id/cgroup.procs"

@@ -35,7 +35,7 @@ teardown() {
 }
 
 @test "without a response the attack goes on, and is reported by BPF-LSM" {
-	container "$id" /work/progress
+	container "$id" /data/progress
 	goes_on "$id"
 	until_true 60 [ "$(violations "$id" 'select(.mechanism == "bpf-lsm" and .object == "/srv/secret")' | wc -l)" -gt 3 ]
 	rule=$(violations "$id" 'select(.mechanism == "bpf-lsm") | .rule' | head -1 | jq -r .)
@@ -44,7 +44,7 @@ teardown() {
 }
 
 @test "freeze: the attack stands still, after paled's sudden end too, until pale thaw" {
-	container "$id" /work/progress 3
+	container "$id" /data/progress 3
 	goes_on "$id"
 	configure 'responses:\n  - { rule: deny read /srv/secret, action: freeze }\n'
 	until_true 60 responded "$id" '.done and .action == "freeze"'
@@ -62,7 +62,7 @@ teardown() {
 }
 
 @test "kill-process: those that violated, and no other" {
-	container "$id" /work/progress 3
+	container "$id" /data/progress 3
 	goes_on "$id"
 	configure 'responses:\n  - { rule: deny read /srv/secret, action: kill-process }\n'
 	until_true 60 has_one_process
@@ -75,7 +75,7 @@ has_one_process() {
 }
 
 @test "kill-container: all of its processes, when they have been counted" {
-	container "$id" /work/progress 12
+	container "$id" /data/progress 12
 	goes_on "$id"
 	configure 'responses:\n  - { violations: 10, within: 1m, action: kill-container }\n'
 	until_true 60 responded "$id" '.done and .action == "kill-container"'
