@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforcer/daemon/response_config.h"
 
+#include "compiler/base/yaml_config.h"
 #include "enforcer/daemon/violation_window.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-const char *const response_action_names[RESPONSE_ACTION_COUNT] = {
+const char *const response_action_names[RESPONSE_ACTION_COUNT + 1] = {
 	[RESPONSE_KILL_PROCESS] = "kill-process",
 	[RESPONSE_KILL_CONTAINER] = "kill-container",
 	[RESPONSE_FREEZE] = "freeze",
@@ -23,97 +21,81 @@ struct reading {
 	struct span within; /* of its value */
 };
 
-static void read_action(struct reading *r, const struct yaml_node *n)
+static void read_action(void *ctx, const struct yaml_node *n)
 {
+	struct reading *r = ctx;
+	int v = yaml_choice(n, response_action_names);
+
 	r->has_action = true;
-	for (int i = 0; n->kind == YAML_TEXT && i < RESPONSE_ACTION_COUNT; i++) {
-		if (strcmp(n->text, response_action_names[i]) == 0) {
-			r->response->action = (enum response_action)i;
-			return;
-		}
-	}
-	diag_error(r->diags, n->at, "'action' must be kill-process, kill-container or freeze");
+	if (v < 0)
+		diag_error(
+			r->diags, n->at, "'action' must be kill-process, kill-container or freeze");
+	else
+		r->response->action = (enum response_action)v;
 }
 
 static const char *text_of(struct reading *r, const struct yaml_node *n, const char *what)
 {
-	if (n->kind == YAML_TEXT && *n->text)
-		return arena_strdup(r->arena, n->text);
-	diag_error(r->diags, n->at, "%s must be a text", what);
+	const char *s = yaml_text(n, what, r->arena, r->diags);
+
 	/* One mistake is enough. */
-	return "";
+	return s ? s : "";
 }
 
-static void read_profile(struct reading *r, const struct yaml_node *n)
+static void read_profile(void *ctx, const struct yaml_node *n)
 {
+	struct reading *r = ctx;
+
 	r->response->profile = text_of(r, n, "'profile'");
 }
 
-static void read_rule(struct reading *r, const struct yaml_node *n)
+static void read_rule(void *ctx, const struct yaml_node *n)
 {
+	struct reading *r = ctx;
+
 	r->response->rule = text_of(r, n, "'rule'");
 }
 
-static void read_violations(struct reading *r, const struct yaml_node *n)
+static void read_violations(void *ctx, const struct yaml_node *n)
 {
-	char *end = NULL;
-	unsigned long v = 0;
+	struct reading *r = ctx;
+	uint64_t v;
 
 	r->has_violations = true;
-	if (n->kind == YAML_TEXT && n->text[0] >= '0' && n->text[0] <= '9')
-		v = strtoul(n->text, &end, 10);
-	if (!end || *end || v < 1 || v > VIOLATION_WINDOW_MAX)
+	if (yaml_number(n, 1, VIOLATION_WINDOW_MAX, &v))
+		r->response->violations = (uint32_t)v;
+	else
 		diag_error(r->diags, n->at, "'violations' must be a number from 1 to %u",
 			VIOLATION_WINDOW_MAX);
-	else
-		r->response->violations = (uint32_t)v;
 }
 
-/* "500ms", "10s", "5m", "1h". */
-static uint64_t duration_ns(const char *s)
+static void read_within(void *ctx, const struct yaml_node *n)
 {
-	static const struct {
-		const char *unit;
-		uint64_t ns;
-	} units[] = {
+	static const struct yaml_unit units[] = {
 		{ "ms", SECOND_NS / 1000 },
 		{ "s", SECOND_NS },
 		{ "m", (uint64_t)60 * SECOND_NS },
 		{ "h", (uint64_t)3600 * SECOND_NS },
+		{ NULL, 0 },
 	};
-	char *end;
-	unsigned long n = *s >= '0' && *s <= '9' ? strtoul(s, &end, 10) : 0;
+	struct reading *r = ctx;
 
-	for (size_t i = 0; n && n <= 3600000 && i < sizeof(units) / sizeof(*units); i++) {
-		if (strcmp(end, units[i].unit) == 0 && n * units[i].ns <= WITHIN_MAX_NS)
-			return n * units[i].ns;
-	}
-	return 0;
-}
-
-static void read_within(struct reading *r, const struct yaml_node *n)
-{
 	r->within = n->at;
-	r->response->within_ns = n->kind == YAML_TEXT ? duration_ns(n->text) : 0;
-	if (!r->response->within_ns) {
-		diag_error(r->diags, n->at,
-			"'within' must be a time of at most an hour, such as 500ms, 10s or 5m");
-		r->response->within_ns = WITHIN_MAX_NS;
-	}
+	if (yaml_quantity(n, units, 1, WITHIN_MAX_NS, &r->response->within_ns))
+		return;
+	diag_error(r->diags, n->at,
+		"'within' must be a time of at most an hour, such as 500ms, 10s or 5m");
+	r->response->within_ns = WITHIN_MAX_NS;
 }
 
-static const struct {
-	const char *key;
-	void (*read)(struct reading *r, const struct yaml_node *n);
-} keys[] = {
+static const struct yaml_key keys[] = {
 	{ "action", read_action },
 	{ "profile", read_profile },
 	{ "rule", read_rule },
 	{ "violations", read_violations },
 	{ "within", read_within },
+	{ NULL, NULL },
 };
-
-#define N_KEYS (sizeof(keys) / sizeof(*keys))
 
 static void check(struct reading *r, const struct yaml_node *map)
 {
@@ -135,17 +117,7 @@ static void read_one(struct reading *r, const struct yaml_node *map)
 		diag_error(r->diags, map->at, "a response must be a map");
 		return;
 	}
-	for (uint32_t i = 0; i + 1 < map->n; i += 2) {
-		size_t k = 0;
-
-		while (k < N_KEYS && strcmp(keys[k].key, map->v[i]->text) != 0)
-			k++;
-		if (k == N_KEYS)
-			diag_error(
-				r->diags, map->v[i]->at, "a response has no '%s'", map->v[i]->text);
-		else
-			keys[k].read(r, map->v[i + 1]);
-	}
+	yaml_read_keys(map, keys, "a response", r, r->diags);
 	check(r, map);
 }
 

@@ -12,7 +12,7 @@ enum response_action {
 	RESPONSE_FREEZE,
 	RESPONSE_ACTION_COUNT,
 };
-extern const char *const response_action_names[RESPONSE_ACTION_COUNT];
+extern const char *const response_action_names[RESPONSE_ACTION_COUNT + 1];
 
 #define RESPONSES_MAX 64
 

@@ -3,7 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/suggest.h"
-#include "compiler/base/yaml_read.h"
+#include "compiler/base/yaml_config.h"
 #include "enforcer/daemon/event_log.h"
 #include "enforcer/export/spool.h"
 
@@ -65,10 +65,7 @@ typedef void (*reader)(struct reading *r, const struct yaml_node *n);
 
 static const char *text_of(struct reading *r, const struct yaml_node *n, const char *what)
 {
-	if (n->kind == YAML_TEXT && *n->text)
-		return arena_strdup(r->config->arena, n->text);
-	diag_error(r->diags, n->at, "%s must be a text", what);
-	return NULL;
+	return yaml_text(n, what, r->config->arena, r->diags);
 }
 
 static const char *path_of(struct reading *r, const struct yaml_node *n, const char *what)
@@ -79,45 +76,17 @@ static const char *path_of(struct reading *r, const struct yaml_node *n, const c
 	return NULL;
 }
 
-struct unit {
-	const char *name;
-	uint64_t factor;
-};
-
-/* A whole number and a unit of the table, which ends with NULL. */
-static bool parse_quantity(const char *s, const struct unit *units, uint64_t max, uint64_t *ret)
-{
-	char *end;
-	uint64_t n;
-
-	if (!isdigit((unsigned char)*s))
-		return false;
-	errno = 0;
-	n = strtoull(s, &end, 10);
-	for (; units->name; units++) {
-		if (errno == 0 && strcmp(units->name, end) == 0 && n <= max / units->factor) {
-			*ret = n * units->factor;
-			return true;
-		}
-	}
-	return false;
-}
-
-static const struct unit times[] = { { "ms", NS_PER_MS }, { "s", NS_PER_S }, { "m", 60 * NS_PER_S },
-	{ NULL, 0 } };
-static const struct unit sizes[] = { { "KiB", (uint64_t)1 << 10 }, { "MiB", (uint64_t)1 << 20 },
-	{ "GiB", (uint64_t)1 << 30 }, { NULL, 0 } };
+static const struct yaml_unit times[] = { { "ms", NS_PER_MS }, { "s", NS_PER_S },
+	{ "m", 60 * NS_PER_S }, { NULL, 0 } };
+static const struct yaml_unit sizes[] = { { "KiB", (uint64_t)1 << 10 },
+	{ "MiB", (uint64_t)1 << 20 }, { "GiB", (uint64_t)1 << 30 }, { NULL, 0 } };
 
 static void read_time(struct reading *r, const struct yaml_node *n, const char *what, uint64_t min,
 	uint64_t max, uint64_t *ret)
 {
-	uint64_t v;
-
 	if (n->kind == YAML_TEXT && !min && strcmp(n->text, "0") == 0)
 		*ret = 0;
-	else if (n->kind == YAML_TEXT && parse_quantity(n->text, times, max, &v) && v >= min)
-		*ret = v;
-	else
+	else if (!yaml_quantity(n, times, min, max, ret))
 		diag_error(r->diags, n->at,
 			"%s must be a time from %" PRIu64 " to %" PRIu64 " seconds: 500ms, 10s, 1m",
 			what, min / NS_PER_S, max / NS_PER_S);
@@ -125,12 +94,7 @@ static void read_time(struct reading *r, const struct yaml_node *n, const char *
 
 static void read_size(struct reading *r, const struct yaml_node *n, const char *what, uint64_t *ret)
 {
-	uint64_t v;
-
-	if (n->kind == YAML_TEXT && parse_quantity(n->text, sizes, SPOOL_BYTES_MAX, &v) &&
-		v >= SPOOL_BYTES_MIN)
-		*ret = v;
-	else
+	if (!yaml_quantity(n, sizes, SPOOL_BYTES_MIN, SPOOL_BYTES_MAX, ret))
 		diag_error(r->diags, n->at, "%s must be a size from 64KiB to 64GiB", what);
 }
 
@@ -338,10 +302,9 @@ static void read_headers(struct reading *r, const struct yaml_node *n)
 
 static void read_batch(struct reading *r, const struct yaml_node *n)
 {
-	static const struct unit none[] = { { "", 1 }, { NULL, 0 } };
 	uint64_t v;
 
-	if (n->kind == YAML_TEXT && parse_quantity(n->text, none, BATCH_MAX, &v) && v)
+	if (yaml_number(n, 1, BATCH_MAX, &v))
 		r->output->batch = (uint32_t)v;
 	else
 		diag_error(r->diags, n->at, "'batch' must be a number from 1 to %d", BATCH_MAX);
@@ -476,8 +439,9 @@ static void read_output(struct reading *r, const struct yaml_node *map)
 		check_output(r, map);
 }
 
-static void read_outputs(struct reading *r, const struct yaml_node *n)
+static void read_outputs(void *ctx, const struct yaml_node *n)
 {
+	struct reading *r = ctx;
 	if (n->kind != YAML_LIST || !n->n) {
 		diag_error(r->diags, n->at, "'outputs' must list outputs");
 		return;
@@ -486,18 +450,21 @@ static void read_outputs(struct reading *r, const struct yaml_node *n)
 		read_output(r, n->v[i]);
 }
 
-static void read_fold(struct reading *r, const struct yaml_node *n)
+static void read_fold(void *ctx, const struct yaml_node *n)
 {
+	struct reading *r = ctx;
 	read_time(r, n, "'fold'", 0, 60 * NS_PER_S, &r->config->fold_ns);
 }
 
-static void read_node(struct reading *r, const struct yaml_node *n)
+static void read_node(void *ctx, const struct yaml_node *n)
 {
+	struct reading *r = ctx;
 	r->config->node = text_of(r, n, "'node'");
 }
 
-static void read_metrics(struct reading *r, const struct yaml_node *n)
+static void read_metrics(void *ctx, const struct yaml_node *n)
 {
+	struct reading *r = ctx;
 	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&r->config->metrics_address;
 	struct sockaddr_in *four = (struct sockaddr_in *)&r->config->metrics_address;
 	const char *host;
@@ -522,69 +489,41 @@ static void read_metrics(struct reading *r, const struct yaml_node *n)
 		"'metrics' must be off, or an address and a port: 127.0.0.1:9469, [::1]:9469");
 }
 
-static const struct {
-	const char *key;
-	reader read;
-} keys[] = {
+static const struct yaml_key keys[] = {
 	{ "outputs", read_outputs },
 	{ "fold", read_fold },
 	{ "node", read_node },
 	{ "metrics", read_metrics },
+	{ NULL, NULL },
 };
 
-#define N_KEYS (sizeof(keys) / sizeof(*keys))
+struct file {
+	struct export_config *config;
+	const char *path;
+};
 
-static void read_map(struct reading *r, const struct yaml_node *map)
+static void read_document(void *ctx, const struct yaml_node *root, struct diag_list *diags)
 {
-	if (map->kind != YAML_MAP) {
-		diag_error(r->diags, map->at, "the file must map keys to values");
+	struct file *f = ctx;
+	struct export_config *c = f->config;
+	struct reading r = { c, NULL, diags };
+
+	if (!root) {
+		diag_error_unplaced(diags, "%s: it is empty", f->path);
 		return;
 	}
-	for (uint32_t i = 0; i + 1 < map->n; i += 2) {
-		size_t k = 0;
-
-		while (k < N_KEYS && strcmp(keys[k].key, map->v[i]->text) != 0)
-			k++;
-		if (k == N_KEYS)
-			diag_error(r->diags, map->v[i]->at, "unknown key '%s'", map->v[i]->text);
-		else
-			keys[k].read(r, map->v[i + 1]);
-	}
-	if (!r->diags->n_errors && !r->config->n_outputs && !r->config->metrics)
-		diag_error(r->diags, map->at, "neither 'outputs' nor 'metrics': nothing to do");
-}
-
-static int read_file(const char *path, struct export_config *c, struct pale_err **err)
-{
-	struct source_set sources;
-	struct diag_list diags;
-	struct reading r = { c, NULL, &diags };
-	struct yaml_documents documents = { 0 };
-	struct source *s;
-	int n;
-
-	source_set_init(&sources, c->arena);
-	n = source_read(&sources, path, path, &s, err);
-	if (n < 0)
-		return n;
-	diag_list_init(&diags, &sources);
-	if (yaml_read(s, &diags, &documents)) {
-		if (documents.n)
-			read_map(&r, documents.v[0]);
-		else
-			diag_error_unplaced(&diags, "%s: it is empty", path);
-		if (documents.n > 1)
-			diag_error(&diags, documents.v[1]->at, "only one document is read");
-	}
-	return diags.n_errors ? diag_first_error(&diags, false, err) : 0;
+	yaml_read_keys(root, keys, NULL, &r, diags);
+	if (!diags->n_errors && !c->n_outputs && !c->metrics)
+		diag_error(diags, root->at, "neither 'outputs' nor 'metrics': nothing to do");
 }
 
 int export_config_read(const char *path, struct export_config *ret, struct pale_err **err)
 {
+	struct file f = { ret, path };
 	int r;
 
 	*ret = (struct export_config){ .arena = arena_new(), .fold_ns = FOLD_NS };
-	r = read_file(path, ret, err);
+	r = yaml_config_read(path, ret->arena, read_document, &f, err);
 	if (r < 0)
 		export_config_release(ret);
 	return r;
