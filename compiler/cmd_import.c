@@ -2,7 +2,6 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/command_input.h"
 #include "compiler/commands.h"
-#include "compiler/file_set.h"
 #include "compiler/import.h"
 #include "compiler/policy_text.h"
 
@@ -123,22 +122,6 @@ static int read_options(
 	return status;
 }
 
-static int write_file(const char *path, const struct text *t, struct pale_err **err)
-{
-	_cleanup_(file_set_release) struct file_set files = FILE_SET_INIT;
-	const char *slash = strrchr(path, '/');
-	_cleanup_free_ char *dir =
-		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-	int r;
-
-	if (!dir)
-		abort();
-	r = file_set_open(&files, dir, err);
-	if (r >= 0)
-		r = file_set_add(&files, slash ? slash + 1 : path, t->s, t->len, err);
-	return r < 0 ? r : file_set_commit(&files, err);
-}
-
 static int import(const struct invocation *in)
 {
 	const char *output = option_argument(in, OPT_OUTPUT);
@@ -166,13 +149,7 @@ static int import(const struct invocation *in)
 	diag_print(&diags, stderr, colour_wanted(stderr));
 	if (status != STATUS_OK)
 		return status;
-	if (!output) {
-		fwrite(made.s, 1, made.len, stdout);
-	} else if (write_file(output, &made, &err) < 0) {
-		input_failure(in, err);
-		status = STATUS_POLICY;
-	}
-	return status;
+	return output_text(in, output, &made);
 }
 
 const struct command cmd_import = {

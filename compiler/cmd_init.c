@@ -2,7 +2,6 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/command_input.h"
 #include "compiler/commands.h"
-#include "compiler/file_set.h"
 #include "compiler/init_policy.h"
 #include "compiler/policy_text.h"
 
@@ -22,22 +21,6 @@ static const struct option_spec options[] = {
 };
 
 static const struct operand_spec operands[] = { { "FILE", &argument_file }, OPERANDS_END };
-
-static int write_file(const char *path, const struct text *t, struct pale_err **err)
-{
-	_cleanup_(file_set_release) struct file_set files = FILE_SET_INIT;
-	const char *slash = strrchr(path, '/');
-	_cleanup_free_ char *dir =
-		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-	int r;
-
-	if (!dir)
-		abort();
-	r = file_set_open(&files, dir, err);
-	if (r >= 0)
-		r = file_set_add(&files, slash ? slash + 1 : path, t->s, t->len, err);
-	return r < 0 ? r : file_set_commit(&files, err);
-}
 
 static int make(const struct invocation *in, const struct source *s, struct diag_list *diags,
 	struct text *to)
@@ -80,13 +63,7 @@ static int init(const struct invocation *in)
 	status = make(in, s, &diags, &made);
 	if (status != STATUS_OK)
 		return status;
-	if (!output) {
-		fwrite(made.s, 1, made.len, stdout);
-	} else if (write_file(output, &made, &err) < 0) {
-		input_failure(in, err);
-		status = STATUS_POLICY;
-	}
-	return status;
+	return output_text(in, output, &made);
 }
 
 const struct command cmd_init = {

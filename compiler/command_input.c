@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
+#include "compiler/file_set.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,20 @@ void input_failure(const struct invocation *in, const struct pale_err *err)
 		text_escaped(&t, hint, strlen(hint));
 	}
 	fprintf(stderr, "%s\n", text_str(&t));
+}
+
+int output_text(const struct invocation *in, const char *path, const struct text *t)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+
+	if (!path) {
+		fwrite(text_str(t), 1, t->len, stdout);
+		return STATUS_OK;
+	}
+	if (file_set_write(path, text_str(t), t->len, &err) >= 0)
+		return STATUS_OK;
+	input_failure(in, err);
+	return STATUS_POLICY;
 }
 
 void output_json(json_t *o, FILE *to)

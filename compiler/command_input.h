@@ -5,6 +5,7 @@
 /* What the commands share: reading a policy file as their options say, and printing what is wrong
  * with it. */
 
+#include "compiler/base/text.h"
 #include "compiler/compile.h"
 #include "compiler/options.h"
 
@@ -27,6 +28,9 @@ void input_compile(
 	struct compilation *c, const struct invocation *in, size_t include, const char *path);
 /* A runtime failure on stderr: "pale build: TEXT", and its hint. */
 void input_failure(const struct invocation *in, const struct pale_err *err);
+/* To the file @path in one step; NULL: to stdout. The command's exit status; a failure is printed.
+ */
+int output_text(const struct invocation *in, const char *path, const struct text *t);
 /* Indented, with a newline at the end. Takes over @o. */
 void output_json(json_t *o, FILE *to);
 /* Diagnostics to stderr, as JSON when @json. */

@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
+#include "compiler/base/write_all.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,18 +29,6 @@ int file_set_open(struct file_set *set, const char *dir, struct pale_err **err)
 	return 0;
 }
 
-static int write_whole(int fd, const void *bytes, size_t len)
-{
-	for (size_t done = 0; done < len;) {
-		ssize_t n = write(fd, (const char *)bytes + done, len - done);
-
-		if (n < 0 && errno != EINTR)
-			return -1;
-		done += n > 0 ? (size_t)n : 0;
-	}
-	return 0;
-}
-
 /* Gives @fd what @like has; the owner first, since that takes the set-id bits away. */
 static int take_after(int fd, const struct stat *like)
 {
@@ -61,6 +50,7 @@ static int add(struct file_set *set, const char *name, const void *bytes, size_t
 	_cleanup_close_ int fd = -1;
 	struct pending_file *f;
 	struct stat st;
+	int r;
 
 	text_printf(&path, "%s/%s", set->dir, name);
 	text_printf(&temporary, "%s/.%s.XXXXXX", set->dir, name);
@@ -78,8 +68,10 @@ static int add(struct file_set *set, const char *name, const void *bytes, size_t
 	f = &set->v[set->n++];
 	f->path = text_take(&path);
 	f->temporary = text_take(&temporary);
-	if (write_whole(fd, bytes, len) < 0 ||
-		(like ? take_after(fd, like) : fchmod(fd, FILE_MODE)) < 0 || fsync(fd) < 0)
+	r = write_all(fd, bytes, len);
+	if (r < 0)
+		return pale_err_set(err, -r, "cannot write '%s'", f->path);
+	if ((like ? take_after(fd, like) : fchmod(fd, FILE_MODE)) < 0 || fsync(fd) < 0)
 		return cannot_write(err, f->path);
 	return 0;
 }
@@ -107,6 +99,28 @@ static void forget(struct pending_file *f)
 	free(f->path);
 	free(f->temporary);
 	*f = (struct pending_file){ 0 };
+}
+
+int file_set_open_of(struct file_set *set, const char *path, struct pale_err **err)
+{
+	const char *slash = strrchr(path, '/');
+	_cleanup_free_ char *dir =
+		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
+
+	if (!dir)
+		abort();
+	return file_set_open(set, dir, err);
+}
+
+int file_set_write(const char *path, const void *bytes, size_t len, struct pale_err **err)
+{
+	_cleanup_(file_set_release) struct file_set set = FILE_SET_INIT;
+	const char *slash = strrchr(path, '/');
+	int r = file_set_open_of(&set, path, err);
+
+	if (r >= 0)
+		r = file_set_add(&set, slash ? slash + 1 : path, bytes, len, err);
+	return r < 0 ? r : file_set_commit(&set, err);
 }
 
 int file_set_commit(struct file_set *set, struct pale_err **err)

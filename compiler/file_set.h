@@ -36,6 +36,10 @@ int file_set_add(struct file_set *set, const char *name, const void *bytes, size
 /* As file_set_add(), in place of a file that is there, whose mode and owner it gets. */
 int file_set_replace(struct file_set *set, const char *name, const void *bytes, size_t len,
 	struct pale_err **err);
+/* The folder of @path, as file_set_open() has it. */
+int file_set_open_of(struct file_set *set, const char *path, struct pale_err **err);
+/* A set of one file, from the first step to the last. */
+int file_set_write(const char *path, const void *bytes, size_t len, struct pale_err **err);
 int file_set_commit(struct file_set *set, struct pale_err **err);
 /* Removes what was not committed, and the folder if it was made for that. */
 void file_set_release(struct file_set *set);
