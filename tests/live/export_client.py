@@ -21,39 +21,13 @@ import threading
 import time
 import urllib.request
 
+from expect import *
+
 BUILD = os.path.realpath(os.environ.get("PALE_BUILD", "build"))
 SOURCES = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 TOP = tempfile.mkdtemp(prefix="pale-export-")
 RUN, STATE, CONFIG, OUT = (f"{TOP}/{n}" for n in ("run", "state", "export.conf", "stderr"))
-WAIT = int(os.environ.get("PALE_TEST_WAIT", "60"))
 METRICS = "127.0.0.1:9469"
-
-
-def read(path):
-    with open(path, errors="replace") as f:
-        return f.read()
-
-
-def in_time(what, test):
-    """Machines may be slow, and nothing is measured here."""
-    end = time.monotonic() + WAIT
-    while True:
-        value = test()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"waited in vain for {what}")
-        time.sleep(0.02)
-
-
-def same(value, expected):
-    if value != expected:
-        raise AssertionError(f"\n{value!r:.3000}\ninstead of\n{expected!r:.3000}")
-
-
-def has(text, part):
-    if part not in text:
-        raise AssertionError(f"\n{part!r:.2000} is not in\n{text[-2000:]!r}")
 
 
 def stamp(ns):

@@ -13,12 +13,14 @@ import sys
 import tempfile
 import time
 
+import expect
+from expect import *
+
 BUILD = os.path.realpath(os.environ.get("PALE_BUILD", "build"))
 SOURCES = os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 TOP = tempfile.mkdtemp(prefix="pale-paled-")
 RUN, PROFILES, CONFIG, LOG, RECORDER = (f"{TOP}/{n}" for n in ("run", "profiles", "paled.conf", "events.jsonl", "recorder.db"))
 NOBODY = 65534
-WAIT = 60
 OUT = f"{TOP}/stderr"
 
 WEB = "profile web { file { allow read /etc/hosts } }\n"
@@ -34,31 +36,8 @@ def write(path, text):
     os.rename(path + ".new", path)
 
 
-def read(path):
-    with open(path, errors="replace") as f:
-        return f.read()
-
-
 def in_time(what, test):
-    """Machines may be slow, and nothing is measured here."""
-    end = time.monotonic() + WAIT
-    while True:
-        value = test()
-        if value:
-            return value
-        if time.monotonic() > end:
-            raise AssertionError(f"waited in vain for {what}; paled said:\n{read(OUT)}")
-        time.sleep(0.02)
-
-
-def same(value, expected):
-    if value != expected:
-        raise AssertionError(f"\n{value!r:.2000}\ninstead of\n{expected!r:.2000}")
-
-
-def has(text, part):
-    if part not in text:
-        raise AssertionError(f"\n{part!r:.2000} is not in\n{text[-2000:]!r}")
+    return expect.in_time(what, test, lambda: f"; paled said:\n{read(OUT)}")
 
 
 class Client:
