@@ -5,35 +5,7 @@
 
 bats_require_minimum_version 1.5.0
 
-# start_paled: until it answers.
-start_paled() {
-	rm -f "$work/run/events"
-	PALE_PATH=$PWD/profiles build/paled --run "$work/run" --log "$work/events" --recorder "$work/recorder.db" --profiles "$work/profiles" --config "$work/paled.conf" \
-		2>>"$work/log" 3>&- &
-	echo $! >"$work/pid"
-	until_true 300 [ -S "$work/run/events" ]
-}
-
-until_true() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ $SECONDS -lt $end ] || { echo "waited in vain for: $*" && cat "$work/log" && return 1; }
-		sleep 0.1
-	done
-}
-
-pale() {
-	build/pale "$1" --run "$work/run" "${@:2}"
-}
-
-runtime() {
-	build/pale-runtime-crun --pale-socket "$work/run" --root "$work/crun" "$@"
-}
-
-in_container() {
-	runtime exec web /bin/busybox "$@"
-}
+. "$BATS_TEST_DIRNAME/paled.bash"
 
 # events FILTER
 events() {
@@ -47,15 +19,10 @@ setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.."
 	work=$(mktemp -d)
 	export work
-	export -f start_paled until_true pale runtime in_container events event_is_there
-	ln -sf pale-runtime build/pale-runtime-crun
+	make_image
 	: >"$work/paled.conf"
-	mkdir -p "$work"/{run,profiles,lower/{bin,srv,dev,proc,sys,etc},upper,work,bundle/rootfs}
-	cp /bin/busybox "$work/lower/bin/"
-	echo secret >"$work/lower/srv/secret"
 	echo foo >"$work/lower/etc/foo"
 	echo trap >"$work/lower/srv/trap"
-	mount -t overlay -o "lowerdir=$work/lower,upperdir=$work/upper,workdir=$work/work" overlay "$work/bundle/rootfs"
 	cat >"$work/profiles/web.pale" <<-'END'
 		use base/libc, base/shell-minimal
 		profile web {
@@ -69,20 +36,13 @@ setup_file() {
 		}
 	END
 	start_paled
-	(cd "$work/bundle" && crun spec)
-	jq '.process.terminal = false | .process.args = ["/bin/busybox", "sleep", "3000"] | .annotations["pale.dev/profile"] = "web" |
-		del(.process.rlimits, .linux.resources, .linux.seccomp)' "$work/bundle/config.json" >"$work/new"
-	mv "$work/new" "$work/bundle/config.json"
-	runtime create --bundle "$work/bundle" web </dev/null
-	runtime start web
+	start_web
 }
 
 teardown_file() {
 	cd "$BATS_TEST_DIRNAME/../.."
 	runtime delete --force web || true
-	kill "$(cat "$work/pid")" || true
-	wait || true
-	umount "$work/bundle/rootfs"
+	end_paled
 }
 
 setup() {

@@ -6,23 +6,7 @@
 
 bats_require_minimum_version 1.5.0
 
-# start_paled: until it answers.
-start_paled() {
-	rm -f "$work/run/events"
-	PALE_PATH=$PWD/profiles build/paled --run "$work/run" --log "$work/events" --recorder "$work/recorder.db" --profiles "$work/none" --config "$work/paled.conf" \
-		--recorder "$work/recorder" 2>>"$work/log" 3>&- &
-	echo $! >"$work/pid"
-	until_true 300 [ -S "$work/run/events" ]
-}
-
-until_true() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ $SECONDS -lt $end ] || { echo "waited in vain for: $*" && cat "$work/log" && return 1; }
-		sleep 0.1
-	done
-}
+. "$BATS_TEST_DIRNAME/paled.bash"
 
 # policy RULE…: with these rules besides what every version has.
 policy() {
@@ -35,33 +19,16 @@ policy() {
 	pale load --replace -I profiles "$work/web.pale"
 }
 
-pale() {
-	build/pale "$1" --run "$work/run" "${@:2}"
-}
-
-runtime() {
-	build/pale-runtime-crun --pale-socket "$work/run" --root "$work/crun" "$@"
-}
-
-in_container() {
-	runtime exec web /bin/busybox "$@"
-}
-
 # A container of crun's own, with a shell that does what it is told, under a profile that the node has by the time paled starts.
 start_old() {
 	old=$(printf '%064d' 7)
 	export old
-	mkdir -p "$work"/{none,old/{upper,work,rootfs}}
-	mount -t overlay -o "lowerdir=$work/lower,upperdir=$work/old/upper,workdir=$work/old/work" overlay "$work/old/rootfs"
 	printf '%s\n' 'use base/libc, base/shell-minimal' 'profile old {' 'include libc, shell-minimal' \
-		'process { allow exec /bin/busybox }' 'file { allow read, write /srv/** except /srv/secret }' '}' >"$work/none/old.pale"
-	(cd "$work/old" && crun spec)
+		'process { allow exec /bin/busybox }' 'file { allow read, write /srv/** except /srv/secret }' '}' >"$work/profiles/old.pale"
 	# It opens the file itself, and has another program do it.
-	jq '.process.terminal = false | .process.args = ["/bin/busybox", "sh", "-c",
+	make_bundle old '.process.args = ["/bin/busybox", "sh", "-c",
 			"while :; do read -r x </srv/secret && echo read >/srv/itself; /bin/busybox cat /srv/secret >/srv/other 2>&1; sleep 1; done"] |
-		.annotations["pale.dev/profile"] = "old" | del(.process.rlimits, .linux.resources, .linux.seccomp) | .root.readonly = false' \
-		"$work/old/config.json" >"$work/new"
-	mv "$work/new" "$work/old/config.json"
+		.annotations["pale.dev/profile"] = "old" | .root.readonly = false'
 	crun create --bundle "$work/old" "$old" </dev/null
 	crun start "$old"
 	until_true 20 old_reads
@@ -88,31 +55,19 @@ setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.."
 	work=$(mktemp -d)
 	export work
-	export -f start_paled start_old old_reads old_is_refused until_true policy pale runtime in_container refused refused_times counted
-	ln -sf pale-runtime build/pale-runtime-crun
+	make_image
 	echo 'events-per-second: 50' >"$work/paled.conf"
-	mkdir -p "$work"/{run,lower/{bin,srv,dev,proc,sys,etc},upper,work,bundle/rootfs}
-	cp /bin/busybox "$work/lower/bin/"
-	echo secret >"$work/lower/srv/secret"
-	mount -t overlay -o "lowerdir=$work/lower,upperdir=$work/upper,workdir=$work/work" overlay "$work/bundle/rootfs"
 	start_old
 	start_paled
 	policy 'file { deny read /srv/secret }'
-	(cd "$work/bundle" && crun spec)
-	jq '.process.terminal = false | .process.args = ["/bin/busybox", "sleep", "3000"] | .annotations["pale.dev/profile"] = "web" |
-		del(.process.rlimits, .linux.resources, .linux.seccomp)' "$work/bundle/config.json" >"$work/new"
-	mv "$work/new" "$work/bundle/config.json"
-	runtime create --bundle "$work/bundle" web </dev/null
-	runtime start web
+	start_web
 }
 
 teardown_file() {
 	cd "$BATS_TEST_DIRNAME/../.."
 	runtime delete --force web || true
 	crun delete --force "$old" || true
-	kill "$(cat "$work/pid")" || true
-	wait || true
-	umount "$work/bundle/rootfs" "$work/old/rootfs"
+	end_paled
 }
 
 setup() {

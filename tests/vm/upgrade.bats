@@ -6,14 +6,7 @@
 
 bats_require_minimum_version 1.5.0
 
-until_true() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@"; do
-		[ $SECONDS -lt $end ] || { echo "waited in vain for: $*" && cat "$work/log" && return 1; }
-		sleep 0.1
-	done
-}
+. "$BATS_TEST_DIRNAME/paled.bash"
 
 # start_paled BUILD: the daemon of that version.
 start_paled() {
