@@ -45,13 +45,16 @@ static void indentation(struct text *to, unsigned int indent)
 void policy_text_comment(struct text *to, unsigned int indent, const char *s)
 {
 	_cleanup_(text_release) struct text escaped = TEXT_INIT;
+	static const char mark[] = "learned:";
 	size_t at = 0;
 
 	text_escaped(&escaped, s, strlen(s));
 	for (s = text_str(&escaped); *s;) {
 		size_t word = strcspn(s, " "), width = policy_text_columns(s, word);
+		/* In front of a line it would mark a learned part (learn_merge.c). */
+		bool stays = word == sizeof(mark) - 1 && !memcmp(s, mark, word);
 
-		if (at == 0 || at + 1 + width > POLICY_TEXT_COLUMNS) {
+		if (at == 0 || (at + 1 + width > POLICY_TEXT_COLUMNS && !stays)) {
 			if (at)
 				text_putc(to, '\n');
 			indentation(to, indent);
@@ -65,6 +68,23 @@ void policy_text_comment(struct text *to, unsigned int indent, const char *s)
 		s += strspn(s, " ");
 	}
 	text_putc(to, '\n');
+}
+
+/* Up to the first comma before a blank that is in no quotes, with it; or all of it. */
+static size_t list_piece(const char *s)
+{
+	bool quoted = false;
+	size_t n = 0;
+
+	for (; s[n]; n++) {
+		if (s[n] == '\\' && s[n + 1])
+			n++;
+		else if (s[n] == '"')
+			quoted = !quoted;
+		else if (!quoted && s[n] == ',' && s[n + 1] == ' ')
+			return n + 1;
+	}
+	return n;
 }
 
 void policy_text_list(struct text *to, unsigned int indent, const char *head,
@@ -83,9 +103,7 @@ void policy_text_list(struct text *to, unsigned int indent, const char *head,
 	text_puts(to, head);
 	/* The lists inside of parentheses are divided in the same way. */
 	for (const char *s = text_str(&list); *s;) {
-		const char *comma = strstr(s, ", ");
-		size_t len = comma ? (size_t)(comma - s) + 1 : strlen(s);
-		size_t width = policy_text_columns(s, len);
+		size_t len = list_piece(s), width = policy_text_columns(s, len);
 
 		if (s != text_str(&list) && at + 1 + width > POLICY_TEXT_COLUMNS) {
 			text_putc(to, '\n');
@@ -97,7 +115,7 @@ void policy_text_list(struct text *to, unsigned int indent, const char *head,
 		}
 		text_add(to, s, len);
 		at += width;
-		s += len + (comma ? 1 : 0);
+		s += len + (s[len] == ' ');
 	}
 	text_putc(to, '\n');
 }

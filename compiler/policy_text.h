@@ -24,9 +24,13 @@ struct policy_words {
 void policy_words_sort(struct policy_words *words);
 /* How many columns UTF-8 takes: bytes that do not continue a character. */
 size_t policy_text_columns(const char *s, size_t len);
-/* A comment, wrapped at its blanks. Control characters in it are escaped. */
+/*
+ * A comment, wrapped at its blanks. Control characters in it are escaped. @s does not begin with
+ * "learned:", and no line after the first does, whatever paths are in it.
+ */
 void policy_text_comment(struct text *to, unsigned int indent, const char *s);
-/* "HEAD A, B, C TAIL"; @tail may be NULL. Nothing when there are no words. */
+/* "HEAD A, B, C TAIL"; @tail may be NULL. Nothing when there are no words. No word is broken in its
+ * quotes. */
 void policy_text_list(struct text *to, unsigned int indent, const char *head,
 	const struct policy_words *words, const char *tail);
 void policy_text_line(struct text *to, unsigned int indent, const char *format, ...)
