@@ -115,6 +115,9 @@ static bool has(const char *list, const char *name)
 {
 	size_t len = strlen(name);
 
+	/* What a Dockerfile has as one word may be two of the list, and begin before it. */
+	if (strchr(name, ' '))
+		return false;
 	for (const char *s = list; len && (s = strstr(s, name)); s++) {
 		if (s[-1] == ' ' && s[len] == ' ')
 			return true;
