@@ -514,7 +514,7 @@ bool dockerfile_read(const struct source *s, struct diag_list *diags, struct doc
 	if (!docker_lines_read(s, diags, &lines))
 		return false;
 	p.escape = lines.escape;
-	for (uint32_t i = 0; i < lines.n; i++) {
+	for (uint32_t i = 0; i < lines.n && p.put_in <= DOCKER_PUT_IN_MAX; i++) {
 		struct docker_part rest = { lines.v[i].text, 0, lines.v[i].len };
 
 		p.line = &lines.v[i];

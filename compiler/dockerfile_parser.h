@@ -8,6 +8,10 @@
 #include "compiler/dockerfile.h"
 #include "compiler/dockerfile_lines.h"
 
+/* Values grow by what they name: a file of some lines must not make gigabytes. */
+#define DOCKER_VALUE_MAX  65536
+#define DOCKER_PUT_IN_MAX ((size_t)16 << 20) /* then no further line is read */
+
 struct docker_parser {
 	struct dockerfile *to;
 	struct diag_list *diags;
@@ -19,6 +23,7 @@ struct docker_parser {
 	uint32_t n_global, cap_global;
 	char escape;
 	unsigned int depth; /* of variables inside of variables */
+	size_t put_in;	    /* bytes of variables, in all of the file */
 };
 
 /* The rest of a line. */

@@ -28,8 +28,13 @@ static const char *value_of(const struct docker_parser *p, const char *name)
 	return v ? v->value : NULL;
 }
 
-/* Values grow by what they name: a file of some lines must not make gigabytes. */
-#define VALUE_MAX 65536
+static void put_in(struct docker_parser *p, const char *value, struct text *to)
+{
+	if (value) {
+		text_puts(to, value);
+		p->put_in += strlen(value);
+	}
+}
 
 /*
  * "$name", "${name}", "${name:-word}", "${name:+word}" and these without the colon, at @s. Adds
@@ -62,10 +67,16 @@ bool docker_expand(struct docker_parser *p, const struct docker_part *at, const 
 		if (!n)
 			return false;
 		i += n - 1;
-		if (to->len > VALUE_MAX) {
+		if (to->len > DOCKER_VALUE_MAX) {
 			docker_wrong(p, at,
 				"with its variables put in, this is longer than %d bytes",
-				VALUE_MAX);
+				DOCKER_VALUE_MAX);
+			return false;
+		}
+		if (p->put_in > DOCKER_PUT_IN_MAX) {
+			docker_wrong(p, at,
+				"up to here more than %zu bytes of variables are put in",
+				DOCKER_PUT_IN_MAX);
 			return false;
 		}
 	}
@@ -114,7 +125,7 @@ static uint32_t substitute(struct docker_parser *p, const struct docker_part *at
 	name = arena_memdup(p->a, s + 1 + braced, n);
 	value = value_of(p, name);
 	if (!braced) {
-		text_puts(to, value ? value : "");
+		put_in(p, value, to);
 		return 1 + n;
 	}
 	end = 2 + braces_end(s + 2, len - 2);
@@ -128,7 +139,7 @@ static uint32_t substitute(struct docker_parser *p, const struct docker_part *at
 	operator= s[word + colon];
 	given = value && (*value || !colon);
 	if (s[word] == '}')
-		text_puts(to, value ? value : "");
+		put_in(p, value, to);
 	else if (operator!= '-' && operator!= '+' && operator!= '?')
 		return end + 1; /* ${name#pattern} and its like: what is left is not known */
 	else if (p->depth >= NESTING_MAX)
@@ -138,7 +149,7 @@ static uint32_t substitute(struct docker_parser *p, const struct docker_part *at
 		ok = docker_expand(p, at, s + word + colon + 1, end - word - colon - 1, false, to);
 		p->depth--;
 	} else if (given && operator!= '+') {
-		text_puts(to, value);
+		put_in(p, value, to);
 	}
 	if (!ok && !p->diags->n_errors)
 		docker_wrong(p, at, "variables inside each other more than %d deep", NESTING_MAX);

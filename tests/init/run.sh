@@ -64,6 +64,8 @@ refused "a NUL byte" "in:2:6: error: a NUL byte in a Dockerfile"
 refused "an empty file" "no FROM is in it"
 { printf 'FROM debian\nENV A0=xxxxxxxxxxxxxxxx\n'; for i in $(seq 1 30); do printf 'ENV A%d=$A%d$A%d\n' "$i" $((i - 1)) $((i - 1)); done; } >"$work/in"
 refused "variables that multiply" "longer than 65536 bytes"
+{ printf 'FROM debian\nENV A=%060000d\n' 0; for i in $(seq 1 5000); do printf 'ENV A%d=$A\n' "$i"; done; } >"$work/in"
+refused "variables on many lines" "in:282:10: error: up to here more than 16777216 bytes of variables are put in"
 { printf 'FROM debian\nUSER '; for i in $(seq 1 40); do printf '${A:-'; done; printf x; for i in $(seq 1 40); do printf '}'; done; printf '\n'; } >"$work/in"
 refused "variables inside variables" "more than 16 deep"
 refused_dir=$work/in
