@@ -6,7 +6,7 @@
 #include "enforcer/command_tree.h"
 #include "enforcer/credentials.h"
 #include "enforcer/keeper.h"
-#include "enforcer/recorder.h"
+#include "enforcer/observer.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -28,7 +28,7 @@ struct loop {
 	const struct record *record;
 	struct command_tree tree;
 	struct notified_calls *calls; /* NULL: no process is left behind the filter */
-	struct recorder recorder;
+	struct observer observer;
 	pid_t keeper;
 	uint64_t start, next_flush;
 	uint64_t flushed; /* how many calls had been looked at */
@@ -39,7 +39,7 @@ static void loop_release(struct loop *l)
 	keeper_stop(l->keeper);
 	notified_calls_free(l->calls);
 	command_tree_release(&l->tree);
-	recorder_release(&l->recorder);
+	observer_release(&l->observer);
 }
 
 static uint64_t now(clockid_t clock)
@@ -54,10 +54,10 @@ static void flush(struct loop *l)
 {
 	uint64_t before = now(CLOCK_MONOTONIC), spent;
 
-	if (before < l->next_flush || l->flushed == l->recorder.calls)
+	if (before < l->next_flush || l->flushed == l->observer.calls)
 		return;
-	l->flushed = l->recorder.calls;
-	l->record->flush(l->record->ctx, l->recorder.run);
+	l->flushed = l->observer.calls;
+	l->record->flush(l->record->ctx, l->observer.run);
 	spent = (now(CLOCK_MONOTONIC) - before) * FLUSH_SHARE;
 	l->next_flush = before + (spent > FLUSH_NS ? spent : FLUSH_NS);
 }
@@ -81,7 +81,7 @@ static bool takes_clients(const struct loop *l)
 
 static void note_phase(struct loop *l)
 {
-	struct recorder *r = &l->recorder;
+	struct observer *r = &l->observer;
 
 	if (l->tree.told_to_end)
 		r->phase = LEARN_SHUTDOWN;
@@ -105,7 +105,7 @@ static void add_counted(void *ctx, unsigned int phase, enum abi abi, int64_t num
 	int call = vocab_syscall_by_number(abi, number);
 
 	if (phase == LEARN_RUNTIME || abi != vocab_abi_native() ||
-		(call >= 0 && recorder_looks_at(call)))
+		(call >= 0 && observer_looks_at(call)))
 		return;
 	c->seen.phases = (uint8_t)LEARN_PHASE_BIT(phase);
 	c->seen.count = count;
@@ -115,8 +115,8 @@ static void add_counted(void *ctx, unsigned int phase, enum abi abi, int64_t num
 static void add_counts(const struct loop *l)
 {
 	uint64_t end = now(CLOCK_REALTIME) / NS_PER_S;
-	struct counted c = { .run = l->recorder.run,
-		.seen = { .first = l->recorder.start_ns / NS_PER_S, .last = end } };
+	struct counted c = { .run = l->observer.run,
+		.seen = { .first = l->observer.start_ns / NS_PER_S, .last = end } };
 
 	if (l->record->counts)
 		count_calls_each(l->record->counts, add_counted, &c);
@@ -137,7 +137,7 @@ static int take_call(struct loop *l, short events, struct pale_err **err)
 	r = notified_calls_take(l->calls, &call, err);
 	if (r <= 0)
 		return r;
-	recorder_take(&l->recorder, l->calls, call);
+	observer_take(&l->observer, l->calls, call);
 	note_phase(l);
 	return notified_calls_answer(l->calls, 0, err);
 }
@@ -223,7 +223,7 @@ int record(const struct record *r, struct learn_run *run, struct record_result *
 	int n;
 
 	*ret = (struct record_result){ 0 };
-	recorder_init(&l.recorder, run, now(CLOCK_REALTIME_COARSE));
+	observer_init(&l.observer, run, now(CLOCK_REALTIME_COARSE));
 	l.start = now(CLOCK_MONOTONIC);
 	l.next_flush = l.start + FLUSH_NS;
 	n = start(&l, err);
@@ -238,6 +238,6 @@ int record(const struct record *r, struct learn_run *run, struct record_result *
 	ret->wait_status = l.tree.wait_status;
 	ret->exec_errno = l.tree.exec_errno;
 	ret->told_to_end = l.tree.told_to_end;
-	ret->calls = l.recorder.calls;
+	ret->calls = l.observer.calls;
 	return n;
 }

@@ -6,13 +6,13 @@
 #include "compiler/compile.h"
 #include "compiler/emit_seccomp.h"
 #include "compiler/verify_seccomp.h"
-#include "enforcer/recorder.h"
+#include "enforcer/observer.h"
 #include "enforcer/supervise_seccomp.h"
 
 #include <string.h>
 
 /*
- * What an empty profile allows, less what a recorder has to see of it. A system call that is
+ * What an empty profile allows, less what an observer has to see of it. A system call that is
  * audited is stopped as one that is refused.
  */
 static const char told[] =
@@ -26,7 +26,7 @@ static const char told[] =
 
 static int wrong(struct pale_err **err, const char *what)
 {
-	return pale_err_set(err, 0, "internal error: the recorder's filter: %s", what);
+	return pale_err_set(err, 0, "internal error: the observer's filter: %s", what);
 }
 
 static int make(
@@ -57,7 +57,7 @@ static int make(
 static void add_counted(struct text *to)
 {
 	for (uint32_t i = 0; i < vocab_n_syscalls; i++)
-		if (vocab_syscalls[i].number[vocab_abi_native()] >= 0 && !recorder_looks_at((int)i))
+		if (vocab_syscalls[i].number[vocab_abi_native()] >= 0 && !observer_looks_at((int)i))
 			text_printf(to, "        allow %s\n", vocab_syscalls[i].name);
 }
 

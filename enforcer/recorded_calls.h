@@ -3,7 +3,7 @@
 #define PALE_RECORDED_CALLS_H
 
 /*
- * System calls of which a recorder writes down more than that they were made, beside those of
+ * System calls of which an observer writes down more than that they were made, beside those of
  * watched_calls.h: code that is mapped, locks, control calls, signals, tracing, processes,
  * namespaces and socket families.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PALE_RECORDER_H
-#define PALE_RECORDER_H
+#ifndef PALE_OBSERVER_H
+#define PALE_OBSERVER_H
 
 /*
  * From stopped calls to what a run was seen to do (compiler/learn_run.h). Each call is looked at as
@@ -14,25 +14,25 @@
 #include "compiler/learn_run.h"
 #include "enforcer/notified_calls.h"
 
-struct recorder {
+struct observer {
 	struct learn_run *run;
 	uint64_t start_ns; /* CLOCK_REALTIME_COARSE; files changed since are drift */
 	enum learn_phase phase;
 	bool has_begun;	   /* the program was executed, and is known */
-	uint8_t *compared; /* recorder_compared(), by the call's index */
+	uint8_t *compared; /* observer_compared(), by the call's index */
 	uint64_t calls;	   /* that were looked at */
 };
 
 /* Bit (register) of those arguments of @syscall, an index into vocab_syscalls, that policies
  * compare. */
-uint8_t recorder_compared(int syscall);
+uint8_t observer_compared(int syscall);
 /* Whether more of the call is written down than that it was made. */
-bool recorder_looks_at(int syscall);
+bool observer_looks_at(int syscall);
 
-void recorder_init(struct recorder *r, struct learn_run *run, uint64_t start_ns);
-void recorder_release(struct recorder *r);
+void observer_init(struct observer *r, struct learn_run *run, uint64_t start_ns);
+void observer_release(struct observer *r);
 /* @call is @n's present one, and is still to be answered. */
-void recorder_take(
-	struct recorder *r, const struct notified_calls *n, const struct notified_call *call);
+void observer_take(
+	struct observer *r, const struct notified_calls *n, const struct notified_call *call);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/recorder.h"
+#include "enforcer/observer.h"
 
 #include "enforcer/recorded_calls.h"
 #include "enforcer/recorded_capabilities.h"
@@ -28,7 +28,7 @@ static uint8_t place_of(const struct vocab_argument *a)
 	return place == VOCAB_NO_INDEX ? 0 : (uint8_t)(1u << place);
 }
 
-uint8_t recorder_compared(int syscall)
+uint8_t observer_compared(int syscall)
 {
 	uint8_t places = 0;
 
@@ -42,29 +42,29 @@ uint8_t recorder_compared(int syscall)
 	return places;
 }
 
-bool recorder_looks_at(int syscall)
+bool observer_looks_at(int syscall)
 {
-	return watched_call(syscall) || recorded_call(syscall) || recorder_compared(syscall) ||
+	return watched_call(syscall) || recorded_call(syscall) || observer_compared(syscall) ||
 	       recorded_capability_call(syscall);
 }
 
-void recorder_init(struct recorder *r, struct learn_run *run, uint64_t start_ns)
+void observer_init(struct observer *r, struct learn_run *run, uint64_t start_ns)
 {
-	*r = (struct recorder){ .run = run, .start_ns = start_ns, .phase = LEARN_INIT };
+	*r = (struct observer){ .run = run, .start_ns = start_ns, .phase = LEARN_INIT };
 	r->compared = calloc(vocab_n_syscalls, sizeof(*r->compared));
 	if (!r->compared)
 		abort();
 	for (uint32_t i = 0; i < vocab_n_syscalls; i++)
-		r->compared[i] = recorder_compared((int)i);
+		r->compared[i] = observer_compared((int)i);
 }
 
-void recorder_release(struct recorder *r)
+void observer_release(struct observer *r)
 {
 	free(r->compared);
 	r->compared = NULL;
 }
 
-static struct learn_observation observation(const struct recorder *r, const struct process *p)
+static struct learn_observation observation(const struct observer *r, const struct process *p)
 {
 	uint64_t now = (uint64_t)time(NULL);
 	struct learn_observation o = {
@@ -84,7 +84,7 @@ static bool has_classes(enum operation op)
 	return op == OP_EXEC || op == OP_MAP;
 }
 
-static void add_access(struct recorder *r, struct learn_observation o, const struct access *a)
+static void add_access(struct observer *r, struct learn_observation o, const struct access *a)
 {
 	bool needs_path = vocab_operations[a->request.operation].object == OBJECT_PATH;
 
@@ -104,7 +104,7 @@ static void add_access(struct recorder *r, struct learn_observation o, const str
 	learn_run_add(r->run, &o);
 }
 
-static void add_capabilities(struct recorder *r, struct learn_observation o, uint64_t capabilities)
+static void add_capabilities(struct observer *r, struct learn_observation o, uint64_t capabilities)
 {
 	o.operation = OP_CAPABILITY;
 	for (int i = 0; i < VOCAB_N_CAPABILITIES; i++) {
@@ -134,7 +134,7 @@ static const struct access *executed(const struct accesses *accesses)
 }
 
 /* Opened and mapped by the program that is executed, not by the one that executes it. */
-static int add_loader(struct recorder *r, const struct notified_call *call,
+static int add_loader(struct observer *r, const struct notified_call *call,
 	const struct access *program, struct learn_observation o)
 {
 	struct accesses loader = { .n = 0 };
@@ -165,7 +165,7 @@ static bool is_refused(const struct process *p, int r)
 	return true;
 }
 
-static int find_accesses(const struct recorder *r, const struct notified_call *call,
+static int find_accesses(const struct observer *r, const struct notified_call *call,
 	const uint64_t arguments[6], struct accesses *ret)
 {
 	int n = 0;
@@ -197,7 +197,7 @@ static const char *why_lost(int r)
 }
 
 /* Servers are at work once they take a client. */
-static void note_phase(struct recorder *r, const struct notified_call *call)
+static void note_phase(struct observer *r, const struct notified_call *call)
 {
 	const char *name = vocab_syscalls[call->syscall].name;
 
@@ -205,7 +205,7 @@ static void note_phase(struct recorder *r, const struct notified_call *call)
 		r->phase = LEARN_STEADY;
 }
 
-static void begin(struct recorder *r, const struct access *program)
+static void begin(struct observer *r, const struct access *program)
 {
 	if (r->has_begun)
 		return;
@@ -213,7 +213,7 @@ static void begin(struct recorder *r, const struct access *program)
 	learn_run_program(r->run, program->object, program->object_len);
 }
 
-static void add_call(struct recorder *r, const struct notified_call *call,
+static void add_call(struct observer *r, const struct notified_call *call,
 	const struct learn_observation *o, const uint64_t arguments[6])
 {
 	/* The launcher's own. */
@@ -223,7 +223,7 @@ static void add_call(struct recorder *r, const struct notified_call *call,
 		call->abi == vocab_abi_native() ? r->compared[call->syscall] : 0);
 }
 
-static void write_down(struct recorder *r, const struct notified_call *call,
+static void write_down(struct observer *r, const struct notified_call *call,
 	const uint64_t arguments[6], const struct accesses *accesses, uint64_t capabilities)
 {
 	struct learn_observation o = observation(r, call->process);
@@ -246,7 +246,7 @@ static void write_down(struct recorder *r, const struct notified_call *call,
 }
 
 static void examine(
-	struct recorder *r, const struct notified_calls *n, const struct notified_call *call)
+	struct observer *r, const struct notified_calls *n, const struct notified_call *call)
 {
 	struct accesses accesses = { .n = 0 };
 	struct credentials who = { 0 };
@@ -274,8 +274,8 @@ static void examine(
 	credentials_release(&who);
 }
 
-void recorder_take(
-	struct recorder *r, const struct notified_calls *n, const struct notified_call *call)
+void observer_take(
+	struct observer *r, const struct notified_calls *n, const struct notified_call *call)
 {
 	r->calls++;
 	if (!call->abi_known)
