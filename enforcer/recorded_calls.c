@@ -3,10 +3,9 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
-#include "enforcer/resolve_path.h"
+#include "enforcer/call_table.h"
 #include "enforcer/watched_sockets.h"
 
-#include <assert.h>
 #include <dirent.h>
 #include <elf.h>
 #include <errno.h>
@@ -39,25 +38,6 @@
 
 #define ANCESTORS_MAX 4096
 #define HEADERS_MAX   64 /* of an ELF file's program headers */
-
-struct call {
-	const struct process *process;
-	enum abi abi;
-	const uint64_t *arguments;
-	uint64_t start_ns;
-	const struct recorded *row;
-	struct accesses *out;
-};
-
-struct recorded {
-	const char *name;
-	int (*examine)(struct call *c);
-	/* Places of the arguments: what it is about (a descriptor, a process), and its kind. */
-	int8_t what, kind;
-};
-
-#define RESOLVED(name)                                                                             \
-	_cleanup_(resolved_path_release) struct resolved_path name = RESOLVED_PATH_INIT
 
 static uint32_t argument(const struct call *c, int place)
 {
@@ -346,71 +326,54 @@ static int examine_untold(struct call *c)
 }
 
 /* clang-format off */
-static const struct recorded table[] = {
-	{ "mmap", examine_map, 4, 2 },
-	{ "mmap2", examine_map, 4, 2 },
-	{ "flock", examine_flock, 0, 1 },
-	{ "fcntl", examine_fcntl, 0, 1 },
-	{ "fcntl64", examine_fcntl, 0, 1 },
-	{ "ioctl", examine_ioctl, 0, 1 },
-	{ "kill", examine_kill, 0, 1 },
-	{ "tkill", examine_kill, 0, 1 },
-	{ "tgkill", examine_kill, 0, 2 },
-	{ "rt_sigqueueinfo", examine_kill, 0, 1 },
-	{ "rt_tgsigqueueinfo", examine_kill, 0, 2 },
-	{ "pidfd_send_signal", examine_pidfd_signal, 0, 1 },
-	{ "ptrace", examine_ptrace, 1, 0 },
-	{ "process_vm_readv", examine_trace, 0, 0 },
-	{ "process_vm_writev", examine_trace, 0, 0 },
-	{ "kcmp", examine_trace, 0, 0 },
-	{ "fork", examine_fork, 0, 0 },
-	{ "vfork", examine_fork, 0, 0 },
-	{ "clone", examine_clone, 0, 0 },
-	{ "clone3", examine_clone3, 0, 0 },
-	{ "unshare", examine_unshare, 0, 0 },
-	{ "socket", examine_socket, 0, 0 },
-	{ "pivot_root", examine_pivot, 0, 0 },
-	{ "mount", examine_untold, 0, 0 },
-	{ "umount", examine_untold, 0, 0 },
-	{ "umount2", examine_untold, 0, 0 },
-	{ "fsmount", examine_untold, 0, 0 },
-	{ "move_mount", examine_untold, 0, 0 },
-	{ "open_tree", examine_untold, 0, 0 },
+#define CALL(call, fn, w, k) { .name = call, .examine = fn, .what = w, .path = NO_ARGUMENT, .kind = k }
+static const struct call_row table[] = {
+	CALL("mmap", examine_map, 4, 2),
+	CALL("mmap2", examine_map, 4, 2),
+	CALL("flock", examine_flock, 0, 1),
+	CALL("fcntl", examine_fcntl, 0, 1),
+	CALL("fcntl64", examine_fcntl, 0, 1),
+	CALL("ioctl", examine_ioctl, 0, 1),
+	CALL("kill", examine_kill, 0, 1),
+	CALL("tkill", examine_kill, 0, 1),
+	CALL("tgkill", examine_kill, 0, 2),
+	CALL("rt_sigqueueinfo", examine_kill, 0, 1),
+	CALL("rt_tgsigqueueinfo", examine_kill, 0, 2),
+	CALL("pidfd_send_signal", examine_pidfd_signal, 0, 1),
+	CALL("ptrace", examine_ptrace, 1, 0),
+	CALL("process_vm_readv", examine_trace, 0, 0),
+	CALL("process_vm_writev", examine_trace, 0, 0),
+	CALL("kcmp", examine_trace, 0, 0),
+	CALL("fork", examine_fork, 0, 0),
+	CALL("vfork", examine_fork, 0, 0),
+	CALL("clone", examine_clone, 0, 0),
+	CALL("clone3", examine_clone3, 0, 0),
+	CALL("unshare", examine_unshare, 0, 0),
+	CALL("socket", examine_socket, 0, 0),
+	CALL("pivot_root", examine_pivot, 0, 0),
+	CALL("mount", examine_untold, 0, 0),
+	CALL("umount", examine_untold, 0, 0),
+	CALL("umount2", examine_untold, 0, 0),
+	CALL("fsmount", examine_untold, 0, 0),
+	CALL("move_mount", examine_untold, 0, 0),
+	CALL("open_tree", examine_untold, 0, 0),
 };
+#undef CALL
 /* clang-format on */
 
 #define N_TABLE (sizeof(table) / sizeof(*table))
 
-static const struct recorded *find(int syscall)
-{
-	if (syscall < 0)
-		return NULL;
-	for (size_t i = 0; i < N_TABLE; i++)
-		if (!strcmp(table[i].name, vocab_syscalls[syscall].name))
-			return &table[i];
-	return NULL;
-}
-
 bool recorded_call(int syscall)
 {
-	return find(syscall);
+	return call_table_find(table, N_TABLE, syscall) != NULL;
 }
 
 int recorded_call_accesses(const struct process *p, enum abi abi, int syscall,
 	const uint64_t arguments[6], uint64_t start_ns, struct accesses *ret)
 {
-	struct call c = {
-		.process = p,
-		.abi = abi,
-		.arguments = arguments,
-		.start_ns = start_ns,
-		.row = find(syscall),
-		.out = ret,
-	};
-	int r;
+	const struct call_row *row = call_table_find(table, N_TABLE, syscall);
+	int r = call_row_examine(row, p, abi, arguments, start_ns, ret);
 
-	assert(c.row);
-	r = c.row->examine(&c);
 	return r == -EBADF || r == -EFAULT || r > 0 ? 0 : r;
 }
 

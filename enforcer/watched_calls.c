@@ -3,10 +3,9 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
-#include "enforcer/resolve_path.h"
+#include "enforcer/call_table.h"
 #include "enforcer/watched_sockets.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,25 +14,6 @@
 
 #define INTERPRETERS_MAX 5   /* fs/exec.c, exec_binprm() */
 #define SHEBANG_BYTES	 256 /* linux/binfmts.h, BINPRM_BUF_SIZE */
-#define NO_ARGUMENT	 (-1)
-
-struct call {
-	const struct process *process;
-	enum abi abi;
-	const struct watched *row;
-	const uint64_t *arguments;
-	uint64_t start_ns;
-	struct accesses *out;
-};
-
-struct watched {
-	const char *name;
-	int (*examine)(struct call *c);
-	/* Places of the arguments; NO_ARGUMENT: the call has none. */
-	int8_t dirfd, path, flags;
-	enum operation operation;
-	enum resolve_how how;
-};
 
 static int dirfd_of(const struct call *c, int place)
 {
@@ -47,7 +27,7 @@ static uint64_t pointer_of(const struct call *c, int place)
 
 static uint64_t flags_of(const struct call *c)
 {
-	return c->row->flags == NO_ARGUMENT ? 0 : (uint32_t)c->arguments[c->row->flags];
+	return c->row->kind == NO_ARGUMENT ? 0 : (uint32_t)c->arguments[c->row->kind];
 }
 
 struct access *accesses_add(struct accesses *out)
@@ -139,9 +119,6 @@ static int resolve(struct call *c, int dirfd, int path_place, enum resolve_how h
 	return resolve_path(c->process, dirfd, path, how, in_root, ret);
 }
 
-#define RESOLVED(name)                                                                             \
-	_cleanup_(resolved_path_release) struct resolved_path name = RESOLVED_PATH_INIT
-
 static int open_with(struct call *c, uint64_t flags, uint64_t resolve_flags)
 {
 	RESOLVED(r);
@@ -159,7 +136,7 @@ static int open_with(struct call *c, uint64_t flags, uint64_t resolve_flags)
 		how = create ? RESOLVE_PATH_ENTRY : RESOLVE_PATH_NOFOLLOW;
 	else if (create)
 		how = RESOLVE_PATH_CREATE;
-	n = resolve(c, dirfd_of(c, c->row->dirfd), c->row->path, how,
+	n = resolve(c, dirfd_of(c, c->row->what), c->row->path, how,
 		resolve_flags & RESOLVE_IN_ROOT, &r);
 	if (n < 0)
 		return n;
@@ -204,7 +181,7 @@ static int examine_creat(struct call *c)
 static int examine_openat2(struct call *c)
 {
 	struct open_how how;
-	int r = process_read(c->process, pointer_of(c, c->row->flags), &how, sizeof(how));
+	int r = process_read(c->process, pointer_of(c, c->row->kind), &how, sizeof(how));
 
 	return r < 0 ? r : open_with(c, how.flags, how.resolve);
 }
@@ -213,21 +190,21 @@ static int examine_openat2(struct call *c)
 static int examine_path(struct call *c)
 {
 	RESOLVED(r);
-	const struct watched *row = c->row;
+	const struct call_row *row = c->row;
 	uint64_t flags = flags_of(c);
 	enum resolve_how how = row->how;
 	int n;
 
 	if (flags & AT_SYMLINK_NOFOLLOW)
 		how = RESOLVE_PATH_NOFOLLOW;
-	n = resolve(c, dirfd_of(c, row->dirfd), row->path, how, false, &r);
+	n = resolve(c, dirfd_of(c, row->what), row->path, how, false, &r);
 	if (n == -ENOENT && (flags & AT_EMPTY_PATH))
 		n = resolve_path(
-			c->process, dirfd_of(c, row->dirfd), "", RESOLVE_PATH_FOLLOW, false, &r);
+			c->process, dirfd_of(c, row->what), "", RESOLVE_PATH_FOLLOW, false, &r);
 	/* utimensat(fd, NULL, …) */
-	if (n == -EFAULT && row->dirfd != NO_ARGUMENT && !pointer_of(c, row->path))
+	if (n == -EFAULT && row->what != NO_ARGUMENT && !pointer_of(c, row->path))
 		n = resolve_path(
-			c->process, dirfd_of(c, row->dirfd), "", RESOLVE_PATH_FOLLOW, false, &r);
+			c->process, dirfd_of(c, row->what), "", RESOLVE_PATH_FOLLOW, false, &r);
 	if (n < 0)
 		return n;
 	if (row->operation == OP_CREATE && r.exists)
@@ -242,7 +219,7 @@ static int examine_descriptor(struct call *c)
 {
 	RESOLVED(r);
 	int n = resolve_path(
-		c->process, dirfd_of(c, c->row->dirfd), "", RESOLVE_PATH_FOLLOW, false, &r);
+		c->process, dirfd_of(c, c->row->what), "", RESOLVE_PATH_FOLLOW, false, &r);
 
 	if (n < 0)
 		return n;
@@ -253,7 +230,7 @@ static int examine_descriptor(struct call *c)
 static int examine_mkdir(struct call *c)
 {
 	RESOLVED(r);
-	int n = resolve(c, dirfd_of(c, c->row->dirfd), c->row->path, RESOLVE_PATH_ENTRY, false, &r);
+	int n = resolve(c, dirfd_of(c, c->row->what), c->row->path, RESOLVE_PATH_ENTRY, false, &r);
 
 	if (n < 0)
 		return n;
@@ -270,8 +247,8 @@ static int examine_two_paths(struct call *c)
 {
 	RESOLVED(from);
 	RESOLVED(to);
-	const struct watched *row = c->row;
-	bool at = row->dirfd != NO_ARGUMENT;
+	const struct call_row *row = c->row;
+	bool at = row->what != NO_ARGUMENT;
 	int to_dirfd = at ? row->path + 1 : NO_ARGUMENT;
 	int to_path = at ? row->path + 2 : row->path + 1;
 	uint64_t flags = row->operation == OP_LINK ? flags_of(c) : 0;
@@ -280,10 +257,10 @@ static int examine_two_paths(struct call *c)
 							     : RESOLVE_PATH_NOFOLLOW;
 	int n;
 
-	n = resolve(c, dirfd_of(c, row->dirfd), row->path, how, false, &from);
+	n = resolve(c, dirfd_of(c, row->what), row->path, how, false, &from);
 	if (n == -ENOENT && (flags & AT_EMPTY_PATH))
 		n = resolve_path(
-			c->process, dirfd_of(c, row->dirfd), "", RESOLVE_PATH_FOLLOW, false, &from);
+			c->process, dirfd_of(c, row->what), "", RESOLVE_PATH_FOLLOW, false, &from);
 	if (n < 0)
 		return n;
 	n = resolve(c, dirfd_of(c, to_dirfd), to_path, RESOLVE_PATH_ENTRY, false, &to);
@@ -327,7 +304,7 @@ static int examine_exec(struct call *c)
 	uint64_t flags = flags_of(c);
 	enum resolve_how how =
 		flags & AT_SYMLINK_NOFOLLOW ? RESOLVE_PATH_NOFOLLOW : RESOLVE_PATH_FOLLOW;
-	int dirfd = dirfd_of(c, c->row->dirfd);
+	int dirfd = dirfd_of(c, c->row->what);
 
 	for (int i = 0; i <= INTERPRETERS_MAX; i++) {
 		RESOLVED(r);
@@ -359,9 +336,9 @@ static int examine_socket(struct call *c)
 /* clang-format off */
 #define NONE NO_ARGUMENT
 #define AT(call, dirfd, path, flags, op, how) { call, examine_path, dirfd, path, flags, op, RESOLVE_PATH_##how }
-#define CALL(call, fn, d, p, f) { .name = call, .examine = fn, .dirfd = d, .path = p, .flags = f }
-#define OF(call, fn, d, p, f, op) { .name = call, .examine = fn, .dirfd = d, .path = p, .flags = f, .operation = op }
-static const struct watched table[] = {
+#define CALL(call, fn, d, p, f) { .name = call, .examine = fn, .what = d, .path = p, .kind = f }
+#define OF(call, fn, d, p, f, op) { .name = call, .examine = fn, .what = d, .path = p, .kind = f, .operation = op }
+static const struct call_row table[] = {
 	CALL("open", examine_open, NONE, 0, 1),
 	CALL("openat", examine_open, 0, 1, 2),
 	CALL("openat2", examine_openat2, 0, 1, 2),
@@ -420,36 +397,17 @@ static const struct watched table[] = {
 
 #define N_TABLE (sizeof(table) / sizeof(*table))
 
-static const struct watched *find(int syscall)
-{
-	if (syscall < 0)
-		return NULL;
-	for (size_t i = 0; i < N_TABLE; i++)
-		if (!strcmp(table[i].name, vocab_syscalls[syscall].name))
-			return &table[i];
-	return NULL;
-}
-
 bool watched_call(int syscall)
 {
-	return find(syscall);
+	return call_table_find(table, N_TABLE, syscall) != NULL;
 }
 
 int watched_call_accesses(const struct process *p, enum abi abi, int syscall,
 	const uint64_t arguments[6], uint64_t start_ns, struct accesses *ret)
 {
-	struct call c = {
-		.process = p,
-		.abi = abi,
-		.row = find(syscall),
-		.arguments = arguments,
-		.start_ns = start_ns,
-		.out = ret,
-	};
-	int r;
+	const struct call_row *row = call_table_find(table, N_TABLE, syscall);
+	int r = call_row_examine(row, p, abi, arguments, start_ns, ret);
 
-	assert(c.row);
-	r = c.row->examine(&c);
 	return is_no_access(r) ? 0 : r;
 }
 
