@@ -6,7 +6,7 @@
  * From what was seen (learn_run.h) to a policy.
  *
  * What the policy then allows: all that was seen, and as little else as its rules can say that read
- * as if written by hand. Four things allow more than was seen, and each says so in a comment:
+ * as if written by hand. Six things allow more than was seen, and each says so in a comment:
  *
  *	fragments	are included by name where what was seen uses enough of them; whatever a
  *			fragment lets a program do beside reading must have been seen
@@ -16,6 +16,10 @@
  *			one operation of one executable, are a star. Never a component of the first
  *			two, never what is executed or the image's and written, never over secrets
  *	numbers		more than LEARN_LITERALS_MAX names below one directory are `**`
+ *	addresses	addresses of one port, and ports that the kernel chose, that differed from
+ *			run to run (learn_network.c)
+ *	arguments	of a system call: more values than a rule compares are not compared, and
+ *			the values of several ones are allowed in any combination
  *
  * Everything else is literal. What hand-written rules allow is not learned again; what they refuse
  * is not learned, and told. System calls are left to be derived where the language does so.

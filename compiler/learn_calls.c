@@ -86,8 +86,8 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* "cmd in {A, B}"; nothing where there are too many values. */
-static bool add_comparison(
+/* "cmd in {A, B}"; nothing where there are too many values. How many there are. */
+static uint32_t add_comparison(
 	struct learn_work *w, struct text *to, int call, uint8_t argument, const struct group *g)
 {
 	const struct vocab_argument *a = &vocab_syscalls[call].arguments[argument];
@@ -102,7 +102,7 @@ static bool add_comparison(
 			values[n++] = values[i];
 	}
 	if (n > VALUES_MAX)
-		return false;
+		return n;
 	if (to->len)
 		text_puts(to, " and ");
 	text_printf(to, n > 1 ? "%s in {" : "%s == ", a->name);
@@ -110,7 +110,31 @@ static bool add_comparison(
 		text_printf(to, "%s%s", i ? ", " : "",
 			value_text(w, call, a, g->v[0]->o.abi, values[i]));
 	text_puts(to, n > 1 ? "}" : "");
+	return n;
+}
+
+static bool same_values(const struct learn_observation *a, const struct learn_observation *b)
+{
+	for (unsigned int i = 0; i < 6; i++) {
+		if ((a->known & (1u << i)) && a->values[i] != b->values[i])
+			return false;
+	}
 	return true;
+}
+
+/* Several executables may have made the same call. */
+static uint64_t combinations_seen(const struct group *g)
+{
+	uint64_t n = 0;
+
+	for (uint32_t i = 0; i < g->n; i++) {
+		uint32_t k = 0;
+
+		while (k < i && !same_values(&g->v[k]->o, &g->v[i]->o))
+			k++;
+		n += k == i;
+	}
+	return n;
 }
 
 static const char *call_words(struct learn_work *w, const struct group *g, const char **why)
@@ -118,12 +142,24 @@ static const char *call_words(struct learn_work *w, const struct group *g, const
 	_cleanup_(text_release) struct text all = TEXT_INIT;
 	const struct learn_observation *o = &g->v[0]->o;
 	int call = vocab_syscall_find(o->object);
+	uint32_t several = 0;
+	uint64_t combinations = 1;
 
 	for (uint8_t i = 0; i < vocab_syscalls[call].n_arguments; i++) {
-		if ((o->known & (1u << i)) && !vocab_syscalls[call].arguments[i].is_pointer &&
-			!add_comparison(w, &all, call, i, g))
+		uint32_t n;
+
+		if (!(o->known & (1u << i)) || vocab_syscalls[call].arguments[i].is_pointer)
+			continue;
+		n = add_comparison(w, &all, call, i, g);
+		if (n > VALUES_MAX)
 			*why = "more values of an argument than a rule compares";
+		else
+			combinations *= n;
+		several += n > 1 && n <= VALUES_MAX;
 	}
+	/* Where one of them varies alone, each was seen. */
+	if (!*why && several > 1 && (combinations > g->n || combinations > combinations_seen(g)))
+		*why = "values of several arguments, in any combination";
 	return all.len ? arena_printf(w->arena, "%s(%s)", o->object, text_str(&all)) : o->object;
 }
 
