@@ -95,20 +95,28 @@ static int runs_are_gone(struct session *s, const char *merge, struct pale_err *
 	return r;
 }
 
-static int read_all(struct session *s, struct pale_err **err)
+/* The policy that is merged into, and its runs. */
+static int read_merged(struct session *s, struct pale_err **err)
 {
 	const char *merge = option_argument(s->in, OPT_MERGE);
 	struct source *hand;
-	int r = 0;
+	int r;
 
-	if (merge) {
-		r = source_read(&s->sources, merge, merge, &hand, err);
-		s->hand = hand;
-		if (r >= 0 && access(runs_of(s, merge), F_OK) == 0)
-			r = add_runs(s, runs_of(s, merge), err);
-		else if (r >= 0 && learn_has_rules(hand))
-			r = runs_are_gone(s, merge, err);
-	}
+	if (!merge)
+		return 0;
+	r = source_read(&s->sources, merge, merge, &hand, err);
+	if (r < 0)
+		return r;
+	s->hand = hand;
+	if (access(runs_of(s, merge), F_OK) == 0)
+		return add_runs(s, runs_of(s, merge), err);
+	return learn_has_rules(hand) ? runs_are_gone(s, merge, err) : 0;
+}
+
+static int read_all(struct session *s, struct pale_err **err)
+{
+	int r = read_merged(s, err);
+
 	for (size_t i = 0; i < s->in->n_uses && r >= 0; i++) {
 		if (s->in->uses[i].option == OPT_FROM)
 			r = add_runs(s, s->in->uses[i].argument, err);
@@ -141,8 +149,13 @@ static int write_policy(struct session *s, const struct learn_result *result, st
 {
 	_cleanup_(file_set_release) struct file_set files = FILE_SET_INIT;
 	_cleanup_(text_release) struct text runs = TEXT_INIT;
-	int r = open_folder_of(&files, s->output, err);
+	int r;
 
+	/* It was not, before the command ran. */
+	if (!s->hand && access(s->output, F_OK) == 0)
+		return pale_err_set(
+			err, 0, "%s is there by now: it is not written over", s->output);
+	r = open_folder_of(&files, s->output, err);
 	for (uint32_t i = 0; i < s->runs.n; i++)
 		learn_run_write(s->runs.v[i], &runs);
 	if (r >= 0)
@@ -300,6 +313,10 @@ static int learn(const struct invocation *in)
 	} else if (s.n_live && record_live(&s, &err) < 0) {
 		input_failure(in, err);
 		status = STATUS_HOST;
+	} else if (s.n_live && read_merged(&s, &err) < 0) {
+		/* People may have gone on writing it while the command ran. */
+		input_failure(in, err);
+		status = STATUS_POLICY;
 	} else if (!s.runs.n) {
 		status = usage_error(in,
 			"no run to learn from: %s has none beside it, and there "

@@ -376,3 +376,16 @@ for i in range(3000):
 	rules | grep -x " *allow read $dir/data/page"
 	rules | grep -x " *allow write, create $dir/data/more"
 }
+
+@test "what people write while the command runs is not lost" {
+	run -0 learn -o "$policy" -- "$try" read "$dir/data/page"
+	run -0 learn --merge "$policy" -- /bin/sh -c "echo '# By hand.' >>$policy; $try create $dir/data/more"
+	grep -x '# By hand.' "$policy"
+	rules | grep -x " *allow write, create $dir/data/more"
+	# And a policy that was not there when it began.
+	local other=$dir/out/other.pale
+	run -1 --separate-stderr learn -o "$other" -- /bin/sh -c "echo '# By hand.' >$other"
+	[ "${stderr_lines[-1]}" = "pale learn: $other is there by now: it is not written over" ]
+	[ "$(cat "$other")" = '# By hand.' ]
+	jq -e .complete "$other.recording"
+}
