@@ -210,7 +210,9 @@ static void begin(struct observer *r, const struct access *program)
 	if (r->has_begun)
 		return;
 	r->has_begun = true;
-	learn_run_program(r->run, program->object, program->object_len);
+	/* What has no path (memfd_create(2), a file that is deleted) has none to be told by. */
+	if (program)
+		learn_run_program(r->run, program->object, program->object_len);
 }
 
 static void add_call(struct observer *r, const struct notified_call *call,
@@ -235,10 +237,10 @@ static void write_down(struct observer *r, const struct notified_call *call,
 	for (unsigned i = 0; i < accesses->n; i++)
 		add_access(r, o, &accesses->v[i]);
 	add_capabilities(r, o, capabilities);
-	if (program) {
+	if (program)
 		n = add_loader(r, call, program, o);
+	if (is_exec(call))
 		begin(r, program);
-	}
 	if (n < 0)
 		learn_run_lost(r->run, 1, "loaders of programs that may not be read");
 	if (accesses->cut)

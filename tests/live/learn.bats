@@ -224,6 +224,7 @@ END
 	# The keeper ends with the program.
 	for i in {1..100}; do pgrep -x pale-keeper >/dev/null || break; sleep 0.05; done
 	run -1 pgrep -x pale-keeper
+	run -1 compgen -G '/sys/fs/cgroup/unified/pale-learn-*'
 }
 
 @test "pale is killed in the midst of a call" {
@@ -388,4 +389,21 @@ for i in range(3000):
 	[ "${stderr_lines[-1]}" = "pale learn: $other is there by now: it is not written over" ]
 	[ "$(cat "$other")" = '# By hand.' ]
 	jq -e .complete "$other.recording"
+}
+
+@test "a program without a path" {
+	local how n
+	for how in --unprivileged ""; do
+		rm -rf "$policy"*
+		cp "$try" "$dir/data/gone"
+		exec 9<"$dir/data/gone"
+		rm "$dir/data/gone"
+		# shellcheck disable=SC2086
+		run -0 learn $how -o "$policy" -- /proc/self/fd/9 read "$dir/data/page"
+		exec 9<&-
+		observed read | grep -x "$dir/data/page"
+		jq -e '[.observations[] | select(.operation == "exec" and .class == "anonymous")] | length == 1' "$policy.runs"
+		# What the kernel counts, too.
+		[ -n "$how" ] || [ "$(id -u)" != 0 ] || observed syscall | grep -x exit_group
+	done
 }
