@@ -91,6 +91,9 @@ int file_set_replace(struct file_set *set, const char *name, const void *bytes, 
 	text_printf(&path, "%s/%s", set->dir, name);
 	if (lstat(text_str(&path), &st) < 0)
 		return cannot_write(err, text_str(&path));
+	/* Everybody may write through a link, as its own mode has it. */
+	if (S_ISLNK(st.st_mode) && stat(text_str(&path), &st) < 0)
+		return cannot_write(err, text_str(&path));
 	return add(set, name, bytes, len, &st, err);
 }
 

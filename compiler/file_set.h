@@ -33,7 +33,10 @@ struct file_set {
 int file_set_open(struct file_set *set, const char *dir, struct pale_err **err);
 int file_set_add(struct file_set *set, const char *name, const void *bytes, size_t len,
 	struct pale_err **err);
-/* As file_set_add(), in place of a file that is there, whose mode and owner it gets. */
+/*
+ * As file_set_add(), in place of a file that is there, whose mode and owner it gets; those of the
+ * file that a link leads to, where one is replaced.
+ */
 int file_set_replace(struct file_set *set, const char *name, const void *bytes, size_t len,
 	struct pale_err **err);
 /* The folder of @path, as file_set_open() has it. */

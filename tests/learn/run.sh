@@ -116,4 +116,11 @@ if [ $? -eq 2 ] && grep -q -- '--merge mine.pale adds to it' err && [ "$(cat min
 else
 	result not-ok "-o leaves a policy that is there"
 fi
+
+# It has the mode of what was there.
+echo 'profile mine { }' >real.pale
+chmod 640 real.pale
+ln -s real.pale link.pale
+"$pale" learn --from "$here/ok/one.runs" --merge link.pale >out 2>err
+if [ "$(stat -c %a link.pale)" = 640 ]; then result ok "a link's mode is nobody's"; else result not-ok "a link's mode is nobody's"; fi
 echo "1..$n"
