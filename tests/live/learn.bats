@@ -161,6 +161,22 @@ os.sync()'
 	[ ! -s "$dir/report" ]
 }
 
+@test "who takes a client is at work, whoever sees that" {
+	local how
+	for how in --unprivileged ""; do
+		rm -f "$policy"*
+		# shellcheck disable=SC2086
+		run -0 learn $how -o "$policy" -- /usr/bin/python3 -c "import os, socket
+s = socket.create_server(('127.0.0.1', 7110))
+os.stat('$dir/data'); os.close(os.open('$dir/data', os.O_RDONLY))
+c = socket.create_connection(('127.0.0.1', 7110))
+s.accept()
+os.close(os.open('$dir/data/page', os.O_RDONLY))"
+		# "init" goes without saying.
+		jq -e --arg page "$dir/data/page" --arg data "$dir/data/" '[.observations[] | select(.operation == "read") | select(.object == $page or .object == $data) | .phases // ["init"]] == [["init"], ["steady"]]' "$policy.runs"
+	done
+}
+
 @test "files without a path are lost, and signals to others are not to its own" {
 	run -0 learn -o "$policy" -- /usr/bin/python3 -c 'import os
 fd = os.memfd_create("x")
