@@ -3,8 +3,8 @@
 #define PALE_RECORD_FILTER_H
 
 /*
- * Which system calls an observer is told of: those that take paths and addresses, those that do what
- * rules speak of, and all that no policy allows without a rule (the derived set of an empty
+ * Which system calls an observer is told of: those that take paths and addresses, those that do
+ * what rules speak of, and all that no policy allows without a rule (the derived set of an empty
  * profile). What every process may do anyway (read, write, futex, malloc's mmap …) runs at full
  * speed and is not seen: no rule will need it.
  *
