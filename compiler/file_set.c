@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define FILE_MODE   0644
 #define FOLDER_MODE 0755
@@ -115,14 +116,27 @@ int file_set_open_of(struct file_set *set, const char *path, struct pale_err **e
 	return file_set_open(set, dir, err);
 }
 
+static const char *name_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+int file_set_put(struct file_set *set, const char *path, const void *bytes, size_t len,
+	struct pale_err **err)
+{
+	return access(path, F_OK) == 0 ? file_set_replace(set, name_of(path), bytes, len, err)
+				       : file_set_add(set, name_of(path), bytes, len, err);
+}
+
 int file_set_write(const char *path, const void *bytes, size_t len, struct pale_err **err)
 {
 	_cleanup_(file_set_release) struct file_set set = FILE_SET_INIT;
-	const char *slash = strrchr(path, '/');
 	int r = file_set_open_of(&set, path, err);
 
 	if (r >= 0)
-		r = file_set_add(&set, slash ? slash + 1 : path, bytes, len, err);
+		r = file_set_put(&set, path, bytes, len, err);
 	return r < 0 ? r : file_set_commit(&set, err);
 }
 

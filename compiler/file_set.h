@@ -41,6 +41,9 @@ int file_set_replace(struct file_set *set, const char *name, const void *bytes, 
 	struct pale_err **err);
 /* The folder of @path, as file_set_open() has it. */
 int file_set_open_of(struct file_set *set, const char *path, struct pale_err **err);
+/* file_set_replace() where there is a file of @path's last component, otherwise file_set_add(). */
+int file_set_put(struct file_set *set, const char *path, const void *bytes, size_t len,
+	struct pale_err **err);
 /* A set of one file, from the first step to the last. */
 int file_set_write(const char *path, const void *bytes, size_t len, struct pale_err **err);
 int file_set_commit(struct file_set *set, struct pale_err **err);

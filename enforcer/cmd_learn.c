@@ -124,26 +124,6 @@ static int read_all(struct session *s, struct pale_err **err)
 	return r;
 }
 
-static int add_file(
-	struct file_set *files, const char *path, const struct text *t, struct pale_err **err)
-{
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-
-	return access(path, F_OK) == 0 ? file_set_replace(files, name, text_str(t), t->len, err)
-				       : file_set_add(files, name, text_str(t), t->len, err);
-}
-
-static int open_folder_of(struct file_set *files, const char *path, struct pale_err **err)
-{
-	const char *slash = strrchr(path, '/');
-	_cleanup_free_ char *dir =
-		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-
-	if (!dir)
-		abort();
-	return file_set_open(files, dir, err);
-}
-
 /* The policy and its runs together, or neither. */
 static int write_policy(struct session *s, const struct learn_result *result, struct pale_err **err)
 {
@@ -155,23 +135,14 @@ static int write_policy(struct session *s, const struct learn_result *result, st
 	if (!s->hand && access(s->output, F_OK) == 0)
 		return pale_err_set(
 			err, 0, "%s is there by now: it is not written over", s->output);
-	r = open_folder_of(&files, s->output, err);
+	r = file_set_open_of(&files, s->output, err);
 	for (uint32_t i = 0; i < s->runs.n; i++)
 		learn_run_write(s->runs.v[i], &runs);
 	if (r >= 0)
-		r = add_file(&files, s->output, &result->policy, err);
+		r = file_set_put(
+			&files, s->output, text_str(&result->policy), result->policy.len, err);
 	if (r >= 0)
-		r = add_file(&files, runs_of(s, s->output), &runs, err);
-	return r < 0 ? r : file_set_commit(&files, err);
-}
-
-static int write_weights(const char *path, const struct learn_result *result, struct pale_err **err)
-{
-	_cleanup_(file_set_release) struct file_set files = FILE_SET_INIT;
-	int r = open_folder_of(&files, path, err);
-
-	if (r >= 0)
-		r = add_file(&files, path, &result->weights, err);
+		r = file_set_put(&files, runs_of(s, s->output), text_str(&runs), runs.len, err);
 	return r < 0 ? r : file_set_commit(&files, err);
 }
 
@@ -248,7 +219,7 @@ static int make(struct session *s)
 	if (r >= 0 && s->n_live)
 		unlink(recording_of(s));
 	if (r >= 0 && weights)
-		r = write_weights(weights, &result, &err);
+		r = file_set_write(weights, text_str(&result.weights), result.weights.len, &err);
 	if (r < 0) {
 		input_failure(s->in, err);
 		return STATUS_POLICY;

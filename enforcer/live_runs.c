@@ -36,24 +36,6 @@ static void complain(const struct live_runs *l, const struct pale_err *err)
 	fprintf(stderr, "pale %s: %s\n", l->command, text_str(&t));
 }
 
-static int write_file(const char *path, const struct text *t, struct pale_err **err)
-{
-	_cleanup_(file_set_release) struct file_set files = FILE_SET_INIT;
-	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	_cleanup_free_ char *dir =
-		slash ? strndup(path, slash == path ? 1 : (size_t)(slash - path)) : strdup(".");
-	int r;
-
-	if (!dir)
-		abort();
-	r = file_set_open(&files, dir, err);
-	if (r >= 0)
-		r = access(path, F_OK) == 0
-			    ? file_set_replace(&files, name, text_str(t), t->len, err)
-			    : file_set_add(&files, name, text_str(t), t->len, err);
-	return r < 0 ? r : file_set_commit(&files, err);
-}
-
 /* As it would be found if this process ended now. */
 static int write_partial(struct learn_run *run, struct text *to, struct pale_err **err)
 {
@@ -80,7 +62,7 @@ static int save(struct recording *rec, struct learn_run *running, struct pale_er
 		learn_run_write(runs->v[i], &t);
 	if (running)
 		r = write_partial(running, &t, err);
-	return r < 0 ? r : write_file(rec->live->recording, &t, err);
+	return r < 0 ? r : file_set_write(rec->live->recording, text_str(&t), t.len, err);
 }
 
 /* A disk that is full must not end the command. */
