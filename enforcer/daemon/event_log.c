@@ -15,6 +15,17 @@
 /* So many bytes wait for the end of a round of the loop, at most. */
 #define PENDING_MAX (256u << 10)
 
+/* A line that a crash or a full disk cut short would spoil the next one. */
+static void end_last_line(struct event_log *l)
+{
+	_cleanup_close_ int fd = open(l->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char last = '\n';
+
+	if (fd >= 0 && l->size && pread(fd, &last, 1, (off_t)l->size - 1) == 1 && last != '\n' &&
+		write(l->fd, "\n", 1) == 1)
+		l->size++;
+}
+
 static int open_file(struct event_log *l)
 {
 	struct stat st;
@@ -27,18 +38,8 @@ static int open_file(struct event_log *l)
 		return -EINVAL;
 	}
 	l->size = (uint64_t)st.st_size;
+	end_last_line(l);
 	return 0;
-}
-
-/* A line that a crash cut short would spoil the next one. */
-static void end_last_line(struct event_log *l)
-{
-	_cleanup_close_ int fd = open(l->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-	char last = '\n';
-
-	if (fd >= 0 && l->size && pread(fd, &last, 1, (off_t)l->size - 1) == 1 && last != '\n' &&
-		write(l->fd, "\n", 1) == 1)
-		l->size++;
 }
 
 int event_log_open(struct event_log *l, const char *path, struct pale_err **err)
@@ -49,7 +50,6 @@ int event_log_open(struct event_log *l, const char *path, struct pale_err **err)
 	r = open_file(l);
 	if (r < 0)
 		return pale_err_set(err, -r, "open %s", path);
-	end_last_line(l);
 	return 0;
 }
 
@@ -82,6 +82,8 @@ static void rotate(struct event_log *l)
 	}
 	if (l->fd >= 0)
 		close(TAKE_FD(l->fd));
+	/* Where the new one cannot be made now, the others are not renamed again for that. */
+	l->size = 0;
 	open_file(l);
 }
 
@@ -236,22 +238,43 @@ void event_log_reader_freep(struct event_log_reader **r)
 	event_log_reader_free(*r);
 }
 
-/* The newest was renamed since it was opened: what came later is in another. */
+/* As name_of() counts; -1: it is none of those that are kept. */
+static int number_of(const struct event_log *l, FILE *f)
+{
+	struct stat mine, other;
+
+	if (fstat(fileno(f), &mine) < 0)
+		return -1;
+	for (int i = 0; i < EVENT_LOG_FILES; i++) {
+		_cleanup_(text_release) struct text path = TEXT_INIT;
+
+		name_of(l, i, &path);
+		if (stat(text_str(&path), &other) == 0 && other.st_ino == mine.st_ino)
+			return i;
+	}
+	return -1;
+}
+
+/* What was the newest was renamed since it was opened, perhaps more than once: what came later is
+ * in the one before it, or in all that there are now. */
 static bool follow_rotation(struct event_log_reader *r)
 {
 	FILE **last = &r->files[EVENT_LOG_FILES - 1];
-	struct stat mine, newest;
-	FILE *next;
+	int at = *last ? number_of(r->log, *last) : 1;
 
-	if (stat(r->log->path, &newest) < 0 ||
-		(*last && fstat(fileno(*last), &mine) == 0 && mine.st_ino == newest.st_ino))
-		return false;
-	next = fopen(r->log->path, "re");
-	if (!next)
-		return false;
-	fclosep(last);
-	*last = next;
-	return true;
+	for (int i = at < 0 ? EVENT_LOG_FILES - 1 : at - 1; i >= 0; i--) {
+		_cleanup_(text_release) struct text path = TEXT_INIT;
+		FILE *next;
+
+		name_of(r->log, i, &path);
+		next = fopen(text_str(&path), "re");
+		if (!next)
+			continue;
+		fclosep(last);
+		*last = next;
+		return true;
+	}
+	return false;
 }
 
 bool event_log_reader_next(struct event_log_reader *r, const char **ret, size_t *ret_len)

@@ -253,6 +253,104 @@ static void a_folder_that_goes_away_is_counted(void **state)
 	assert_int_equal(s.lost, 2);
 }
 
+static void allow_descriptors(rlim_t n)
+{
+	struct rlimit r;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &r), 0);
+	r.rlim_cur = n == RLIM_INFINITY ? r.rlim_max : n;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &r), 0);
+}
+
+/* The newest cannot be opened after the others were renamed: these stay as they are by then. */
+static void a_file_that_cannot_be_made_costs_no_other_one(void **state)
+{
+	struct seen s;
+
+	l.limit = 10 * LINE_BYTES;
+	take_flushed(0, 40);
+	allow_descriptors(3);
+	take_flushed(40, 60);
+	allow_descriptors(RLIM_INFINITY);
+	assert_int_equal(l.lost, 20);
+	take_flushed(60, 61);
+	s = seen_now();
+	assert_int_equal(s.lost, 20);
+	assert_int_equal(s.n, 31);
+	for (int i = 0; i < 30; i++)
+		assert_int_equal(s.v[i], 10 + i);
+	assert_int_equal(s.v[30], 60);
+}
+
+static bool may_shorten = true;
+
+/* In the place of libc's: a file that may only be appended to is not shortened. */
+int ftruncate(int fd, off_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (may_shorten)
+		return truncate(path, size);
+	errno = EPERM;
+	return -1;
+}
+
+static void a_half_that_stays_is_ended(void **state)
+{
+	char line[256] = "";
+	FILE *f;
+
+	take_flushed(0, 2);
+	limit_file_size(2 * LINE_BYTES + 5);
+	may_shorten = false;
+	take_flushed(2, 3);
+	may_shorten = true;
+	limit_file_size(RLIM_INFINITY);
+	assert_int_equal(l.lost, 1);
+	take_flushed(3, 4);
+	assert_int_equal(l.size, size_of(0));
+	f = fopen(name(0), "r");
+	assert_non_null(f);
+	for (int i = 0; i < 3; i++)
+		assert_non_null(fgets(line, sizeof(line), f));
+	assert_string_equal(line, "{\"n\":\n");
+	assert_non_null(fgets(line, sizeof(line), f));
+	assert_non_null(strstr(line, "\"kind\":\"lost\""));
+	assert_non_null(fgets(line, sizeof(line), f));
+	assert_string_equal(line, "{\"n\":1003}\n");
+	fclose(f);
+}
+
+/* However many files were begun since it last read. */
+static void a_slow_reader_has_all_that_are_kept(void **state)
+{
+	_cleanup_(event_log_reader_freep) struct event_log_reader *r = NULL;
+	struct seen s = { 0 };
+	const char *line;
+	size_t len;
+
+	l.limit = 10 * LINE_BYTES;
+	take_flushed(0, 8);
+	r = event_log_reader_new(&l);
+	for (int i = 0; i < 5; i++) {
+		assert_true(event_log_reader_next(r, &line, &len));
+		see(&s, line, len);
+	}
+	take_flushed(8, 35);
+	while (event_log_reader_next(r, &line, &len))
+		see(&s, line, len);
+	assert_int_equal(s.n, 35);
+	/* Its own is gone: what there is goes on with the oldest. */
+	take_flushed(35, 105);
+	while (event_log_reader_next(r, &line, &len))
+		see(&s, line, len);
+	assert_int_equal(s.n, 35 + 5 + 35);
+	assert_int_equal(s.v[s.n - 36], 39);
+	for (int i = 1; i < 36; i++)
+		assert_int_equal(s.v[s.n - i], 105 - i);
+}
+
 static int followed;
 
 static void follow(void *ctx, const json_t *event, const char *line, size_t len)
@@ -303,6 +401,11 @@ int main(void)
 			what_a_full_disk_loses_is_counted_and_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_folder_that_goes_away_is_counted, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_file_that_cannot_be_made_costs_no_other_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_half_that_stays_is_ended, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_slow_reader_has_all_that_are_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(who_follows_has_each_at_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_a_file_is_opened, setup, teardown),
 	};
