@@ -214,7 +214,8 @@ static bool read_at(struct spool *s, struct place at, uint64_t size, size_t len)
 	return s->read_len >= len;
 }
 
-enum found { FOUND_RECORD, FOUND_END, FOUND_DAMAGE };
+/* FOUND_PART: the segment ends within a record. */
+enum found { FOUND_RECORD, FOUND_END, FOUND_PART, FOUND_DAMAGE };
 
 /* What is at @at in a segment of @size bytes. */
 static enum found look(
@@ -224,19 +225,24 @@ static enum found look(
 
 	if (at.offset == size)
 		return FOUND_END;
-	if (at.offset + sizeof(h) > size || !read_at(s, at, size, sizeof(h)))
+	if (at.offset + sizeof(h) > size)
+		return FOUND_PART;
+	if (!read_at(s, at, size, sizeof(h)))
 		return FOUND_DAMAGE;
 	memcpy(&h, s->read + (at.offset - s->read_at.offset), sizeof(h));
-	if (h.len > RECORD_MAX || at.offset + sizeof(h) + h.len > size ||
-		!read_at(s, at, size, sizeof(h) + h.len))
+	if (h.len > RECORD_MAX)
+		return FOUND_DAMAGE;
+	if (at.offset + sizeof(h) + h.len > size)
+		return FOUND_PART;
+	if (!read_at(s, at, size, sizeof(h) + h.len))
 		return FOUND_DAMAGE;
 	*ret = s->read + (at.offset - s->read_at.offset) + sizeof(h);
 	*ret_len = h.len;
 	return record_sum(h.len, *ret) == h.sum ? FOUND_RECORD : FOUND_DAMAGE;
 }
 
-/* Where a damaged segment's records end, it ends. The last one's were being written when the
- * process was killed: nobody was told that they are there. */
+/* Where a damaged segment's records end, it ends. A part of one at the very end was being written
+ * when the process was killed: nobody was told that it is there. */
 static void scan(struct spool *s, size_t i, uint64_t from)
 {
 	struct segment *g = &s->v[i];
@@ -249,20 +255,29 @@ static void scan(struct spool *s, size_t i, uint64_t from)
 		at.offset += sizeof(struct head) + len;
 		s->records++;
 	}
-	if (found == FOUND_DAMAGE && i + 1 < s->n)
+	if (found == FOUND_DAMAGE || (found == FOUND_PART && i + 1 < s->n))
 		s->lost.damaged++;
 	s->bytes -= g->size - at.offset;
 	g->size = at.offset;
 }
 
+/* What follows a part of a record would be lost with it. */
 static int open_last(struct spool *s)
 {
+	const struct segment *g = &s->v[s->n - 1];
 	char name[32];
+	int r = 0;
 
-	name_of(s->v[s->n - 1].id, name);
+	name_of(g->id, name);
 	closep(&s->fd);
 	s->fd = openat(s->dir, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
-	return s->fd < 0 ? -errno : 0;
+	if (s->fd < 0)
+		return -errno;
+	if (ftruncate(s->fd, (off_t)g->size) < 0) {
+		r = -errno;
+		close(TAKE_FD(s->fd));
+	}
+	return r;
 }
 
 static int recover(struct spool *s, struct pale_err **err)
@@ -285,8 +300,6 @@ static int recover(struct spool *s, struct pale_err **err)
 	/* What was read of the end that is cut off now. */
 	s->read_len = 0;
 	r = open_last(s);
-	if (r == 0 && ftruncate(s->fd, (off_t)s->v[s->n - 1].size) < 0)
-		r = -errno;
 	return r < 0 ? pale_err_set(err, -r, "open its last segment") : 0;
 }
 
@@ -456,7 +469,7 @@ static bool step(struct spool *s, const char **ret, uint32_t *ret_len)
 			s->next.offset += sizeof(struct head) + *ret_len;
 			return true;
 		}
-		if (found == FOUND_DAMAGE)
+		if (found != FOUND_END)
 			cut_off(s, i, s->next.offset);
 		if (i + 1 >= s->n)
 			return false;

@@ -4,6 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "tests/unit/random.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -317,6 +318,67 @@ static void a_disk_that_takes_no_more_is_counted(void **state)
 	spool_confirm(s, 3);
 }
 
+static bool may_shorten = true;
+
+/* In the place of libc's. */
+int ftruncate(int fd, off_t size)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	if (may_shorten)
+		return truncate(path, size);
+	errno = EIO;
+	return -1;
+}
+
+/* Behind a part of a record that cannot be taken back nothing is written that would be lost. */
+static void a_part_that_stays_spoils_no_other_one(void **state)
+{
+	struct rlimit before, limit;
+
+	append(0);
+	spool_flush(s);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	limit = before;
+	limit.rlim_cur = 150;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	may_shorten = false;
+	append(1);
+	spool_flush(s);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	append(2);
+	spool_flush(s);
+	may_shorten = true;
+	append(3);
+	spool_flush(s);
+	assert_int_equal(spool_lost(s)->failed, 2);
+	reopen();
+	assert_int_equal(spool_lost(s)->untold, 2);
+	assert_int_equal(spool_records(s), 2);
+	assert_int_equal(next(), 0);
+	assert_int_equal(next(), 3);
+	assert_int_equal(next(), -1);
+	assert_int_equal(spool_lost(s)->damaged, 0);
+}
+
+/* A kill leaves a part of a record behind the others, and never a whole one that is wrong. */
+static void damage_of_the_last_segment_is_counted(void **state)
+{
+	char path[128];
+
+	for (int i = 0; i < 10; i++)
+		append(i);
+	spool_close(s);
+	newest_segment(path);
+	flip(path, 3 * 128 + 20);
+	open_it();
+	assert_int_equal(spool_lost(s)->damaged, 1);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(next(), i);
+	assert_int_equal(next(), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -331,6 +393,10 @@ int main(void)
 			a_killed_process_leaves_what_it_flushed, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_disk_that_takes_no_more_is_counted, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_part_that_stays_spoils_no_other_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			damage_of_the_last_segment_is_counted, setup, teardown),
 	};
 
 	return cmocka_run_group_tests_name("export_spool", tests, setup_group, teardown_group);
