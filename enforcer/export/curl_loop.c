@@ -123,6 +123,9 @@ void curl_loop_free(struct curl_loop *c)
 void curl_loop_start(struct curl_loop *c, struct curl_job *job)
 {
 	curl_easy_setopt(job->easy, CURLOPT_PRIVATE, job);
+	/* A name that is still being resolved, by a thread of libcurl's, is not waited for when it
+	 * is given up: that may take longer than the watchdog allows. */
+	curl_easy_setopt(job->easy, CURLOPT_QUICK_EXIT, 1L);
 	curl_multi_add_handle(c->multi, job->easy);
 	job->running = true;
 }

@@ -25,6 +25,7 @@ act() {
 @test "what is the same becomes one, and the counts add up" { act folds; }
 @test "Retry-After, and receivers that refuse for good" { act retries; }
 @test "who hangs or does not read holds up nobody" { act slow; }
+@test "a name server that does not answer holds up nobody" { act resolver; }
 @test "a full disk is a counted gap" { act full_disk; }
 @test "metrics pass promtool, are those of the dashboard, and do not multiply" { act numbers_of_it; }
 @test "nobody's user suffices, and only root's socket is believed" { act unprivileged; }

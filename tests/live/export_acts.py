@@ -458,6 +458,33 @@ def slow():
     x.stop()
 
 
+def resolver():
+    """A name server that does not answer holds up nobody, and not the end either."""
+    with open(f"{TOP}/resolv.conf", "w") as f:
+        f.write("nameserver 127.0.0.1\noptions timeout:25 attempts:1\n")
+    subprocess.run(["mount", "--bind", f"{TOP}/resolv.conf", "/etc/resolv.conf"], check=True)
+    silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    silent.bind(("127.0.0.1", 53))
+    web = Web()
+    paled, x = started(webhook(web), {"name": "lost", "type": "webhook", "url": "http://nowhere.example/"},
+                       {"name": "log", "type": "syslog", "address": "tcp://nowhere.example:1"}, metrics=METRICS)
+    paled.add(violation(0))
+    longest = 0
+
+    def gave_up():
+        nonlocal longest
+        begun = time.monotonic()
+        metrics()
+        longest = max(longest, time.monotonic() - begun)
+        return all(f"output {name}: " in read(OUT) for name in ("lost", "log"))
+    in_time("both to give up", gave_up)
+    paled.add(violation(1))
+    in_time("the other one", lambda: numbers(web.events()) == [0, 1])
+    begun = time.monotonic()
+    x.stop()
+    assert longest < 5 and time.monotonic() - begun < 5, (longest, time.monotonic() - begun)
+
+
 def full_disk():
     """A disk that is full: counted gaps, and afterwards it goes on."""
     os.mkdir(STATE)
@@ -661,5 +688,5 @@ def chosen():
     x.stop()
 
 
-run([formats, tls, outage, reset, kill, once, real, late, gap, cap, folds, retries, slow, full_disk, numbers_of_it, unprivileged, journald, mistakes,
+run([formats, tls, outage, reset, kill, once, real, late, gap, cap, folds, retries, slow, resolver, full_disk, numbers_of_it, unprivileged, journald, mistakes,
      chosen])
