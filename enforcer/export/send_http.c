@@ -5,6 +5,7 @@
 #include "compiler/base/cleanup.h"
 #include "enforcer/export/event_fields.h"
 #include "enforcer/export/http_answer.h"
+#include "enforcer/export/tls_options.h"
 
 #include <string.h>
 
@@ -172,13 +173,7 @@ static void put_options(struct poster *p, const struct output_config *c)
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, p);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, p->error);
-	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (c->ca_file)
-		curl_easy_setopt(e, CURLOPT_CAINFO, c->ca_file);
-	if (c->certificate_file) {
-		curl_easy_setopt(e, CURLOPT_SSLCERT, c->certificate_file);
-		curl_easy_setopt(e, CURLOPT_SSLKEY, c->key_file);
-	}
+	tls_options_set(e, c);
 }
 
 static int open_http(struct output *o, void **ret, struct pale_err **err)

@@ -8,6 +8,7 @@
 #include "enforcer/export/output.h"
 
 #include "compiler/base/cleanup.h"
+#include "enforcer/export/tls_options.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -181,19 +182,6 @@ static void on_connected(void *ctx, CURLcode result)
 	output_work_soon(s->output);
 }
 
-static void set_tls(CURL *e, const struct output_config *c)
-{
-	if (c->ca_file)
-		curl_easy_setopt(e, CURLOPT_CAINFO, c->ca_file);
-	if (c->certificate_file) {
-		curl_easy_setopt(e, CURLOPT_SSLCERT, c->certificate_file);
-		curl_easy_setopt(e, CURLOPT_SSLKEY, c->key_file);
-	}
-	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	/* It is no HTTP. */
-	curl_easy_setopt(e, CURLOPT_SSL_ENABLE_ALPN, 0L);
-}
-
 static void start_connecting(struct stream *s)
 {
 	const struct output_config *c = output_config(s->output);
@@ -214,8 +202,11 @@ static void start_connecting(struct stream *s)
 	curl_easy_setopt(e, CURLOPT_PROXY, "");
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->error);
-	if (c->transport == SYSLOG_TLS)
-		set_tls(e, c);
+	if (c->transport == SYSLOG_TLS) {
+		tls_options_set(e, c);
+		/* It is no HTTP. */
+		curl_easy_setopt(e, CURLOPT_SSL_ENABLE_ALPN, 0L);
+	}
 	curl_loop_start(output_place(s->output)->curl, &s->job);
 }
 

@@ -14,6 +14,7 @@ act() {
 
 @test "every format over every transport, with what containers could choose" { act formats; }
 @test "TLS goes to who proves its name, and to nobody else" { act tls; }
+@test "HTTP over TLS goes to who proves its name, and to nobody else" { act https; }
 @test "a receiver that is down gets everything once it is up" { act outage; }
 @test "what a receiver of syslog had not read when it was gone is sent again" { act reset; }
 @test "kill -9 loses nothing" { act kill; }

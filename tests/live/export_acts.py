@@ -134,30 +134,68 @@ def tls_server(name, ca=None):
     return c
 
 
-def tls():
-    """TLS goes to who proves its name by the authority that is configured, and to nobody else."""
+def certificates():
+    """Of an authority of our own and of another one, which is the system's."""
     authority("ca")
     authority("other")
     certificate("ca", "good", "IP:127.0.0.1")
     certificate("ca", "misnamed", "DNS:elsewhere.example")
     certificate("other", "stranger", "IP:127.0.0.1")
     certificate("ca", "client", "DNS:node-1")
-    good, misnamed, stranger = (Syslog(context=tls_server(n)) for n in ("good", "misnamed", "stranger"))
+    os.mkdir(f"{TOP}/certs")
+    for name in ("ca-certificates.crt", "other.pem"):
+        shutil.copy(f"{TOP}/other.pem", f"{TOP}/certs/{name}")
+    openssl("rehash", f"{TOP}/certs")
+    subprocess.run(["mount", "--bind", f"{TOP}/certs", "/etc/ssl/certs"], check=True)
+
+
+def tls():
+    """TLS goes to who proves its name by the authority that is configured, and to nobody else."""
+    certificates()
+    good, misnamed, stranger, known = (Syslog(context=tls_server(n)) for n in ("good", "misnamed", "stranger", "stranger"))
     mutual, unproven = (Syslog(context=tls_server("good", "ca")) for _ in range(2))
     plain = Syslog()
     ca = {"scheme": "tls", "ca-file": f"{TOP}/ca.pem"}
     own = {"certificate-file": f"{TOP}/client.pem", "key-file": f"{TOP}/client.key"}
     paled, x = started(syslog(good, "good", **ca), syslog(misnamed, "misnamed", **ca), syslog(stranger, "stranger", **ca),
                        syslog(mutual, "mutual", **ca, **own), syslog(unproven, "unproven", **ca), syslog(plain, "plain", **ca),
-                       syslog(good, "system", scheme="tls"), metrics=METRICS)
+                       syslog(good, "system", scheme="tls"), syslog(known, "known", scheme="tls"), metrics=METRICS)
     paled.add(*[violation(n, arguments=["x" * 5000]) for n in range(300)])
-    in_time("all of them", lambda: len(good.messages) == 300 and len(mutual.messages) == 300)
+    in_time("all of them", lambda: all(len(r.messages) == 300 for r in (good, mutual, known)))
     same([parse_syslog(m)["sd"]["object"] for m in good.messages], [f"/etc/{n}" for n in range(300)])
     for name in ("misnamed", "stranger", "unproven", "plain", "system"):
         in_time(f"{name} to fail", lambda: metric(f'pale_export_output_retries_total{{output="{name}"}}') > 0)
         same(metric(f'pale_export_spool_records{{output="{name}"}}'), 300)
     same([misnamed.messages, stranger.messages, unproven.messages, plain.messages], [[]] * 4)
     has(read(OUT), "output stranger: 127.0.0.1:")
+    x.stop()
+
+
+def https():
+    """So does HTTP: of a receiver that does not prove its name not even the token is seen."""
+    certificates()
+    good, misnamed, stranger, known, system = (Web(context=tls_server(n)) for n in ("good", "misnamed", "stranger", "stranger", "good"))
+    mutual, unproven, records = (Web(context=tls_server("good", "ca")) for _ in range(3))
+    plain, old = Web(), Web(context=tls_server("good"))
+    old.context.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
+    old.context.maximum_version = ssl.TLSVersion.TLSv1_1
+    old.context.set_ciphers("ALL:@SECLEVEL=0")
+    ca = {"ca-file": f"{TOP}/ca.pem", "headers": {"Authorization": "Bearer t"}}
+    own = {"certificate-file": f"{TOP}/client.pem", "key-file": f"{TOP}/client.key"}
+
+    def to(web, name, **keys):
+        return webhook(web, name, **{**keys, "url": f"https://127.0.0.1:{web.port}/in"})
+    paled, x = started(to(good, "good", **ca), to(misnamed, "misnamed", **ca), to(stranger, "stranger", **ca), to(mutual, "mutual", **ca, **own),
+                       to(unproven, "unproven", **ca), to(plain, "plain", **ca), to(old, "old", **ca), to(known, "known"), to(system, "system"),
+                       {**to(records, "otlp", **ca, **own), "type": "otlp"}, metrics=METRICS)
+    paled.add(*[violation(n) for n in range(50)])
+    in_time("all of them", lambda: all(len(r.events()) == 50 for r in (good, mutual, known)) and
+            sum(len(logs(b)) for b in records.bodies()) == 50)
+    refused = {"misnamed": misnamed, "stranger": stranger, "unproven": unproven, "plain": plain, "old": old, "system": system}
+    for name in refused:
+        in_time(f"{name} to fail", lambda: metric(f'pale_export_output_retries_total{{output="{name}"}}') > 0)
+        same(metric(f'pale_export_spool_records{{output="{name}"}}'), 50)
+    same([r.requests for r in refused.values()], [[]] * len(refused))
     x.stop()
 
 
@@ -688,5 +726,5 @@ def chosen():
     x.stop()
 
 
-run([formats, tls, outage, reset, kill, once, real, late, gap, cap, folds, retries, slow, resolver, full_disk, numbers_of_it, unprivileged, journald, mistakes,
-     chosen])
+run([formats, tls, https, outage, reset, kill, once, real, late, gap, cap, folds, retries, slow, resolver, full_disk, numbers_of_it, unprivileged,
+     journald, mistakes, chosen])

@@ -166,10 +166,11 @@ class Events:
 class Web:
     """A receiver of POSTs; answers is asked for what to answer: (status, headers, body)."""
 
-    def __init__(self, port=0, answers=None, hang=None):
+    def __init__(self, port=0, answers=None, hang=None, context=None):
         self.requests = []
         self.answers = answers or (lambda n, body: (200, {}, b""))
         self.hang = hang
+        self.context = context
         self.port = port
         self.up()
 
@@ -204,6 +205,8 @@ class Web:
 
         self.server = Server(("127.0.0.1", self.port), Handler)
         self.port = self.server.server_address[1]
+        if self.context:
+            self.server.socket = self.context.wrap_socket(self.server.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def down(self):
