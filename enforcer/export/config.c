@@ -388,11 +388,21 @@ static void read_output_key(
 		output_keys[k].read(r, value);
 }
 
-/* What cannot be without. */
+/* Two would rename and shorten what the other one writes. */
+static void check_own_file(struct reading *r, const struct yaml_node *map)
+{
+	for (const struct output_config *o = r->config->outputs; o < r->output; o++) {
+		if (o->type == OUTPUT_FILE && o->path && strcmp(o->path, r->output->path) == 0)
+			diag_error(r->diags, map->at, "another output has the file '%s'", o->path);
+	}
+}
+
+/* What cannot be without, or together. */
 static void check_output(struct reading *r, const struct yaml_node *map)
 {
 	const struct output_config *o = r->output;
 	bool addressed = yaml_member(map, "address");
+	bool certified = o->ca_file || o->certificate_file || o->key_file;
 
 	if (!yaml_member(map, "name"))
 		diag_error(r->diags, map->at, "an output needs a 'name'");
@@ -402,9 +412,12 @@ static void check_output(struct reading *r, const struct yaml_node *map)
 		diag_error(r->diags, map->at, "%s needs a 'url'", output_type_names[o->type]);
 	if (o->type == OUTPUT_SYSLOG && !addressed)
 		diag_error(r->diags, map->at, "syslog needs an 'address'");
-	if (o->type == OUTPUT_SYSLOG && addressed && o->transport != SYSLOG_TLS &&
-		(o->ca_file || o->certificate_file || o->key_file))
+	if (o->type == OUTPUT_SYSLOG && addressed && o->transport != SYSLOG_TLS && certified)
 		diag_error(r->diags, map->at, "certificates are of tls:// alone");
+	if (o->url && strncmp(o->url, "https:", 6) != 0 && certified)
+		diag_error(r->diags, map->at, "certificates are of https:// alone");
+	if (o->type == OUTPUT_FILE && o->path)
+		check_own_file(r, map);
 	if (!o->certificate_file != !o->key_file)
 		diag_error(r->diags, map->at, "'certificate-file' and 'key-file' go together");
 }

@@ -124,6 +124,14 @@ static void each_mistake_has_its_message(void **state)
 			":1:67: 'facility' must be one of syslog's: auth, daemon, local0 …" },
 		{ "outputs: [{name: a, type: syslog, address: 'tcp://h:1', ca-file: /x}]\n",
 			":1:11: certificates are of tls:// alone" },
+		{ "outputs: [{name: a, type: webhook, url: 'http://h', ca-file: /x}]\n",
+			":1:11: certificates are of https:// alone" },
+		{ "outputs: [{name: a, type: otlp, url: 'http://h', key-file: /x, "
+		  "certificate-file: /y}]\n",
+			":1:11: certificates are of https:// alone" },
+		{ "outputs:\n- {name: a, type: file, path: /x}\n"
+		  "- {name: b, type: file, path: /x, format: cef}\n",
+			":3:3: another output has the file '/x'" },
 		{ "outputs: [{name: a, type: syslog, address: 'tls://h:1', key-file: /x}]\n",
 			":1:11: 'certificate-file' and 'key-file' go together" },
 		{ "outputs: [{name: a, type: stdout, kinds: violation}]\n",
