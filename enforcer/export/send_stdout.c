@@ -20,6 +20,7 @@ struct stdout_sending {
 	sd_event_source *source; /* NULL: it is always ready, as files are */
 	struct text line;
 	size_t done;
+	bool torn; /* the last line that is there has no end */
 };
 
 static int on_ready(sd_event_source *source, int fd, uint32_t events, void *ctx)
@@ -49,6 +50,19 @@ static int open_own(bool *is_socket)
 	return fd < 0 ? -errno : fd;
 }
 
+/* A file in which one that was killed left half a line. */
+static bool is_torn(void)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	char last = '\n';
+
+	if (fstat(STDOUT_FILENO, &st) < 0 || !S_ISREG(st.st_mode) || !st.st_size)
+		return false;
+	fd = open("/proc/self/fd/1", O_RDONLY | O_CLOEXEC);
+	return fd >= 0 && pread(fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
+}
+
 static void close_stdout(void *sender)
 {
 	struct stdout_sending *s = sender;
@@ -73,6 +87,7 @@ static int open_stdout(struct output *o, void **ret, struct pale_err **err)
 		close_stdout(s);
 		return r;
 	}
+	s->torn = is_torn();
 	if (sd_event_add_io(output_place(o)->loop, &s->source, s->fd, EPOLLOUT, on_ready, s) >= 0)
 		sd_event_source_set_enabled(s->source, SD_EVENT_OFF);
 	*ret = s;
@@ -106,7 +121,9 @@ static bool write_line(struct stdout_sending *s)
 			return false;
 		}
 		/* What went out of the line already is not taken back: it is written again, on a
-		 * line of its own if the disk has room by then. */
+		 * line of its own. */
+		if (s->done)
+			s->torn = s->line.s[s->done - 1] != '\n';
 		output_failed(s->output, 0, strerror(errno));
 		text_clear(&s->line);
 		s->done = 0;
@@ -124,13 +141,17 @@ static void work_stdout(void *sender)
 
 		if (s->line.len && !write_line(s))
 			return;
-		if (s->line.len)
+		if (s->line.len) {
 			output_received(s->output, 1);
+			s->torn = false;
+		}
 		text_clear(&s->line);
 		s->done = 0;
 		event = output_next(s->output, NULL);
 		if (!event)
 			return;
+		if (s->torn)
+			text_putc(&s->line, '\n');
 		format_event(output_config(s->output)->format, event, &s->line);
 		text_putc(&s->line, '\n');
 		json_decref(event);

@@ -28,6 +28,7 @@ act() {
 @test "who hangs or does not read holds up nobody" { act slow; }
 @test "a name server that does not answer holds up nobody" { act resolver; }
 @test "a full disk is a counted gap" { act full_disk; }
+@test "half a line on a full standard output spoils no other one" { act full_stdout; }
 @test "metrics pass promtool, are those of the dashboard, and do not multiply" { act numbers_of_it; }
 @test "nobody's user suffices, and only root's socket is believed" { act unprivileged; }
 @test "the real journald" { act journald; }

@@ -555,6 +555,37 @@ def full_disk():
     x.stop()
 
 
+def full_stdout():
+    """A standard output on a full disk: the half of a line that stays there spoils no other one, of this run or the next."""
+    os.mkdir(f"{TOP}/disk")
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "none", f"{TOP}/disk"], check=True)
+    with open(f"{TOP}/disk/out", "wb") as stdout:
+        paled = Events()
+        configure({"name": "out", "type": "stdout", "retry-max": "1s"}, fold="0")
+        x = Exporter(stdout=stdout)
+    in_time("a follower", paled.followed)
+    paled.add(*[violation(n) for n in range(300)])
+    in_time("a failure", lambda: "output out: No space left on device; trying again" in read(OUT))
+    assert not read(f"{TOP}/disk/out").endswith("\n")
+    subprocess.run(["mount", "-o", "remount,size=128k", f"{TOP}/disk"], check=True)
+    in_time("another failure", lambda: read(OUT).count("No space left on device; trying again") == 2)
+    x.kill()
+    assert not read(f"{TOP}/disk/out").endswith("\n")
+    subprocess.run(["mount", "-o", "remount,size=4m", f"{TOP}/disk"], check=True)
+    with open(f"{TOP}/disk/out", "ab") as stdout:
+        x = Exporter(stdout=stdout)
+    in_time("the last", lambda: '"/etc/299"' in read(f"{TOP}/disk/out"))
+
+    def whole(line):
+        try:
+            return json.loads(line)
+        except ValueError:
+            return None
+    lines = [whole(line) for line in read(f"{TOP}/disk/out").splitlines()]
+    same(numbers([e for e in lines if e]), list(range(300)))
+    x.stop()
+
+
 def numbers_of_it():
     """/metrics is what Prometheus takes, its names are those of the dashboard, and hostile names do not multiply it."""
     web = Web()
@@ -726,5 +757,5 @@ def chosen():
     x.stop()
 
 
-run([formats, tls, https, outage, reset, kill, once, real, late, gap, cap, folds, retries, slow, resolver, full_disk, numbers_of_it, unprivileged,
-     journald, mistakes, chosen])
+run([formats, tls, https, outage, reset, kill, once, real, late, gap, cap, folds, retries, slow, resolver, full_disk, full_stdout, numbers_of_it,
+     unprivileged, journald, mistakes, chosen])
