@@ -343,6 +343,8 @@ int exporter_run(const struct exporter_options *options, struct pale_err **err)
 		if (r < 0)
 			pale_err_set(err, -r, "the event loop");
 		sd_notify(0, "STOPPING=1");
+		feed_free(x.feed);
+		x.feed = NULL;
 		/* What is held goes to the spools; the next start sends it. */
 		fold_expire(x.fold, UINT64_MAX);
 		flush(&x);

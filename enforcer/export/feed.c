@@ -39,10 +39,30 @@ static void arm(struct feed *f, uint64_t us)
 	sd_event_source_set_enabled(f->timer, SD_EVENT_ONESHOT);
 }
 
+static void tell_gap(struct feed *f)
+{
+	if (f->came)
+		return;
+	f->counts.gaps++;
+	export_tell(LOG_ERR, "paled's log does not go back to the last event that was had: those "
+			     "between are lost, if there were any");
+	f->handler.gap(f->handler.ctx);
+}
+
+/* On the next connection what is new now has been had, and would hide it. */
+static void end_waiting(struct feed *f)
+{
+	int waits = SD_EVENT_OFF;
+
+	if (sd_event_source_get_enabled(f->gap, &waits) >= 0 && waits != SD_EVENT_OFF)
+		tell_gap(f);
+	sd_event_source_set_enabled(f->gap, SD_EVENT_OFF);
+}
+
 static void end_connection(struct feed *f, const char *why)
 {
+	end_waiting(f);
 	f->handler.round(f->handler.ctx);
-	sd_event_source_set_enabled(f->gap, SD_EVENT_OFF);
 	paled_lines_free(f->lines);
 	f->lines = NULL;
 	f->counts.connected = false;
@@ -144,12 +164,7 @@ static int on_gap(sd_event_source *source, uint64_t us, void *ctx)
 
 	(void)source;
 	(void)us;
-	if (f->came)
-		return 0;
-	f->counts.gaps++;
-	export_tell(LOG_ERR, "paled's log does not go back to the last event that was had: those "
-			     "between are lost, if there were any");
-	f->handler.gap(f->handler.ctx);
+	tell_gap(f);
 	f->handler.round(f->handler.ctx);
 	return 0;
 }
@@ -203,6 +218,7 @@ void feed_free(struct feed *f)
 {
 	if (!f)
 		return;
+	end_waiting(f);
 	paled_lines_free(f->lines);
 	sd_event_source_disable_unref(f->timer);
 	sd_event_source_disable_unref(f->gap);

@@ -42,6 +42,7 @@ struct feed_counts {
 /* Connects, now and whenever it has ended. */
 struct feed *feed_new(
 	sd_event *event, const char *run, struct seen *seen, const struct feed_handler *handler);
+/* A gap that is not told yet is told. */
 void feed_free(struct feed *f);
 const struct feed_counts *feed_counts(const struct feed *f);
 

@@ -374,6 +374,22 @@ def gap():
     told, = [e for e in web.events() if e["kind"] == "missed"]
     same(told["error"], "paled's log does not go back to the last event that was had")
     same(metric("pale_export_gaps_total"), 1)
+
+    # A connection that ends at once hides none, and neither does pale-export's own end.
+    def lose_all(n):
+        paled.stop()
+        paled.kept = [violation(n)]
+        paled.listen()
+        in_time("the new one", lambda: n in numbers(web.events()))
+    lose_all(20)
+    paled.stop()
+    paled.listen()
+    in_time("another one", lambda: metric("pale_export_gaps_total") == 2)
+    in_time("a follower", paled.followed)
+    lose_all(30)
+    x.stop()
+    x = Exporter()
+    in_time("all three", lambda: len([e for e in web.events() if e["kind"] == "missed"]) == 3)
     x.stop()
 
 
