@@ -5,6 +5,7 @@
 #include "enforcer/report_time.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/sha256.h"
 
 #include <string.h>
 
@@ -149,14 +150,19 @@ static json_t *resource(const json_t *event)
 	return o;
 }
 
-/* What tells one finding from the others: its rule, where and when. */
+/* What tells one finding from the others, and is the same when it is sent again: its rule, where
+ * and when, and a hash of all of it. Audit records of a whole millisecond have one time. */
 static json_t *finding_uid(const json_t *event)
 {
+	_cleanup_(text_release) struct text whole = TEXT_INIT;
 	const char *time = json_string_value(json_object_get(event, "time"));
+	char hash[65];
 
-	return json_sprintf("%s/%s/%s/%s", event_field_string(event, FIELD_NODE),
+	format_json(event, &whole);
+	sha256_hex(whole.s, whole.len, hash);
+	return json_sprintf("%s/%s/%s/%s/%.16s", event_field_string(event, FIELD_NODE),
 		event_field_string(event, FIELD_CONTAINER),
-		event_field_string(event, FIELD_RULE_ID), time ? time : "");
+		event_field_string(event, FIELD_RULE_ID), time ? time : "", hash);
 }
 
 static json_t *finding_info(const json_t *event)

@@ -257,6 +257,31 @@ static void batches_are_one_body(void **state)
 	assert_string_equal(format_content_type(EXPORT_CEF), "text/plain; charset=utf-8");
 }
 
+static void uid_of(const json_t *event, char ret[256])
+{
+	json_t *o = format_ocsf_json(event);
+
+	snprintf(ret, 256, "%s",
+		json_string_value(json_object_get(json_object_get(o, "finding_info"), "uid")));
+	json_decref(o);
+}
+
+/* Who sorts out what came twice goes by it. */
+static void findings_of_one_moment_have_uids_of_their_own(void **state)
+{
+	json_t *one = json_deep_copy(json_array_get(events, 0)), *other = json_deep_copy(one);
+	char uid[256], same[256];
+
+	uid_of(one, uid);
+	uid_of(other, same);
+	assert_string_equal(uid, same);
+	json_object_set_new(other, "object", json_string("/etc/shadow"));
+	uid_of(other, same);
+	assert_string_not_equal(uid, same);
+	json_decref(one);
+	json_decref(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +291,7 @@ int main(void)
 		cmocka_unit_test(endpoints_are_read),
 		cmocka_unit_test(times_are_read_as_they_are_written),
 		cmocka_unit_test(batches_are_one_body),
+		cmocka_unit_test(findings_of_one_moment_have_uids_of_their_own),
 	};
 
 	return cmocka_run_group_tests_name("export_formats", tests, setup, teardown);
