@@ -726,6 +726,12 @@ def journald():
         same(json.loads(e["PALE_EVENT"])["object"], f"/{s}")
         if len(s) < 900:
             has(e["MESSAGE"], f"denied: write /{shown(s)}")
+    # What is longer than a datagram may be goes as a file.
+    long = violation(999, process={"executable": "/bin/long", "arguments": ["x" * 4096] * 100})
+    paled.add(long)
+    in_time("the long one", lambda: len(kept()) == len(sent) + 1)
+    same(json.loads(kept()[-1]["PALE_EVENT"])["process"], long["process"])
+    sent.append(long)
     # While it is away they wait.
     journal.kill()
     journal.wait()
