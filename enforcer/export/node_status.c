@@ -50,7 +50,6 @@ static void take_status(struct node_numbers *n, const json_t *body)
 {
 	const json_t *events = json_object_get(body, "events");
 
-	n->reported = number(events, "reported");
 	n->lost = number(events, "lost");
 	n->throttled = number(events, "throttled");
 	n->unattributed = number(events, "unattributed");
@@ -69,7 +68,6 @@ static void take_ps(struct node_numbers *n, const json_t *body)
 		if (is(c, "state", "stopped"))
 			continue;
 		n->containers[e]++;
-		n->refused += number(c, "refused");
 		n->restart_required += json_is_true(json_object_get(c, "restart_required"));
 	}
 }

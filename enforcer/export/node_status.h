@@ -23,9 +23,8 @@ struct node_numbers {
 	bool up; /* it answered the last time; what follows is then what it said */
 	uint64_t profiles[PROFILE_STATES];
 	uint64_t containers[CONTAINER_ENFORCEMENTS];
-	uint64_t refused; /* of the containers that run, as the kernel counts for BPF-LSM */
 	uint64_t restart_required;
-	uint64_t reported, lost, throttled, unattributed;
+	uint64_t lost, throttled, unattributed;
 };
 
 struct node_status;
