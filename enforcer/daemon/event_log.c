@@ -53,17 +53,6 @@ int event_log_open(struct event_log *l, const char *path, struct pale_err **err)
 	return 0;
 }
 
-void event_log_close(struct event_log *l)
-{
-	if (!l->path)
-		return;
-	event_log_flush(l);
-	if (l->fd >= 0)
-		close(l->fd);
-	text_release(&l->pending);
-	free(l->path);
-}
-
 static void name_of(const struct event_log *l, int i, struct text *ret)
 {
 	text_puts(ret, l->path);
@@ -149,13 +138,11 @@ static size_t put_lost(struct event_log *l)
 	return len;
 }
 
-void event_log_flush(struct event_log *l)
+static void write_out(struct event_log *l)
 {
 	size_t done, notice;
 	uint64_t lost;
 
-	if (!l->pending.len)
-		return;
 	notice = l->lost_untold ? put_lost(l) : 0;
 	if (l->size && l->size + l->pending.len > l->limit)
 		rotate(l);
@@ -172,6 +159,24 @@ void event_log_flush(struct event_log *l)
 	l->lost += lost;
 	l->lost_untold += lost;
 	text_clear(&l->pending);
+}
+
+void event_log_flush(struct event_log *l)
+{
+	if (l->pending.len)
+		write_out(l);
+}
+
+void event_log_close(struct event_log *l)
+{
+	if (!l->path)
+		return;
+	if (l->pending.len || l->lost_untold)
+		write_out(l);
+	if (l->fd >= 0)
+		close(l->fd);
+	text_release(&l->pending);
+	free(l->path);
 }
 
 static void add_line(struct event_log *l, const json_t *event)

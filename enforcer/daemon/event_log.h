@@ -5,7 +5,7 @@
 /*
  * Events as lines, mostly of JSON, in a file, which is renamed to NAME.1, NAME.2 … when it is full,
  * and to whoever follows. What could not be written is counted, and told in the file, before the
- * next line that can.
+ * next line that can, or at the end; after a kill it is not.
  */
 
 #include "compiler/base/error.h"

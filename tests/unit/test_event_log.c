@@ -235,6 +235,18 @@ static void what_a_full_disk_loses_is_counted_and_told(void **state)
 	assert_int_equal(seen_now().lost, s.lost);
 }
 
+static void what_was_lost_last_is_told_at_the_end(void **state)
+{
+	take_flushed(0, 2);
+	limit_file_size(2 * LINE_BYTES);
+	take_flushed(2, 5);
+	limit_file_size(RLIM_INFINITY);
+	event_log_close(&l);
+	assert_int_equal(event_log_open(&l, name(0), NULL), 0);
+	assert_int_equal(seen_now().n, 2);
+	assert_int_equal(seen_now().lost, 3);
+}
+
 static void a_folder_that_goes_away_is_counted(void **state)
 {
 	char elsewhere[sizeof(dir) + 8];
@@ -399,6 +411,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_torn_line_is_ended, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			what_a_full_disk_loses_is_counted_and_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			what_was_lost_last_is_told_at_the_end, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_folder_that_goes_away_is_counted, setup, teardown),
 		cmocka_unit_test_setup_teardown(
