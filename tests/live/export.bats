@@ -18,6 +18,7 @@ act() {
 @test "a receiver that is down gets everything once it is up" { act outage; }
 @test "what a receiver of syslog had not read when it was gone is sent again" { act reset; }
 @test "kill -9 loses nothing" { act kill; }
+@test "kill -9 loses nothing of what waits for the next try" { act kill_waiting; }
 @test "paled that is started anew, and what it says was missed: each event once" { act once; }
 @test "paled itself, killed and started anew" { act real; }
 @test "events that are logged behind later ones" { act late; }

@@ -269,6 +269,24 @@ def kill():
     x.stop()
 
 
+def kill_waiting():
+    """kill -9 loses nothing of what came while an output waits for its next try."""
+    web = Web()
+    web.down()
+    paled, x = started(webhook(web, **{"retry-max": "60m"}), metrics=METRICS)
+    paled.add(violation(0))
+    # The next pause has two seconds at least.
+    in_time("long pauses", lambda: metric('pale_export_output_retries_total{output="hook"}') >= 3)
+    paled.add(*[violation(n) for n in range(1, 50)])
+    in_time("them", lambda: metric("pale_export_events_total") == 50)
+    x.kill()
+    web.up()
+    x = Exporter()
+    in_time("all of them", lambda: len(web.events()) >= 50)
+    same(numbers(web.events()), list(range(50)))
+    x.stop()
+
+
 def once():
     """A paled that is started anew, and one that says what was missed: each event once."""
     web = Web()
@@ -786,5 +804,5 @@ def chosen():
     x.stop()
 
 
-run([formats, tls, https, outage, reset, kill, once, real, late, gap, cap, folds, retries, slow, resolver, full_disk, full_stdout, numbers_of_it,
+run([formats, tls, https, outage, reset, kill, kill_waiting, once, real, late, gap, cap, folds, retries, slow, resolver, full_disk, full_stdout, numbers_of_it,
      unprivileged, journald, mistakes, chosen])
