@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/recorder_files.h"
+
+static void time_away_is_a_gap(void **state)
+{
+	_cleanup_(json_decrefp) json_t *a = NULL;
+	struct recorder *r = begin(0, 0, 0);
+	const json_t *gap;
+
+	put_nth(r, now_ns(), 1);
+	end(r);
+	end(begin(0, 0, 0));
+	a = read_kind(RECORDER_GAP);
+	assert_int_equal(json_array_size(a), 1);
+	gap = json_array_get(a, 0);
+	assert_string_equal(text_of(gap, "reason"), "paled was not running");
+	assert_true(strcmp(text_of(gap, "from"), text_of(gap, "until")) <= 0);
+	assert_true(strlen(text_of(gap, "from")) == 30);
+	assert_null(json_object_get(gap, "entries"));
+}
+
+static void a_full_disk_is_a_counted_gap(void **state)
+{
+	struct recorder *r = begin(0, 0, 0);
+	_cleanup_(json_decrefp) json_t *gaps = NULL, *a = NULL;
+	struct recorder_status s;
+	uint64_t written;
+
+	define_one(r);
+	for (unsigned i = 0; i < 100; i++)
+		put_nth(r, now_ns(), 1000 + i);
+	flush(r);
+	recorder_status(r, &s);
+	written = s.written;
+	assert_int_equal(written, 100);
+	limit_files(4096);
+	for (unsigned i = 0; i < 1234; i++) {
+		put_nth(r, now_ns(), i);
+		if (i % 100 == 0)
+			flush(r);
+	}
+	flush(r);
+	recorder_status(r, &s);
+	limit_files(RLIM_INFINITY);
+	assert_false(s.recording);
+	assert_int_equal(s.lost, 1234);
+	assert_int_equal(s.written, written);
+	assert_non_null(strstr(said, "recording stops: "));
+	wait_until_it_goes_on(r);
+	for (unsigned i = 0; i < 10; i++)
+		put_nth(r, now_ns(), 2000 + i);
+	end(r);
+	assert_non_null(strstr(said, "recording goes on"));
+	gaps = read_kind(RECORDER_GAP);
+	assert_int_equal(json_array_size(gaps), 1);
+	assert_string_equal(
+		text_of(json_array_get(gaps, 0), "reason"), "the database could not be written");
+	assert_int_equal(
+		json_integer_value(json_object_get(json_array_get(gaps, 0), "entries")), 1234);
+	assert_string_equal(
+		text_of(json_object_get(json_array_get(gaps, 0), "container"), "id"), "web-1");
+	a = read_kind(RECORDER_EXEC);
+	assert_int_equal(json_array_size(a), 110);
+	assert_int_equal(ask_database("PRAGMA integrity_check"), 1);
+}
+
+static void what_does_not_fit_in_the_queue_is_counted(void **state)
+{
+	_cleanup_(json_decrefp) json_t *gaps = NULL, *a = NULL;
+	struct recorder *r;
+	json_int_t missing = 0;
+	size_t i;
+	json_t *g;
+
+	/* Another writer holds the database, as a disk would that does not answer. */
+	make_some();
+	{
+		sqlite3 *db = NULL;
+
+		assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+		assert_int_equal(sqlite3_exec(db, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+		r = begin(0, 0, 64 << 10);
+		define_one(r);
+		for (unsigned n = 0; n < 5000; n++)
+			put_nth(r, now_ns(), n);
+		sqlite3_close(db);
+	}
+	flush(r);
+	wait_until_it_goes_on(r);
+	end(r);
+	gaps = read_kind(RECORDER_GAP);
+	json_array_foreach (gaps, i, g)
+		missing += json_integer_value(json_object_get(g, "entries"));
+	a = read_kind(RECORDER_EXEC);
+	assert_true(missing >= 4000);
+	assert_int_equal((json_int_t)json_array_size(a) + missing, 10000);
+}
+
+static void what_is_missing_elsewhere_is_told(void **state)
+{
+	struct recorder *r = begin(0, 0, 0);
+	_cleanup_(json_decrefp) json_t *gaps = NULL;
+
+	define_one(r);
+	recorder_put_gap(r, 1, 5, "the kernel's buffer was full");
+	recorder_put_gap(r, 1, 6, "the kernel's buffer was full");
+	flush(r);
+	end(r);
+	gaps = read_like(&(const struct recorder_filter){ .container = "web" });
+	assert_int_equal(json_array_size(gaps), 1);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_array_get(gaps, 0), "entries")), 11);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		RECORDER_TEST(time_away_is_a_gap),
+		RECORDER_TEST(a_full_disk_is_a_counted_gap),
+		RECORDER_TEST(what_does_not_fit_in_the_queue_is_counted),
+		RECORDER_TEST(what_is_missing_elsewhere_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, setup_group, teardown_group);
+}
