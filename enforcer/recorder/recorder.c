@@ -137,7 +137,7 @@ static void forget_row(struct defined *d)
 	d->touched_ns = 0;
 }
 
-/* Of another database, nothing is known of them. */
+/* Of another database nothing is known of them; and of this one what has gone may be. */
 static void forget_rows(struct recorder *r)
 {
 	for (size_t i = 0; i < r->n_defined; i++)
@@ -277,6 +277,8 @@ static int write_some(
 		recorder_store_rollback(r->store);
 		return e;
 	}
+	if (e > 0)
+		forget_rows(r);
 	recorder_gaps_clear(&r->gaps);
 	return 0;
 }

@@ -474,6 +474,7 @@ static int trim_first(struct recorder_store *s, struct pale_err **err)
 	return r < 0 ? r : sqlite3_changes(s->db);
 }
 
+/* 1: containers went. */
 static int trim_by_age(struct recorder_store *s, uint64_t now_ns, struct pale_err **err)
 {
 	const uint64_t age = s->bounds.days * DAY_NS, before = now_ns > age ? now_ns - age : 0;
@@ -485,7 +486,8 @@ static int trim_by_age(struct recorder_store *s, uint64_t now_ns, struct pale_er
 	if (r < 0 || r == TRIM_ROWS) /* the rest with the next batch */
 		return r < 0 ? r : 0;
 	s->trimmed_ns = now_ns;
-	return run(s, STATEMENT_TRIM_CONTAINERS, err);
+	r = run(s, STATEMENT_TRIM_CONTAINERS, err);
+	return r < 0 ? r : sqlite3_changes(s->db) > 0;
 }
 
 /* Pages that are free are used again; only a bound that was lowered leaves too many of them. */
@@ -508,18 +510,19 @@ static int trim_by_size(struct recorder_store *s, struct pale_err **err)
 
 int recorder_store_commit(struct recorder_store *s, uint64_t now_ns, struct pale_err **err)
 {
-	int r;
+	int r, gone;
 
 	sqlite3_bind_int64(s->statements[STATEMENT_ALIVE], 1, (int64_t)now_ns);
 	r = run(s, STATEMENT_ALIVE, err);
 	if (r >= 0)
 		r = trim_by_age(s, now_ns, err);
+	gone = r;
 	if (r >= 0)
 		r = trim_by_size(s, err);
 	if (r < 0)
 		return r;
 	return sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK
-		       ? 0
+		       ? gone
 		       : failed(s, "write", err);
 }
 

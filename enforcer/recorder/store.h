@@ -52,7 +52,8 @@ void recorder_store_close(struct recorder_store *s);
 int recorder_store_container(struct recorder_store *s, const char *id, uint64_t since_ns,
 	const char *names, int64_t *ret_row, struct pale_err **err);
 
-/* It has entries of now: to be called once a minute at least, or its row goes before they do. */
+/* It has entries of now: to be called once a minute at least while it has some, or its row goes
+ * before they do. */
 int recorder_store_touch(
 	struct recorder_store *s, int64_t row, uint64_t now_ns, struct pale_err **err);
 
@@ -62,7 +63,10 @@ int recorder_store_begin(struct recorder_store *s, struct pale_err **err);
 /* @row: of recorder_store_container(), 0 for none; ->container is not looked at. */
 int recorder_store_add(struct recorder_store *s, const struct recorder_entry *e, int64_t row,
 	struct pale_err **err);
-/* Removes what is too old or too much, too. @now_ns: CLOCK_REALTIME. */
+/*
+ * Removes what is too old or too much, too. @now_ns: CLOCK_REALTIME. 1: containers went with their
+ * last entries, whose rows may be others' from now on: recorder_store_container() knows.
+ */
 int recorder_store_commit(struct recorder_store *s, uint64_t now_ns, struct pale_err **err);
 void recorder_store_rollback(struct recorder_store *s);
 

@@ -109,6 +109,44 @@ static void containers_without_entries_go(void **state)
 	assert_int_equal(ask_database("SELECT count(*) FROM container WHERE id = 'web-1'"), 1);
 }
 
+/* It says nothing for so long that its row goes, another container gets that row, and then it goes
+ * on. */
+static void a_container_that_goes_on_is_the_same(void **state)
+{
+	const uint64_t t = now_ns();
+	struct recorder_entry e = {
+		.kind = RECORDER_START, .time_ns = t - 9 * DAY_NS, .container = 2
+	};
+	struct recorder *r = begin(0, 0, 0);
+	_cleanup_(json_decrefp) json_t *a = NULL, *its = NULL;
+
+	/* As many as go with two batches, so that the third looks for what is old, too. */
+	for (unsigned i = 0; i < 4000; i++)
+		put_nth(r, t - 9 * DAY_NS - 1, i);
+	end(r);
+	r = begin(0, 1, 0);
+	recorder_define(r, 2, "idle", 5, "{\"id\":\"idle\"}");
+	recorder_put(r, &e);
+	flush(r);
+	assert_int_equal(ask_database("SELECT count(*) FROM container"), 1);
+	alter_database("UPDATE container SET last = 6");
+	flush(r);
+	assert_int_equal(ask_database("SELECT count(*) FROM container"), 0);
+	define_one(r);
+	put_nth(r, t, 1);
+	e.time_ns = t;
+	recorder_put(r, &e);
+	end(r);
+	a = read_like(&(const struct recorder_filter){
+		.container = "web", .kinds = 1u << RECORDER_START | 1u << RECORDER_EXEC });
+	its = read_like(&(const struct recorder_filter){
+		.container = "idle", .kinds = 1u << RECORDER_START | 1u << RECORDER_EXEC });
+	assert_int_equal(json_array_size(a), 1);
+	assert_string_equal(text_of(json_array_get(a, 0), "kind"), "exec");
+	assert_int_equal(json_array_size(its), 1);
+	assert_string_equal(text_of(json_array_get(its, 0), "kind"), "start");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +154,7 @@ int main(void)
 		RECORDER_TEST(a_bound_that_was_lowered_shrinks_the_file),
 		RECORDER_TEST(age_is_bounded),
 		RECORDER_TEST(containers_without_entries_go),
+		RECORDER_TEST(a_container_that_goes_on_is_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, setup_group, teardown_group);
