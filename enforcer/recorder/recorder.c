@@ -63,6 +63,7 @@ struct recorder {
 	size_t n_defined, cap_defined;
 	uint64_t retry_ns; /* CLOCK_MONOTONIC; 0: it goes well */
 	bool opened_once;
+	bool damaged; /* the file, as it seemed */
 };
 
 static uint64_t now_ns(clockid_t clock)
@@ -170,13 +171,15 @@ static void take_found(struct recorder *r, const struct recorder_found *f)
 static int open_store(struct recorder *r, struct pale_err **err)
 {
 	struct recorder_found found;
-	int n = recorder_store_open(r->options.path, &r->options.bounds, &r->store, &found, err);
+	int n = recorder_store_open(
+		r->options.path, &r->options.bounds, r->damaged, &r->store, &found, err);
 
-	if (n < 0)
-		return n;
-	take_found(r, &found);
+	if (n >= 0 || found.set_aside)
+		take_found(r, &found);
+	if (n >= 0)
+		r->damaged = false;
 	recorder_found_release(&found);
-	return 0;
+	return n;
 }
 
 static void set_status(struct recorder *r, const char *why, uint64_t written, uint64_t lost)
@@ -204,6 +207,7 @@ static void fail(struct recorder *r, const struct pale_err *why)
 	}
 	set_status(r, pale_err_text(why), 0, 0);
 	r->retry_ns = now_ns(CLOCK_MONOTONIC) + RETRY_NS;
+	r->damaged = r->damaged || recorder_store_is_damage(why);
 	/* What it knows of the file may be wrong by then. */
 	close_store(r);
 }
@@ -409,8 +413,10 @@ static void *work(void *ctx)
 		ticket = r->asked;
 		recorder_queue_take(&batch, &r->queue);
 		recorder_gaps_merge(&r->gaps, &r->overflow);
-		if (r->suspect)
+		if (r->suspect) {
+			r->damaged = true;
 			close_store(r);
+		}
 		r->suspect = false;
 		pthread_mutex_unlock(&r->lock);
 

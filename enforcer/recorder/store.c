@@ -64,6 +64,7 @@ struct recorder_store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
 	struct recorder_bounds bounds;
+	bool suspect;
 	uint64_t trimmed_ns; /* when what is old was last removed */
 };
 
@@ -143,14 +144,15 @@ static int get_number(
 	return r;
 }
 
-/* One line of quick_check's says enough. */
+/* One line says enough. What an index lacks quick_check does not see, but who removes does. */
 static int check_pages(struct recorder_store *s, struct pale_err **err)
 {
+	const char *sql = s->suspect ? "PRAGMA integrity_check(1)" : "PRAGMA quick_check(1)";
 	sqlite3_stmt *q = NULL;
 	const char *said = NULL;
 	int r = 0;
 
-	if (sqlite3_prepare_v2(s->db, "PRAGMA quick_check(1)", -1, &q, NULL) == SQLITE_OK &&
+	if (sqlite3_prepare_v2(s->db, sql, -1, &q, NULL) == SQLITE_OK &&
 		sqlite3_step(q) == SQLITE_ROW)
 		said = (const char *)sqlite3_column_text(q, 0);
 	if (!said)
@@ -306,7 +308,7 @@ static int open_or_replace(
 	return open_db(s, found, err);
 }
 
-int recorder_store_open(const char *path, const struct recorder_bounds *bounds,
+int recorder_store_open(const char *path, const struct recorder_bounds *bounds, bool suspect,
 	struct recorder_store **ret, struct recorder_found *ret_found, struct pale_err **err)
 {
 	struct recorder_store *s = calloc(1, sizeof(*s));
@@ -317,9 +319,9 @@ int recorder_store_open(const char *path, const struct recorder_bounds *bounds,
 	*ret_found = (struct recorder_found){ 0 };
 	s->path = strdup(path);
 	s->bounds = *bounds;
+	s->suspect = suspect;
 	r = open_or_replace(s, ret_found, err);
 	if (r < 0) {
-		recorder_found_release(ret_found);
 		recorder_store_close(s);
 		return pale_err_wrap(err, "%s", path);
 	}

@@ -40,9 +40,12 @@ void recorder_found_release(struct recorder_found *f);
 /*
  * Opens the database at @path, or makes it. One that is damaged, of another version or no database
  * is renamed to PATH.damaged, in place of the one before, and a new one begun. -ELOOP: the path is
- * a link. Any other failure, such as a full disk, leaves the file as it is: try again later.
+ * a link. Any other failure, such as a full disk, leaves the file as it is: try again later. A new
+ * one may fail so, too, after the old one was set aside: *@ret_found is the caller's to release,
+ * and says that, whatever is returned. @suspect: each index is looked through as well, which takes
+ * long.
  */
-int recorder_store_open(const char *path, const struct recorder_bounds *bounds,
+int recorder_store_open(const char *path, const struct recorder_bounds *bounds, bool suspect,
 	struct recorder_store **ret, struct recorder_found *ret_found, struct pale_err **err);
 /* Takes NULL. */
 void recorder_store_close(struct recorder_store *s);
@@ -72,7 +75,7 @@ void recorder_store_rollback(struct recorder_store *s);
 
 /*
  * Whether @failure of one of these says that the file itself is damaged, and not that the machine
- * could not write it now. The next recorder_store_open() sets it aside if it is.
+ * could not write it now. recorder_store_open() that suspects it sets it aside if it is.
  */
 bool recorder_store_is_damage(const struct pale_err *failure);
 

@@ -228,11 +228,81 @@ static void a_link_is_not_followed(void **state)
 	end(r);
 }
 
+static int64_t count_said(const char *what)
+{
+	int64_t n = 0;
+
+	for (const char *at = said; (at = strstr(at, what)); at++)
+		n++;
+	return n;
+}
+
+/* As a page that a disk did not write makes it: what was moved in the table is where it was in the
+ * index, and who removes it stumbles. */
+static void an_index_of_something_else_is_set_aside(void **state)
+{
+	int64_t root;
+	char sql[256];
+	struct recorder *r = begin(0, 0, 0);
+
+	for (unsigned i = 0; i < 100; i++)
+		put_nth(r, now_ns() - 9 * DAY_NS, i);
+	end(r);
+	root = ask_database("SELECT rootpage FROM sqlite_schema WHERE name = 'entry_time'");
+	alter_database("PRAGMA writable_schema = ON; "
+		       "DELETE FROM sqlite_schema WHERE name = 'entry_time'");
+	alter_database("UPDATE entry SET time = time - 1");
+	snprintf(sql, sizeof(sql),
+		"PRAGMA writable_schema = ON; INSERT INTO sqlite_schema VALUES ('index', "
+		"'entry_time', 'entry', %" PRId64 ", 'CREATE INDEX entry_time ON entry (time)')",
+		root);
+	alter_database(sql);
+	r = begin(0, 1, 0);
+	for (int i = 0; i < 160 && !exists(".damaged"); i++) {
+		const struct timespec moment = { .tv_nsec = 50000000 };
+
+		nanosleep(&moment, NULL);
+		recorder_alive(r);
+	}
+	put_nth(r, now_ns(), 1);
+	flush(r);
+	end(r);
+	assert_true(exists(".damaged"));
+	assert_int_equal(count_said("set aside as "), 1);
+	assert_int_equal(ask_database("SELECT count(*) FROM entry WHERE kind = 2"), 1);
+	assert_int_equal(ask_database("PRAGMA integrity_check"), 1);
+}
+
+/* The old file could be renamed, and for a new one there was no room. */
+static void what_was_set_aside_is_told_when_there_is_room(void **state)
+{
+	_cleanup_(json_decrefp) json_t *gaps = NULL;
+	struct recorder *r;
+
+	make_some();
+	spoil(0, "not a database, but something else", 34);
+	limit_files(0);
+	r = begin(0, 0, 0);
+	flush(r);
+	limit_files(RLIM_INFINITY);
+	assert_true(exists(".damaged"));
+	assert_int_equal(count_said("set aside as "), 1);
+	assert_int_equal(count_said("recording stops: "), 1);
+	wait_until_it_goes_on(r);
+	end(r);
+	gaps = read_kind(RECORDER_GAP);
+	assert_int_equal(json_array_size(gaps), 1);
+	assert_string_equal(text_of(json_array_get(gaps, 0), "reason"),
+		"the database could not be used and was set aside");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RECORDER_TEST(kill_9_loses_nothing_that_was_written),
 		RECORDER_TEST(what_is_damaged_is_set_aside),
+		RECORDER_TEST(an_index_of_something_else_is_set_aside),
+		RECORDER_TEST(what_was_set_aside_is_told_when_there_is_room),
 		RECORDER_TEST(an_empty_file_is_begun),
 		RECORDER_TEST(a_torn_log_loses_its_end_alone),
 		RECORDER_TEST(a_file_that_was_removed_is_begun_anew),
