@@ -30,6 +30,15 @@ static struct recorder_gap *find(struct recorder_gaps *g, uint32_t container, co
 	return NULL;
 }
 
+bool recorder_gaps_has(const struct recorder_gaps *g, uint32_t container)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		if (g->v[i].container == container)
+			return true;
+	}
+	return false;
+}
+
 static struct recorder_gap *make(struct recorder_gaps *g, uint32_t container, const char *reason)
 {
 	if (g->n == g->cap) {
@@ -47,6 +56,10 @@ void recorder_gaps_add(struct recorder_gaps *g, uint32_t container, uint64_t n, 
 {
 	struct recorder_gap *gap = find(g, container, reason);
 
+	if (!gap && g->n >= RECORDER_GAPS_MAX) {
+		container = 0;
+		gap = find(g, container, reason);
+	}
 	if (!gap) {
 		gap = make(g, container, reason);
 		gap->from_ns = from_ns;

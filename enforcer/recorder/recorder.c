@@ -38,6 +38,7 @@ struct defined {
 	uint64_t since_ns;
 	uint64_t touched_ns;
 	int64_t row; /* 0: not in this database yet */
+	bool ended;  /* it is kept for what is missing of it */
 };
 
 struct recorder {
@@ -344,13 +345,37 @@ static void write_or_count(struct recorder *r, struct recorder_waiting *const *v
 	set_status(r, pale_err_text(err), 0, count_lost(r, v, n));
 }
 
+/* Those that have ended; what is missing of one and cannot be written yet is told by its name. */
+static void drop_ended(struct recorder *r)
+{
+	for (size_t i = r->n_defined; i > 0; i--) {
+		const struct defined *d = &r->defined[i - 1];
+
+		if (d->ended && !recorder_gaps_has(&r->gaps, d->number))
+			undefine(r, d->number);
+	}
+}
+
 static void end_transaction(struct recorder *r, struct recorder_waiting **v, size_t n)
 {
 	write_or_count(r, v, n);
 	for (size_t i = 0; i < n; i++) {
-		if (v[i]->task == TASK_UNDEFINE)
-			undefine(r, v[i]->entry.container);
+		struct defined *d =
+			v[i]->task == TASK_UNDEFINE ? find_defined(r, v[i]->entry.container) : NULL;
+
+		if (d)
+			d->ended = true;
 		free(v[i]);
+	}
+	drop_ended(r);
+}
+
+/* Before the first transaction, which tells what is missing of them. */
+static void define_all(struct recorder *r, const struct recorder_queue *batch)
+{
+	for (const struct recorder_waiting *w = batch->first; w; w = w->next) {
+		if (w->task == TASK_DEFINE)
+			define(r, &w->entry);
 	}
 }
 
@@ -360,6 +385,7 @@ static void write_batch(struct recorder *r, struct recorder_queue *batch)
 	_cleanup_free_ struct recorder_waiting **v = NULL;
 	size_t cap = 0, n = 0, bytes = 0;
 
+	define_all(r, batch);
 	do {
 		struct recorder_waiting *w = recorder_queue_pop(batch);
 
@@ -370,8 +396,6 @@ static void write_batch(struct recorder *r, struct recorder_queue *batch)
 				abort();
 		}
 		if (w) {
-			if (w->task == TASK_DEFINE)
-				define(r, &w->entry);
 			bytes += w->bytes;
 			v[n++] = w;
 		}
