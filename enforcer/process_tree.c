@@ -80,17 +80,21 @@ static struct tree_process *find(const struct process_tree *t, json_int_t pid, j
 	return look_up(t, t->by_key, key);
 }
 
-static struct tree_process *find_or_make(struct process_tree *t, const json_t *entry)
+static struct tree_process *find_of(const struct process_tree *t, const json_t *entry)
+{
+	const json_t *process = json_object_get(entry, "process");
+
+	return find(t, number(process, "host_pid"), number(process, "start_ns"));
+}
+
+static struct tree_process *make(struct process_tree *t, const json_t *entry)
 {
 	const json_t *process = json_object_get(entry, "process"),
 		     *parent = json_object_get(entry, "parent");
 	json_int_t pid = number(process, "host_pid"), start = number(process, "start_ns");
-	struct tree_process *p = find(t, pid, start);
+	struct tree_process *p = calloc(1, sizeof(*p));
 	char key[64];
 
-	if (p)
-		return p;
-	p = calloc(1, sizeof(*p));
 	if (!p)
 		abort();
 	*p = (struct tree_process){
@@ -109,10 +113,22 @@ static struct tree_process *find_or_make(struct process_tree *t, const json_t *e
 	}
 	name_process(key, pid, start);
 	json_object_set_new(t->by_key, key, json_integer((json_int_t)t->n));
-	snprintf(key, sizeof(key), "%" JSON_INTEGER_FORMAT, pid);
-	p->same_pid = look_up(t, t->by_pid, key);
-	json_object_set_new(t->by_pid, key, json_integer((json_int_t)t->n));
+	p->nth = t->n;
 	t->v[t->n++] = p;
+	return p;
+}
+
+static struct tree_process *find_or_make(struct process_tree *t, const json_t *entry)
+{
+	struct tree_process *p = find_of(t, entry);
+	char key[64];
+
+	if (p)
+		return p;
+	p = make(t, entry);
+	snprintf(key, sizeof(key), "%" JSON_INTEGER_FORMAT, p->host_pid);
+	p->same_pid = look_up(t, t->by_pid, key);
+	json_object_set_new(t->by_pid, key, json_integer((json_int_t)p->nth));
 	return p;
 }
 
@@ -169,16 +185,29 @@ static bool is_before(const char *a, const char *b)
 	return strncmp(a, b, strlen("1970-01-01T00:00:00")) <= 0;
 }
 
-static void link_violation(struct process_tree *t, const json_t *entry)
+/* NULL: each that is known began later. Of one whose start is not known nobody knows when. */
+static struct tree_process *find_by_time(
+	const struct process_tree *t, json_int_t pid, const char *time)
 {
 	char key[64];
 	struct tree_process *p;
 
-	snprintf(key, sizeof(key), "%" JSON_INTEGER_FORMAT,
-		number(json_object_get(entry, "process"), "host_pid"));
+	snprintf(key, sizeof(key), "%" JSON_INTEGER_FORMAT, pid);
 	p = look_up(t, t->by_pid, key);
-	while (p && p->same_pid && !is_before(p->since, text(entry, "time")))
+	while (p && !is_before(p->since, time) && (p->same_pid || p->start))
 		p = p->same_pid;
+	return p;
+}
+
+static void link_violation(struct process_tree *t, const json_t *entry)
+{
+	json_int_t pid = number(json_object_get(entry, "process"), "host_pid");
+	struct tree_process *p = pid ? find_by_time(t, pid, text(entry, "time")) : NULL;
+
+	if (pid && !p)
+		p = find_of(t, entry);
+	if (pid && !p)
+		p = make(t, entry);
 	if (p)
 		add_act(p, entry);
 }
@@ -187,6 +216,15 @@ static int by_time(const void *a, const void *b)
 {
 	return strcmp(
 		text(*(const json_t *const *)a, "time"), text(*(const json_t *const *)b, "time"));
+}
+
+static int by_first_time(const void *a, const void *b)
+{
+	const struct tree_process *x = *(struct tree_process *const *)a,
+				  *y = *(struct tree_process *const *)b;
+	int order = strcmp(x->since, y->since);
+
+	return order ? order : (x->nth > y->nth) - (x->nth < y->nth);
 }
 
 static void link_parent(struct process_tree *t, struct tree_process *p)
@@ -205,13 +243,24 @@ static void link_parent(struct process_tree *t, struct tree_process *p)
 
 void process_tree_link(struct process_tree *t)
 {
+	struct tree_process **ordered;
+
 	for (size_t i = 0; i < t->n_violations; i++)
 		link_violation(t, t->violations[i]);
+	/* The numbers of v stay as they are. */
+	ordered = calloc(t->n + 1, sizeof(*ordered));
+	if (!ordered)
+		abort();
+	for (size_t i = 0; i < t->n; i++)
+		ordered[i] = t->v[i];
+	qsort(ordered, t->n, sizeof(*ordered), by_first_time);
 	for (size_t i = 0; i < t->n; i++) {
-		if (t->v[i]->n_acts)
-			qsort(t->v[i]->acts, t->v[i]->n_acts, sizeof(const json_t *), by_time);
-		link_parent(t, t->v[i]);
+		if (ordered[i]->n_acts)
+			qsort(ordered[i]->acts, ordered[i]->n_acts, sizeof(const json_t *),
+				by_time);
+		link_parent(t, ordered[i]);
 	}
+	free(ordered);
 	for (const struct tree_process *p = NULL; (p = process_tree_next(t, p));)
 		((struct tree_process *)p)->depth = p->parent ? p->parent->depth + 1 : 0;
 }

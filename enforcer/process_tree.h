@@ -4,7 +4,8 @@
 
 /*
  * The processes of a container's history, each with what it did. A process is told by its host_pid
- * and its start; violations know the number alone, and are those of the process that had it then.
+ * and its start; violations know the number alone, and are those of the process that had it then:
+ * of one of start_ns 0 where none is known that may have.
  */
 
 #include <jansson.h>
@@ -25,6 +26,7 @@ struct tree_process {
 	unsigned depth; /* 0: its parent is not of the container, or was not recorded */
 	struct tree_process *parent, *first, *last, *sibling;
 	struct tree_process *same_pid; /* the one before it of this number */
+	size_t nth;		       /* as it was added */
 };
 
 struct process_tree;

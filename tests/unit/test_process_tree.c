@@ -90,7 +90,6 @@ static void a_number_that_is_used_again_is_another_process(void **state)
 	early = add_violation(t, 12, 7);
 	between = add_violation(t, 25, 7);
 	late = add_violation(t, 31, 7);
-	add_violation(t, 31, 8);
 	process_tree_link(t);
 	expect(t, "7@0 7@0");
 	assert_int_equal(process_tree_find(t, 7, 100)->n_acts, 2);
@@ -98,6 +97,29 @@ static void a_number_that_is_used_again_is_another_process(void **state)
 	assert_ptr_equal(process_tree_find(t, 7, 100)->acts[1], between);
 	assert_int_equal(process_tree_find(t, 7, 300)->n_acts, 1);
 	assert_ptr_equal(process_tree_find(t, 7, 300)->acts[0], late);
+}
+
+/* None is left out, and none is another's. */
+static void violations_of_unknown_processes_have_their_own(void **state)
+{
+	_cleanup_(process_tree_freep) struct process_tree *t = process_tree_new();
+	const json_t *early;
+
+	early = add_violation(t, 5, 7);
+	add(t, "start", 10, 7, 100, 1, 1);
+	add_violation(t, 11, 7);
+	add_violation(t, 4, 8);
+	add_violation(t, 6, 8);
+	/* It was there before. */
+	add(t, "exec", 12, 9, 90, 1, 1);
+	add_violation(t, 5, 9);
+	process_tree_link(t);
+	expect(t, "8@0 7@0 7@0 9@0");
+	assert_int_equal(process_tree_find(t, 7, 100)->n_acts, 1);
+	assert_int_equal(process_tree_find(t, 7, 0)->n_acts, 1);
+	assert_ptr_equal(process_tree_find(t, 7, 0)->acts[0], early);
+	assert_int_equal(process_tree_find(t, 8, 0)->n_acts, 2);
+	assert_int_equal(process_tree_find(t, 9, 90)->n_acts, 2);
 }
 
 static void acts_are_in_order_of_time(void **state)
@@ -190,6 +212,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(children_stand_behind_their_parents),
 		TEST(a_number_that_is_used_again_is_another_process),
+		TEST(violations_of_unknown_processes_have_their_own),
 		TEST(acts_are_in_order_of_time),
 		TEST(depth_is_no_matter),
 		TEST(commands_are_quoted),
