@@ -589,8 +589,12 @@ void recording_release(struct daemon *d)
 
 	if (!r)
 		return;
-	if (r->kernel)
+	if (r->kernel) {
+		recorder_kernel_detach(r->kernel);
 		look(r, EVENTS_AT_ONCE);
+		for (size_t i = 0; i < d->containers.n; i++)
+			tell_lost(r, d->containers.v[i]);
+	}
 	stop_looking(r);
 	sd_event_source_disable_unref(r->told);
 	while (r->waiters)

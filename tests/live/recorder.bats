@@ -241,6 +241,36 @@ threads 9' ]
 	[ "$(count '.process.arguments[1] == "one"' --kind exec --container web)" = 2002 ]
 }
 
+@test "what finds no room is counted by a daemon that ends, too" {
+	# shellcheck disable=SC2016
+	record ending 'touch $work/stop-2; until [ -e $work/stopped-2 ]; do sleep 0.05; done
+		runc --root $work/runc exec ending /bin/acts many 7000
+		touch $work/go-2; until [ -e $work/gone-2 ]; do sleep 0.05; done' &
+	local recording=$!
+	until_true 60 [ -e "$work/stop-2" ]
+	# Just after it has looked what was lost, which it does every few seconds, and writes then that it is alive.
+	sleep 1.5
+	written=$(stat -c %y "$work/lib/recorder.db-wal")
+	looked() { [ "$(stat -c %y "$work/lib/recorder.db-wal")" != "$written" ]; }
+	until_true 20 looked
+	kill -STOP "$paled"
+	touch "$work/stopped-2"
+	until_true 60 [ -e "$work/go-2" ]
+	kill -TERM "$paled"
+	kill -CONT "$paled"
+	until_true 20 has_ended "$keeper"
+	start_recording
+	touch "$work/gone-2"
+	wait $recording
+	counted() {
+		seen=$("$PALE_BUILD/pale" events --run "$work/run" --kind start,exec,exit,gap --container ending --json |
+			jq -s 'map(select(.container.id == "ending") | if .kind == "gap" then .entries // 0 elif .process.pid == 1 then 0 else 1 end) | add')
+		[ "$seen" -ge 21003 ] && [ "$seen" -le 21030 ]
+	}
+	until_true 30 counted || { echo "seen $seen"; return 1; }
+	[ "$(count '.entries > 100 and .reason == "the kernel'"'"'s buffer was full"' --kind gap --container ending)" = 1 ]
+}
+
 @test "a full disk stops the recorder and nothing else" {
 	kill "$paled"
 	until_true 20 has_ended "$keeper"
