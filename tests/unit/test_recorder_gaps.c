@@ -69,6 +69,7 @@ static void a_full_disk_is_a_counted_gap(void **state)
 static void what_does_not_fit_in_the_queue_is_counted(void **state)
 {
 	_cleanup_(json_decrefp) json_t *gaps = NULL, *a = NULL;
+	struct recorder_status s;
 	struct recorder *r;
 	json_int_t missing = 0;
 	size_t i;
@@ -89,12 +90,14 @@ static void what_does_not_fit_in_the_queue_is_counted(void **state)
 	}
 	flush(r);
 	wait_until_it_goes_on(r);
+	recorder_status(r, &s);
 	end(r);
 	gaps = read_kind(RECORDER_GAP);
 	json_array_foreach (gaps, i, g)
 		missing += json_integer_value(json_object_get(g, "entries"));
 	a = read_kind(RECORDER_EXEC);
 	assert_true(missing >= 4000);
+	assert_int_equal(s.lost, missing);
 	assert_int_equal((json_int_t)json_array_size(a) + missing, 10000);
 }
 
@@ -106,10 +109,13 @@ static void what_is_missing_elsewhere_is_told(void **state)
 	define_one(r);
 	recorder_put_gap(r, 1, 5, "the kernel's buffer was full");
 	recorder_put_gap(r, 1, 6, "the kernel's buffer was full");
+	/* Any container's, as far as is known. */
+	recorder_put_gap(r, 0, 3, "the node lost them");
 	flush(r);
 	end(r);
 	gaps = read_like(&(const struct recorder_filter){ .container = "web" });
-	assert_int_equal(json_array_size(gaps), 1);
+	assert_int_equal(json_array_size(gaps), 2);
+	assert_null(json_object_get(json_array_get(gaps, 1), "container"));
 	assert_int_equal(
 		json_integer_value(json_object_get(json_array_get(gaps, 0), "entries")), 11);
 }
