@@ -114,13 +114,27 @@ static void add_place(struct exception *e, const char *file, uint32_t line, uint
 	e->places[e->n_places++] = (struct place){ strdup(file), line, column };
 }
 
-/* All the places where an equal rule stands: each would refuse by itself. */
+static bool has_place(const struct exception *e, const struct rule_line *l)
+{
+	for (size_t i = 0; i < e->n_places; i++) {
+		const struct place *at = &e->places[i];
+
+		if (at->line == l->line && at->column == l->column &&
+			strcmp(at->file, l->file) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* All the places where an equal rule stands: each would refuse by itself. Several profiles have the
+ * rule of a fragment, at one place. */
 static void add_places(struct exception *e, const struct rule *rule)
 {
 	for (uint32_t i = 0; i < rule->n_lines; i++) {
 		const struct rule_line *l = &rule->lines[i];
 
-		add_place(e, l->file, l->line, l->column);
+		if (!has_place(e, l))
+			add_place(e, l->file, l->line, l->column);
 	}
 }
 
@@ -155,8 +169,18 @@ static bool stands_at(const struct rule *rule, const char *file, uint32_t line)
 	return false;
 }
 
+static const char *domain_name(const struct policy *p, int32_t domain)
+{
+	return domain < 0 ? p->name : p->domains[domain]->name;
+}
+
+static bool is_in(const struct rule *r, int32_t domain)
+{
+	return domain < 0 || r->domain == (uint32_t)domain;
+}
+
 static int find_by_place(struct exception *e, const struct node_policy *p, const char *file,
-	uint32_t line, struct pale_err **err)
+	uint32_t line, int32_t domain, struct pale_err **err)
 {
 	const struct policy *policy = p->policy;
 	const struct rule *found = NULL;
@@ -167,7 +191,7 @@ static int find_by_place(struct exception *e, const struct node_policy *p, const
 	for (uint32_t i = 0; i < policy->n_rules; i++) {
 		const struct rule *r = policy->rules[i];
 
-		if (!stands_at(r, file, line))
+		if (!is_in(r, domain) || !stands_at(r, file, line))
 			continue;
 		if (!refuses(r)) {
 			other = true;
@@ -184,8 +208,8 @@ static int find_by_place(struct exception *e, const struct node_policy *p, const
 	if (other)
 		return pale_err_plain(
 			err, EINVAL, "what stands at %s:%u is no rule that refuses", file, line);
-	return pale_err_plain(
-		err, EINVAL, "profile '%s' has no rule at %s:%u", policy->name, file, line);
+	return pale_err_plain(err, EINVAL, "profile '%s' has no rule at %s:%u",
+		domain_name(policy, domain), file, line);
 }
 
 static int find_by_text(struct exception *e, const struct node_policy *p, const char *text,
@@ -194,14 +218,33 @@ static int find_by_text(struct exception *e, const struct node_policy *p, const 
 	for (uint32_t i = 0; i < p->policy->n_rules; i++) {
 		const struct rule *r = p->policy->rules[i];
 
-		if (refuses(r) && strcmp(r->text, text) == 0 &&
-			(domain < 0 || r->domain == (uint32_t)domain))
+		if (refuses(r) && strcmp(r->text, text) == 0 && is_in(r, domain))
 			add_places(e, r);
 	}
 	if (e->n_places)
 		return 0;
-	return pale_err_plain(err, EINVAL, "profile '%s' has no rule '%s'",
-		domain < 0 ? p->policy->name : p->policy->domains[domain]->name, text);
+	return pale_err_plain(
+		err, EINVAL, "profile '%s' has no rule '%s'", domain_name(p->policy, domain), text);
+}
+
+/* What is changed is the text: where several profiles have it, as of a fragment, all would let pass
+ * what one was asked for. */
+static int check_others(
+	const struct exception *e, const struct policy *p, int32_t domain, struct pale_err **err)
+{
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		const struct rule *r = p->rules[i];
+
+		for (uint32_t k = 0; !is_in(r, domain) && k < r->n_lines; k++) {
+			const struct rule_line *l = &r->lines[k];
+
+			if (has_place(e, l))
+				return pale_err_plain(err, EINVAL,
+					"what stands at %s:%u is a rule of profile '%s', too",
+					l->file, l->line, p->domains[r->domain]->name);
+		}
+	}
+	return 0;
 }
 
 static char *squeezed(const char *s)
@@ -257,9 +300,11 @@ static int understand(struct exception *e, const struct node_policy *p,
 	if (r < 0)
 		return r;
 	if (split_place(request->rule, &file, &line))
-		return find_by_place(e, p, file, line, err);
-	if (begins_with_refusal(text))
-		return find_by_text(e, p, text, domain, err);
+		r = find_by_place(e, p, file, line, domain, err);
+	else if (begins_with_refusal(text))
+		r = find_by_text(e, p, text, domain, err);
+	if (r < 0 || e->n_places)
+		return r < 0 ? r : check_others(e, p->policy, domain, err);
 	e->text = strdup(request->rule);
 	e->profile = strdup(p->policy->domains[domain < 0 ? 0 : domain]->name);
 	return 0;

@@ -36,7 +36,11 @@ static const char text[] = "profile web {\n"
 			   "    deny syscall sethostname\n"
 			   "    deny capability chown\n"
 			   "    allow exec /bin/tool as tool\n"
-			   "    profile tool { allow read /usr/** }\n"
+			   "    profile tool { allow read /usr/**; include shared }\n"
+			   "    include shared\n"
+			   "}\n"
+			   "fragment shared {\n"
+			   "    deny read /{srv,usr}/shared\n"
 			   "}\n";
 
 /* The kernel's part. */
@@ -297,6 +301,23 @@ static void what_cannot_be_says_why(void **state)
 	assert_int_equal(exchanges, 0);
 }
 
+/* It would be let pass by more than was asked for. */
+static void a_rule_that_two_profiles_have(void **state)
+{
+	struct scene *s = *state;
+	const uint64_t later = now() + 3600 * SECOND_NS;
+
+	refused(s, "deny read /{srv,usr}/shared", "tool", later, EINVAL,
+		"container 'web': what stands at web.pale:13 is a rule of profile 'web', too");
+	refused(s, "web.pale:13", "tool", later, EINVAL,
+		"container 'web': what stands at web.pale:13 is a rule of profile 'web', too");
+	refused(s, "web.pale:3", "tool", later, EINVAL,
+		"container 'web': profile 'web/tool' has no rule at web.pale:3");
+	granted(s, "web.pale:13", NULL, later);
+	assert_true(allows(s, "web", OP_READ, "/srv/shared"));
+	assert_true(allows(s, "web/tool", OP_READ, "/usr/shared"));
+}
+
 static void other_mechanisms_stay(void **state)
 {
 	struct scene *s = *state;
@@ -499,6 +520,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(each_form_of_a_rule),
 		TEST(what_cannot_be_says_why),
+		TEST(a_rule_that_two_profiles_have),
 		TEST(other_mechanisms_stay),
 		TEST(an_exchange_that_fails_leaves_all_as_it_was),
 		TEST(removed_by_number_and_by_rule),
