@@ -423,12 +423,37 @@ static int check_time(uint64_t until_ns, uint64_t now, struct pale_err **err)
 	return 0;
 }
 
-/* Puts the container under what is derived from its own policy by these, and keeps that they are in
- * force. All or nothing. @v: n pointers, which it takes over when it succeeds. */
+static void keep_or_tell(struct daemon *d, const struct container *c)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+
+	if (container_keep(&d->containers, c, &err) < 0)
+		daemon_tell(LOG_ERR, "container '%s': %s", c->id, pale_err_text(err));
+}
+
+static void set_list(
+	struct exceptions *list, struct node_policy *own, struct exception **v, size_t n)
+{
+	struct node_policy *before = list->own;
+
+	list->own = n ? node_policy_ref(own) : NULL;
+	list->v = v;
+	list->n = n;
+	node_policy_unref(before);
+}
+
+/*
+ * Puts the container under what is derived from its own policy by these, and keeps that they are in
+ * force. All or nothing. @v: n pointers, which it takes over when it succeeds.
+ *
+ * One more is kept before the kernel has it, so that whoever comes after this daemon ends it; one
+ * fewer afterwards, and that it cannot be kept brings it back neither now nor, since its time is
+ * kept, for longer than it was meant.
+ */
 static int put_in_force(struct daemon *d, struct container *c, struct exception **v, size_t n,
 	struct pale_err **err)
 {
-	_cleanup_(node_policy_unrefp) struct node_policy *next = NULL, *before = NULL, *own = NULL;
+	_cleanup_(node_policy_unrefp) struct node_policy *next = NULL, *own = NULL;
 	struct exceptions *list = c->exceptions;
 	struct exception **old_v = list->v;
 	size_t old_n = list->n;
@@ -436,7 +461,6 @@ static int put_in_force(struct daemon *d, struct container *c, struct exception 
 	int r;
 
 	own = node_policy_ref(exceptions_own_policy(c));
-	before = node_policy_ref(c->policy);
 	r = derive(own, v, n, &next, err);
 	if (r < 0)
 		return r;
@@ -451,30 +475,18 @@ static int put_in_force(struct daemon *d, struct container *c, struct exception 
 			"another mechanism would refuse it all the same, as it cannot be changed "
 			"while the container runs: %s",
 			obstacle);
-	r = node_enforcement_exchange(&d->enforcement, c, next, violations_settle, d, err);
+	set_list(list, own, v, n);
+	if (n > old_n)
+		r = container_keep(&d->containers, c, err);
+	if (r >= 0)
+		r = node_enforcement_exchange(&d->enforcement, c, next, violations_settle, d, err);
 	if (r < 0)
-		return r;
-	if (!list->own)
-		list->own = node_policy_ref(own);
-	list->v = v;
-	list->n = n;
-	r = container_keep(&d->containers, c, err);
-	if (r < 0) {
-		_cleanup_(pale_err_freep) struct pale_err *again = NULL;
-
-		list->v = old_v;
-		list->n = old_n;
-		if (node_enforcement_exchange(
-			    &d->enforcement, c, before, violations_settle, d, &again) < 0)
-			daemon_tell(LOG_ERR, "container '%s': %s", c->id, pale_err_text(again));
-		return r;
-	}
-	free(old_v);
-	if (!n) {
-		node_policy_unref(list->own);
-		list->own = NULL;
-	}
-	return 0;
+		set_list(list, own, old_v, old_n);
+	else
+		free(old_v);
+	if (r < 0 || n < old_n)
+		keep_or_tell(d, c);
+	return r < 0 ? r : 0;
 }
 
 static struct exception **without(const struct exceptions *list, const struct exception *gone)
@@ -506,7 +518,6 @@ int exceptions_grant(struct daemon *d, struct container *c, const struct excepti
 	e->until_ns = request->until_ns;
 	e->uid = request->uid;
 	e->rule = squeezed(request->rule);
-	e->number = list->last_number + 1;
 	r = may_be_excepted(d, c, err);
 	if (r >= 0)
 		r = check_time(e->until_ns, e->since_ns, err);
@@ -514,6 +525,8 @@ int exceptions_grant(struct daemon *d, struct container *c, const struct excepti
 		r = understand(e, exceptions_own_policy(c), request, err);
 	if (r < 0)
 		return pale_err_wrap(err, "container '%s'", c->id);
+	/* Kept with it, so that it is not used again. */
+	e->number = ++list->last_number;
 	v = without(list, NULL);
 	v[list->n] = e;
 	r = put_in_force(d, c, v, list->n + 1, err);
@@ -521,7 +534,6 @@ int exceptions_grant(struct daemon *d, struct container *c, const struct excepti
 		free(v);
 		return pale_err_wrap(err, "container '%s'", c->id);
 	}
-	list->last_number = e->number;
 	*ret = e->number;
 	tell(d, c, "exception-granted", TAKE_PTR(e), &by);
 	exceptions_wait(d);
@@ -636,12 +648,10 @@ static void count(struct daemon *d, struct container *c, uint32_t number)
 {
 	for (size_t i = 0; i < exceptions_count(c); i++) {
 		struct exception *e = c->exceptions->v[i];
-		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 
 		if (e->number != number || e->used++)
 			continue;
-		if (container_keep(&d->containers, c, &err) < 0)
-			daemon_tell(LOG_ERR, "container '%s': %s", c->id, pale_err_text(err));
+		keep_or_tell(d, c);
 		tell(d, c, "exception-used", e, NULL);
 	}
 }

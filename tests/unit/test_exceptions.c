@@ -350,7 +350,7 @@ static void an_exchange_that_fails_leaves_all_as_it_was(void **state)
 	refused(s, "web.pale:3", NULL, now() + 3600 * SECOND_NS, ENOSPC,
 		"container 'web': no room");
 	exchange_fails = false;
-	/* Its file cannot be written: the exchange is taken back. */
+	/* Its file cannot be written: the kernel does not hear of it. */
 	free(s->d.containers.dir);
 	s->d.containers.dir = strdup("/nowhere/at/all");
 	{
@@ -358,7 +358,7 @@ static void an_exchange_that_fails_leaves_all_as_it_was(void **state)
 
 		assert_true(grant(s, "web.pale:3", NULL, now() + SECOND_NS, &err) < 0);
 	}
-	assert_int_equal(exchanges, 2);
+	assert_int_equal(exchanges, 0);
 	assert_ptr_equal(s->c->policy, s->own);
 	assert_int_equal(exceptions_count(s->c), 0);
 }
@@ -421,6 +421,46 @@ static void what_cannot_be_ended_is_tried_again(void **state)
 	exchange_fails = false;
 	wait_for(s, 0);
 	assert_false(allows(s, "web", OP_READ, "/srv/secret"));
+}
+
+/* What is full is the folder of the files; the kernel refuses again all the same. */
+static void one_that_cannot_be_kept_as_ended_has_ended(void **state)
+{
+	struct scene *s = *state;
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	char *dir = s->d.containers.dir;
+	char nowhere[] = "/nowhere/at/all";
+
+	granted(s, "web.pale:3", NULL, now() + SECOND_NS / 10);
+	granted(s, "web.pale:4", NULL, now() + 3600 * SECOND_NS);
+	s->d.containers.dir = nowhere;
+	wait_for(s, 1);
+	assert_false(allows(s, "web", OP_READ, "/srv/secret"));
+	assert_int_equal(told(s, "exception-expired"), 1);
+	assert_int_equal(exceptions_remove(&s->d, s->c, "2", 0, &err), 0);
+	assert_false(allows(s, "web", OP_READ, "/srv/trap"));
+	s->d.containers.dir = dir;
+}
+
+/* Nothing of a grant that failed is left: the policy is the container's own of the next one. */
+static void the_own_policy_is_that_of_the_first_one_granted(void **state)
+{
+	struct scene *s = *state;
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	struct node_policy newer = *s->own;
+	char *dir = s->d.containers.dir;
+	char nowhere[] = "/nowhere/at/all";
+
+	s->d.containers.dir = nowhere;
+	assert_true(grant(s, "web.pale:3", NULL, now() + 3600 * SECOND_NS, &err) < 0);
+	s->d.containers.dir = dir;
+	newer.references = 100;
+	s->c->policy = &newer;
+	granted(s, "web.pale:3", NULL, now() + 3600 * SECOND_NS);
+	assert_ptr_equal(exceptions_own_policy(s->c), &newer);
+	assert_int_equal(exceptions_remove(&s->d, s->c, "web.pale:3", 0, &err), 0);
+	assert_ptr_equal(s->c->policy, &newer);
+	s->c->policy = (struct node_policy *)s->own;
 }
 
 static void note(struct scene *s, struct container *c, const char *path, json_t *event)
@@ -498,6 +538,39 @@ static void they_outlive_the_daemon(void **state)
 	wait_for(s, 1);
 }
 
+/* The only one, never used: nobody else would end it. */
+static void the_first_one_outlives_the_daemon(void **state)
+{
+	struct scene *s = *state;
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	_cleanup_(json_decrefp) json_t *list = NULL;
+	struct container *again;
+
+	granted(s, "web.pale:3", NULL, now() + 3600 * SECOND_NS);
+	assert_int_equal(containers_restore(&s->d.containers, take_kept, s, no_failure, &err), 0);
+	again = s->d.containers.v[1];
+	assert_int_equal(exceptions_count(again), 1);
+	assert_int_equal(exceptions_remove(&s->d, again, "1", 0, &err), 0);
+	s->c = again;
+	granted(s, "web.pale:4", NULL, now() + 3600 * SECOND_NS);
+	list = exceptions_json(again);
+	assert_int_equal(json_integer_value(json_object_get(json_array_get(list, 0), "number")), 2);
+}
+
+/* What the kernel did not take is in no file that the next daemon would read. */
+static void one_that_failed_does_not_outlive_the_daemon(void **state)
+{
+	struct scene *s = *state;
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+
+	exchange_fails = true;
+	assert_int_equal(grant(s, "web.pale:3", NULL, now() + 3600 * SECOND_NS, &err), -ENOSPC);
+	exchange_fails = false;
+	pale_err_free(TAKE_PTR(err));
+	assert_int_equal(containers_restore(&s->d.containers, take_kept, s, no_failure, &err), 0);
+	assert_int_equal(exceptions_count(s->d.containers.v[1]), 0);
+}
+
 static void an_update_waits_for_them(void **state)
 {
 	struct scene *s = *state;
@@ -526,8 +599,12 @@ int main(void)
 		TEST(removed_by_number_and_by_rule),
 		TEST(each_expires_by_itself),
 		TEST(what_cannot_be_ended_is_tried_again),
+		TEST(one_that_cannot_be_kept_as_ended_has_ended),
+		TEST(the_own_policy_is_that_of_the_first_one_granted),
 		TEST(what_it_lets_pass_says_so),
 		TEST(they_outlive_the_daemon),
+		TEST(the_first_one_outlives_the_daemon),
+		TEST(one_that_failed_does_not_outlive_the_daemon),
 		TEST(an_update_waits_for_them),
 	};
 
