@@ -348,6 +348,11 @@ int container_keep(const struct containers *all, const struct container *c, stru
 		c->seccomp_log, "late", c->late, "forgotten", c->forgotten_ns != 0);
 	int r;
 
+	/* The file is that of another by now, which has its id. */
+	if (o && c->forgotten_ns && containers_find(all, c->id)) {
+		json_decref(o);
+		return 0;
+	}
 	if (!o)
 		return pale_err_plain(
 			err, EINVAL, "container '%s' has a name that is no text", c->id);

@@ -111,7 +111,8 @@ bool container_is_alive(const struct container *c);
 /* "created", "running", "frozen", "stopped", "unconfined". */
 const char *container_state(const struct container *c);
 
-/* Writes its file, anew or for the first time. */
+/* Writes its file, anew or for the first time; of one that was forgotten only as long as no other
+ * has its id. */
 int container_keep(const struct containers *all, const struct container *c, struct pale_err **err);
 /* The files' contents, for who starts after another: each is handed over as it was kept. */
 int containers_restore(struct containers *c,

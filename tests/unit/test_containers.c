@@ -2,6 +2,7 @@
 #include "enforcer/daemon/container.h"
 
 #include "compiler/base/cleanup.h"
+#include "enforcer/daemon/file_tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 
@@ -84,6 +86,45 @@ static void a_beginning_or_a_name(void **state)
 	containers_release(&all);
 }
 
+static int take_kept(void *ctx, const char *id, const json_t *kept, struct pale_err **err)
+{
+	json_int_t *since = ctx;
+
+	assert_string_equal(id, "web");
+	assert_true(json_is_false(json_object_get(kept, "forgotten")));
+	*since = json_integer_value(json_object_get(kept, "since_ns"));
+	return 0;
+}
+
+static void no_failure(void *ctx, const char *id, const char *why)
+{
+	fail_msg("%s: %s", id, why);
+}
+
+/* What is done late about one that was forgotten is not told in the file of who has its id now. */
+static void the_file_is_the_last_ones(void **state)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	char dir[] = "/tmp/pale-containers-XXXXXX";
+	struct containers all;
+	json_int_t since = 0;
+
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(containers_init(&all, dir, &err), 0);
+	add(&all, "web", NULL);
+	all.v[0]->forgotten_ns = 1;
+	assert_int_equal(container_keep(&all, all.v[0], &err), 0);
+	add(&all, "web", NULL);
+	all.v[1]->since_ns = 2;
+	assert_int_equal(container_keep(&all, all.v[1], &err), 0);
+	assert_int_equal(container_keep(&all, all.v[0], &err), 0);
+	containers_remove(&all, all.v[0]);
+	assert_int_equal(containers_restore(&all, take_kept, &since, no_failure, &err), 0);
+	assert_int_equal(since, 2);
+	containers_release(&all);
+	file_tree_remove(dir);
+}
+
 static void pidfds(void **state)
 {
 	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
@@ -103,6 +144,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids),
 		cmocka_unit_test(a_beginning_or_a_name),
+		cmocka_unit_test(the_file_is_the_last_ones),
 		cmocka_unit_test(pidfds),
 	};
 
