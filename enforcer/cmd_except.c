@@ -85,17 +85,27 @@ static int list(const struct invocation *in, struct paled *p)
 	return status;
 }
 
+/* NULL: one of them is not UTF-8. */
 static json_t *arguments_of(const struct invocation *in)
 {
-	return json_pack("{s:s, s:s}", "container", option_argument(in, OPT_CONTAINER), "rule",
-		in->operands[0]);
+	const char *sub = option_argument(in, OPT_IN);
+	json_t *arguments = json_pack("{s:s, s:s}", "container", option_argument(in, OPT_CONTAINER),
+		"rule", in->operands[0]);
+
+	if (sub && json_object_set_new(arguments, "in", json_string(sub)) < 0) {
+		json_decref(arguments);
+		return NULL;
+	}
+	return arguments;
 }
 
 static int call(const struct invocation *in, struct paled *p, const char *method, json_t *arguments,
 	json_t **ret)
 {
-	int status = arguments ? daemon_command_call(in, p, method, arguments, ret)
-			       : usage_error(in, "the rule and the container must be UTF-8");
+	int status = arguments
+			     ? daemon_command_call(in, p, method, arguments, ret)
+			     : usage_error(in,
+				       "the rule, the container and the sub-profile must be UTF-8");
 
 	json_decref(arguments);
 	return status;
@@ -116,12 +126,9 @@ static int remove_one(const struct invocation *in, struct paled *p)
 static int grant(const struct invocation *in, struct paled *p, int64_t until_ms)
 {
 	json_t *arguments = arguments_of(in), *answer = NULL;
-	const char *sub = option_argument(in, OPT_IN);
 	int status;
 
 	json_object_set_new(arguments, "until", json_integer(until_ms));
-	if (sub)
-		json_object_set_new(arguments, "in", json_string(sub));
 	status = call(in, p, "except", arguments, &answer);
 	if (status == STATUS_OK)
 		printf("%s: exception %" JSON_INTEGER_FORMAT "\n",

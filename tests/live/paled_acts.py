@@ -679,6 +679,9 @@ def excepts():
     same(pale("except", "--run", RUN, "--list", "--json").stdout, "[]\n")
     same(pale("except", "--run", RUN, "--container", "web-1", "--remove", "1", status=3).stderr,
          "pale except: container 'web-1' has no exception '1'\n")
+    # What cannot be asked for is not asked for without it.
+    has(pale("except", "--run", RUN, "--container", "web", "--until", "2h", "--in", b"t\xff", "allow read /etc/foo", status=2).stderr,
+        "pale except: the rule, the container and the sub-profile must be UTF-8\n")
     # A container that runs unconfined, and one that is not there.
     u = Process("u")
     ok(register("free", u, profile=None))
