@@ -4,6 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "enforcer/cgroup.h"
 #include "enforcer/daemon/proc.h"
+#include "enforcer/load_lsm.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -58,6 +59,18 @@ static int find_freezer(const char *path)
 	return fd;
 }
 
+/* The path may be another container's by now, as when one of the same id came after it. */
+static int check_id(const struct container *c, int fd, struct pale_err **err)
+{
+	uint64_t id;
+	int r = lsm_cgroup_id(fd, &id, err);
+
+	if (r < 0 || id == c->cgroup_id)
+		return r;
+	return pale_err_plain(err, ENOENT,
+		"the cgroup of container '%s' is gone, and another has its name", c->id);
+}
+
 int container_group_open(
 	const struct container *c, struct container_group *ret, struct pale_err **err)
 {
@@ -76,6 +89,8 @@ int container_group_open(
 	r = ret->unified ? cgroup_mount_point(&mount, err) : find_hierarchy(names, &mount, err);
 	if (r >= 0)
 		r = open_folder(mount, path, &ret->fd, err);
+	if (r >= 0 && ret->unified)
+		r = check_id(c, ret->fd, err);
 	if (r < 0)
 		return r;
 	ret->freezer = ret->unified ? ret->fd : find_freezer(path);
@@ -115,12 +130,14 @@ int container_group_freeze(const struct container_group *g, bool frozen, struct 
 	return write_value(g->freezer, "freezer.state", frozen ? "FROZEN" : "THAWED", err);
 }
 
-static void read_value(int folder, const char *file, char *buffer, size_t size)
+static int read_value(int folder, const char *file, char *buffer, size_t size)
 {
 	_cleanup_close_ int fd = openat(folder, file, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : read(fd, buffer, size - 1);
+	int error = errno;
 
 	buffer[n < 0 ? 0 : n] = 0;
+	return n < 0 ? -error : 0;
 }
 
 bool container_group_is_frozen(const struct container_group *g)
@@ -137,48 +154,99 @@ bool container_group_is_frozen(const struct container_group *g)
 	return strstr(state, "frozen 1") != NULL;
 }
 
+/* Of a group that is gone: there is none to read. */
+static bool is_gone(int error)
+{
+	return error == ENOENT || error == ENODEV;
+}
+
 static int each_of(int folder, int (*take)(void *ctx, pid_t pid), void *ctx)
 {
 	int fd = openat(folder, "cgroup.procs", O_RDONLY | O_CLOEXEC), r = 0;
 	_cleanup_fclose_ FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
-	int pid;
+	int pid, error = errno;
 
 	if (!f && fd >= 0)
 		close(fd);
+	if (!f)
+		return is_gone(error) ? 0 : -error;
 	/* 0: of a namespace that cannot be seen from here. */
-	while (f && !r && fscanf(f, "%d", &pid) == 1)
+	while (!r && fscanf(f, "%d", &pid) == 1)
 		r = take(ctx, pid);
-	return r;
+	error = errno;
+	return !r && ferror(f) && !is_gone(error) ? -error : r;
 }
 
-static int walk(
-	int folder, int depth, unsigned *groups, int (*take)(void *ctx, pid_t pid), void *ctx)
+struct walk {
+	int (*take)(void *ctx, pid_t pid);
+	void *ctx;
+	unsigned groups;
+};
+
+static int walk_folder(struct walk *w, int folder, int depth);
+
+static int walk_below(struct walk *w, int folder, const char *name, int depth)
+{
+	_cleanup_close_ int below =
+		openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	int r;
+
+	if (below < 0)
+		return is_gone(errno) ? 0 : -errno;
+	if (depth > DEPTH_MAX || ++w->groups > GROUPS_MAX)
+		return -E2BIG;
+	r = walk_folder(w, below, depth);
+	/* A threaded group: its processes are told above it (cgroup-v2.rst, "Threads"). */
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
+/* What cannot be looked at does not keep it from the others. */
+static int walk_folder(struct walk *w, int folder, int depth)
 {
 	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_closedir_ DIR *d = fd < 0 ? NULL : fdopendir(fd);
-	int r = each_of(folder, take, ctx);
+	int failed = -errno, r;
 
 	if (!d && fd >= 0)
 		close(fd);
-	for (struct dirent *e; d && !r && (e = readdir(d));) {
-		_cleanup_close_ int below = -1;
-
-		if (e->d_type != DT_DIR || e->d_name[0] == '.' || depth == DEPTH_MAX ||
-			++*groups > GROUPS_MAX)
+	if (!d)
+		return is_gone(-failed) ? 0 : failed;
+	failed = r = each_of(folder, w->take, w->ctx);
+	for (struct dirent *e; r <= 0 && (errno = 0, e = readdir(d));) {
+		if (e->d_type != DT_DIR || e->d_name[0] == '.')
 			continue;
-		below = openat(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-		if (below >= 0)
-			r = walk(below, depth + 1, groups, take, ctx);
+		r = walk_below(w, fd, e->d_name, depth + 1);
+		failed = r < 0 ? r : failed;
 	}
-	return r;
+	if (r > 0)
+		return r;
+	return failed || is_gone(errno) ? failed : -errno;
 }
 
 int container_group_each(
 	const struct container_group *g, int (*take)(void *ctx, pid_t pid), void *ctx)
 {
-	unsigned groups = 0;
+	struct walk w = { take, ctx, 0 };
 
-	return walk(g->fd, 0, &groups, take, ctx);
+	return walk_folder(&w, g->fd, 0);
+}
+
+static int stop_at_first(void *ctx, pid_t pid)
+{
+	(void)ctx;
+	(void)pid;
+	return 1;
+}
+
+bool container_group_is_empty(const struct container_group *g)
+{
+	char state[256];
+	int r;
+
+	if (!g->unified)
+		return container_group_each(g, stop_at_first, NULL) == 0;
+	r = read_value(g->fd, "cgroup.events", state, sizeof(state));
+	return r < 0 ? is_gone(-r) : strstr(state, "populated 0") != NULL;
 }
 
 int container_group_kill(const struct container_group *g, struct pale_err **err)

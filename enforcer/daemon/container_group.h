@@ -29,9 +29,13 @@ int container_group_freeze(const struct container_group *g, bool frozen, struct 
 bool container_group_is_frozen(const struct container_group *g);
 
 /* The processes in it and in groups below, as the daemon's pid namespace numbers them, until @take
- * gives not 0; gives that. A group that is gone has none. */
+ * gives more than 0; gives that. A group that is gone has none. Negative: some could not be looked
+ * at; -E2BIG: it has too many groups below, or too deep. */
 int container_group_each(
 	const struct container_group *g, int (*take)(void *ctx, pid_t pid), void *ctx);
+
+/* Whether no process is in it, nor in a group below; not where that cannot be told. */
+bool container_group_is_empty(const struct container_group *g);
 
 /* Kills all that is in it at once, what is just being forked as well (cgroup.kill, Linux 5.14).
  * -EOPNOTSUPP: of version 1, or an older kernel. */

@@ -35,6 +35,8 @@ struct work {
 	struct daemon *d;
 	uint32_t container; /* its number */
 	enum response_action action;
+	/* Held, so that it is the one that was asked for whoever has its name meanwhile. */
+	struct container_group group;
 	json_t *event; /* what will be told */
 	unsigned looks;
 	bool killed; /* its processes were sent what kills them */
@@ -213,6 +215,7 @@ static void end_work(struct work *w, const char *why)
 		at = &(*at)->next;
 	*at = w->next;
 	finish_event(w->d, w->event, why);
+	container_group_close(&w->group);
 	sd_event_source_disable_unref(w->source);
 	free(w);
 }
@@ -245,20 +248,13 @@ static void kill_members(const struct container *c, const struct container_group
 		container_group_each(g, kill_one, &k);
 }
 
-static int stop_at_first(void *ctx, pid_t pid)
-{
-	(void)ctx;
-	(void)pid;
-	return 1;
-}
-
 /* Frozen first where that can be had, so that none forks meanwhile. true: all are gone. */
-static bool go_on_killing(
-	struct work *w, const struct container *c, const struct container_group *g)
+static bool go_on_killing(struct work *w, const struct container *c)
 {
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	const struct container_group *g = &w->group;
 
-	if (!container_group_each(g, stop_at_first, NULL))
+	if (container_group_is_empty(g))
 		return true;
 	if (container_group_kill(g, &err) >= 0)
 		return false;
@@ -274,24 +270,15 @@ static bool go_on_killing(
 
 static int on_look(sd_event_source *source, uint64_t usec, void *ctx)
 {
-	_cleanup_(container_group_close) struct container_group g = { -1, false, -1 };
-	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	struct work *w = ctx;
 	struct container *c = containers_by_number(&w->d->containers, w->container);
-	bool freezes = w->action == RESPONSE_FREEZE, done;
+	bool freezes = w->action == RESPONSE_FREEZE;
 
-	if (container_group_open(c, &g, &err) < 0)
-		/* Its group goes with its last process. */
-		done = !freezes;
-	else
-		done = freezes ? container_group_is_frozen(&g) : go_on_killing(w, c, &g);
-	if (done) {
+	if (freezes ? container_group_is_frozen(&w->group) : go_on_killing(w, c)) {
 		if (!freezes)
 			c->responses->killed = true;
 		end_work(w, NULL);
-	} else if (err)
-		end_work(w, pale_err_text(err));
-	else if (++w->looks == LOOKS_MAX)
+	} else if (++w->looks == LOOKS_MAX)
 		end_work(w, freezes ? "not all of its tasks are frozen after a second"
 				    : "some of its processes are still there after a second");
 	else
@@ -301,17 +288,16 @@ static int on_look(sd_event_source *source, uint64_t usec, void *ctx)
 
 static int begin_work(struct work *w, struct container *c, struct pale_err **err)
 {
-	_cleanup_(container_group_close) struct container_group g = { -1, false, -1 };
 	_cleanup_free_ char *spared = NULL;
-	int r = container_group_open(c, &g, err);
+	int r = container_group_open(c, &w->group, err);
 
 	if (r < 0)
 		return r;
-	spared = response_spares_group(&g);
+	spared = response_spares_group(c);
 	if (spared)
 		return pale_err_plain(err, EPERM, "%s", spared);
 	if (w->action == RESPONSE_FREEZE) {
-		r = container_group_freeze(&g, true, err);
+		r = container_group_freeze(&w->group, true, err);
 		if (r < 0)
 			return r;
 		c->frozen = true;
@@ -320,8 +306,8 @@ static int begin_work(struct work *w, struct container *c, struct pale_err **err
 		_cleanup_(pale_err_freep) struct pale_err *none = NULL;
 
 		/* What cannot be frozen is killed one by one until none is left. */
-		w->thaw = !g.unified && container_group_freeze(&g, true, &none) >= 0;
-		go_on_killing(w, c, &g);
+		w->thaw = !w->group.unified && container_group_freeze(&w->group, true, &none) >= 0;
+		go_on_killing(w, c);
 	}
 	r = sd_event_add_time_relative(
 		w->d->event, &w->source, CLOCK_MONOTONIC, LOOK_US, 1000, on_look, w);
@@ -341,6 +327,7 @@ static void act_on_container(
 	*w = (struct work){ .d = d,
 		.container = c->number,
 		.action = action,
+		.group = { -1, false, -1 },
 		.event = event,
 		.next = d->responses->works };
 	d->responses->works = w;

@@ -2,7 +2,6 @@
 #include "enforcer/daemon/response_target.h"
 
 #include "compiler/base/cleanup.h"
-#include "enforcer/daemon/container_group.h"
 #include "enforcer/daemon/proc.h"
 
 #include <errno.h>
@@ -188,22 +187,30 @@ char *response_protects(const struct container *c, const char *const *protected,
 	return text_take(&t);
 }
 
-/* 0 stands for a process beside the daemon's pid namespace, which is none of these. */
-static int find_spared(void *ctx, pid_t pid)
+/* What cannot be looked at may be. */
+static bool may_be_in(const struct containers *one, pid_t pid)
 {
-	return pid == 1 || is_among(ctx, pid) ? pid : 0;
+	_cleanup_(text_release) struct text groups = TEXT_INIT;
+	int r = proc_read(pid, "cgroup", &groups);
+
+	if (r == -ENOENT || r == -ESRCH)
+		return false;
+	return r < 0 || containers_by_pid(one, pid);
 }
 
-char *response_spares_group(const struct container_group *g)
+char *response_spares_group(const struct container *c)
 {
+	struct containers one = { .v = (struct container *[]){ (struct container *)c }, .n = 1 };
 	struct text t = TEXT_INIT;
 	struct ancestry ours;
-	int pid;
 
 	find_ancestry(&ours);
-	pid = container_group_each(g, find_spared, &ours);
-	if (!pid)
-		return NULL;
-	text_printf(&t, "process %d is in its cgroup, which is paled, or above it", pid);
-	return text_take(&t);
+	for (size_t i = 0; i < ours.n; i++) {
+		if (!may_be_in(&one, ours.v[i]))
+			continue;
+		text_printf(
+			&t, "process %d is in its cgroup, which is paled, or above it", ours.v[i]);
+		return text_take(&t);
+	}
+	return NULL;
 }

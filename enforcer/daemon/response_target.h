@@ -12,7 +12,6 @@
  */
 
 #include "enforcer/daemon/container.h"
-#include "enforcer/daemon/container_group.h"
 
 /* NULL: @pid may be killed as one of @c's. Otherwise why not; static. The answer is about the
  * process that has the number now: hold a pidfd, and see whether it is alive afterwards. */
@@ -29,8 +28,8 @@ int response_kill(const struct container *c, pid_t pid, uint64_t time_ns, struct
  * Pale's own programs or of @protected (n of them). NULL: it is not; otherwise why, malloc-ed. */
 char *response_protects(const struct container *c, const char *const *protected, uint32_t n);
 
-/* NULL: all that is in the group may be frozen and killed. Otherwise which process may not;
- * malloc-ed. */
-char *response_spares_group(const struct container_group *g);
+/* NULL: all that is in the container's cgroup may be frozen and killed. Otherwise which process may
+ * not, or might not; malloc-ed. */
+char *response_spares_group(const struct container *c);
 
 #endif

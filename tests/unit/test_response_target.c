@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -103,6 +104,28 @@ static void other_groups(void **state)
 	assert_string_equal(response_spares(&c, first), "it is not in the container's cgroup");
 	close(c.pidfd);
 	end(first);
+}
+
+static void a_group_that_paled_is_in(void **state)
+{
+	_cleanup_free_ char *group = own_group(), *why = NULL, *unknown = NULL;
+	char elsewhere[] = "0::/pale-nowhere", expected[128];
+	struct container c = { .id = (char *)"c", .cgroup = elsewhere, .pidfd = -1 };
+	struct rlimit before, none;
+
+	assert_null(response_spares_group(&c));
+	/* What cannot be looked at is not taken for another's. */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	unknown = response_spares_group(&c);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_non_null(unknown);
+	c.cgroup = group;
+	why = response_spares_group(&c);
+	snprintf(expected, sizeof(expected),
+		"process %d is in its cgroup, which is paled, or above it", getpid());
+	assert_string_equal(why, expected);
 }
 
 static void other_namespaces(void **state)
@@ -200,6 +223,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_daemon_and_what_it_descends_from),
 		cmocka_unit_test(other_groups),
+		cmocka_unit_test(a_group_that_paled_is_in),
 		cmocka_unit_test(the_one_that_it_was),
 		cmocka_unit_test(other_namespaces),
 		cmocka_unit_test(protected_profiles),
