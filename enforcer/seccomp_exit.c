@@ -189,7 +189,7 @@ void seccomp_exit_take_throttled(struct seccomp_exit *s,
 
 		key = next;
 		more = bpf_map_get_next_key(map, &key, &next) == 0;
-		if (bpf_map_lookup_elem(map, &key, &b) == 0 && is_idle(&b) &&
+		if (bpf_map_lookup_elem(map, &key, &b) == 0 && (!s->link || is_idle(&b)) &&
 			bpf_map_lookup_and_delete_elem(map, &key, &b) == 0)
 			take(ctx, &key, &b);
 	}

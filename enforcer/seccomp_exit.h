@@ -65,8 +65,8 @@ uint64_t seccomp_exit_lost(const struct seccomp_exit *s);
 
 /*
  * Hands over, once, what was throttled of calls that have not been made for as long as a whole
- * burst takes to come, and so was not told with a later event. The kernel forgets it when more than
- * SECCOMP_EXIT_BUCKETS calls and filters come between.
+ * burst takes to come, and so was not told with a later event; detached, of all. The kernel forgets
+ * it when more than SECCOMP_EXIT_BUCKETS calls and filters come between.
  */
 void seccomp_exit_take_throttled(struct seccomp_exit *s,
 	void (*take)(void *ctx, const struct seccomp_exit_key *key,

@@ -569,6 +569,7 @@ static int serve(struct daemon *d, struct pale_err **err)
 		return pale_err_set(err, -r, "serve");
 	while (event_queue_tell(&d->queue, d))
 		;
+	refused_calls_stop(d);
 	daemon_log_notice(d, "stopped", NULL);
 	return 0;
 }

@@ -141,6 +141,10 @@ void refused_calls_update(struct daemon *d);
 void refused_calls_read(struct daemon *d);
 /* At times: what was throttled or lost in the kernel; and looks on no more when there is none. */
 void refused_calls_sweep(struct daemon *d);
+/* What of @c no later event has told, before it is freed. */
+void refused_calls_tell_throttled(struct daemon *d, struct container *c);
+/* Looks on no more, and tells what was seen until now, or counted. */
+void refused_calls_stop(struct daemon *d);
 void refused_calls_release(struct daemon *d);
 
 /*

@@ -123,6 +123,24 @@ static void tell(void *daemon, const void *bytes)
 		report(d, c, &v, e);
 }
 
+/* Of a call that may have been refused: what cannot be asked is counted. */
+static void count_possible(struct container *c, uint32_t number, uint32_t arch, uint64_t n)
+{
+	const struct node_filter *filter = n ? filter_of(c) : NULL;
+
+	if (n && (!filter || seccomp_refusal_is_possible(c, filter, number, arch)))
+		count_throttled(c, n);
+}
+
+/* With what went before it and was to be told with it. */
+static void count_dropped(struct daemon *d, struct container *c, const struct seccomp_exit_event *e)
+{
+	d->dropped++;
+	c->dropped++;
+	c->pending++;
+	count_possible(c, e->number, e->arch, e->throttled);
+}
+
 static void take(void *ctx, const struct seccomp_exit_event *e)
 {
 	struct daemon *d = ctx;
@@ -131,11 +149,8 @@ static void take(void *ctx, const struct seccomp_exit_event *e)
 	/* Other programs of the machine have filters, too. What is logged is told otherwise. */
 	if (!w.container || !w.container->policy || w.container->seccomp_log)
 		return;
-	if (!event_queue_put(&d->queue, &w.container->waiting, tell, &w, sizeof(w))) {
-		d->dropped++;
-		w.container->dropped++;
-		w.container->pending++;
-	}
+	if (!event_queue_put(&d->queue, &w.container->waiting, tell, &w, sizeof(w)))
+		count_dropped(d, w.container, e);
 	daemon_wake(d);
 }
 
@@ -144,13 +159,9 @@ static void take_throttled(
 {
 	struct daemon *d = ctx;
 	struct container *c = container_of(d, (pid_t)bucket->tgid, bucket->cgroup);
-	const struct node_filter *filter;
 
-	if (!c || !c->policy || c->seccomp_log)
-		return;
-	filter = filter_of(c);
-	if (filter && seccomp_refusal_is_possible(c, filter, key->number, key->arch))
-		count_throttled(c, bucket->throttled);
+	if (c && c->policy && !c->seccomp_log)
+		count_possible(c, key->number, key->arch, bucket->throttled);
 }
 
 void refused_calls_read(struct daemon *d)
@@ -246,8 +257,7 @@ static void tell_lost(struct daemon *d)
 	event_log_take(&d->log, o);
 }
 
-/* What no later event of the container has told. */
-static void tell_throttled(struct daemon *d, struct container *c)
+void refused_calls_tell_throttled(struct daemon *d, struct container *c)
 {
 	json_t *o;
 
@@ -259,21 +269,43 @@ static void tell_throttled(struct daemon *d, struct container *c)
 	event_log_take(&d->log, o);
 }
 
+static void tell_counts(struct daemon *d)
+{
+	if (d->exits && d->watch)
+		process_watch_handle(d->watch);
+	if (d->exits)
+		seccomp_exit_take_throttled(d->exits, take_throttled, d);
+	for (size_t i = 0; i < d->containers.n; i++)
+		refused_calls_tell_throttled(d, d->containers.v[i]);
+	if (d->exits)
+		tell_lost(d);
+}
+
 void refused_calls_sweep(struct daemon *d)
 {
 	refused_calls_update(d);
-	if (!d->exits)
-		return;
 	/* Not with the last container: attaching it takes some 10 ms, for which the next would
 	 * wait. */
-	if (!is_needed(d))
+	if (d->exits && !is_needed(d))
 		seccomp_exit_detach(d->exits);
-	if (d->watch)
-		process_watch_handle(d->watch);
-	seccomp_exit_take_throttled(d->exits, take_throttled, d);
-	for (size_t i = 0; i < d->containers.n; i++)
-		tell_throttled(d, d->containers.v[i]);
-	tell_lost(d);
+	tell_counts(d);
+}
+
+void refused_calls_stop(struct daemon *d)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	int n = d->exits != NULL;
+
+	if (d->exits)
+		seccomp_exit_detach(d->exits);
+	while (n > 0) {
+		n = seccomp_exit_read(d->exits, EVENTS_A_ROUND, take, d, &err);
+		while (event_queue_tell(&d->queue, d))
+			;
+	}
+	if (n < 0)
+		daemon_tell(LOG_ERR, "%s", pale_err_text(err));
+	tell_counts(d);
 }
 
 void refused_calls_release(struct daemon *d)

@@ -680,6 +680,7 @@ void registration_sweep(struct daemon *d)
 			continue;
 		}
 		daemon_tell_waiting(d, c);
+		refused_calls_tell_throttled(d, c);
 		response_forget(d, c);
 		node_enforcement_release(&d->enforcement, c);
 		recording_forget(d, c);
