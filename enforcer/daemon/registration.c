@@ -422,6 +422,7 @@ static void drop_late(struct daemon *d, struct container *late)
 	daemon_tell_waiting(d, late);
 	response_forget(d, late);
 	node_enforcement_release(&d->enforcement, late);
+	recording_forget(d, late);
 	late->forgotten_ns = now_ns(CLOCK_MONOTONIC);
 	containers_remove(&d->containers, late);
 }
