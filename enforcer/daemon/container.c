@@ -288,6 +288,22 @@ int container_look(struct container *c, struct pale_err **err)
 	return r;
 }
 
+int container_widen(struct container *c, struct pale_err **err)
+{
+	struct containers one = { .v = &c, .n = 1 };
+	/* As container_look() has it: "4:pids:/a/b", and the path may have colons. */
+	char *path = strchr(strchr(c->cgroup, ':') + 1, ':'), *id = strstr(path, c->id),
+	     *below = id ? strchr(id, '/') : NULL;
+
+	if (!below)
+		return 0;
+	*below = 0;
+	if (containers_by_pid(&one, getpid()))
+		return pale_err_plain(
+			err, ENOTUNIQ, "paled is in the cgroup of container '%s'", c->id);
+	return find_cgroup_id(c, err);
+}
+
 int container_pid_of(int pidfd, pid_t *ret, struct pale_err **err)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;

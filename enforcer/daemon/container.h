@@ -102,6 +102,13 @@ void container_freep(struct container **c);
  */
 int container_look(struct container *c, struct pale_err **err);
 
+/*
+ * After container_look(), of one that has been running: makes ->cgroup the group that has its id in
+ * the name, where its first process has gone into one below, as systemd does, and left others.
+ * -ENOTUNIQ: this process is in it, too.
+ */
+int container_widen(struct container *c, struct pale_err **err);
+
 /* The process of a pidfd, as this pid namespace numbers it (pidfd_open(2), fdinfo). -ESRCH: it is
  * gone, or in no namespace below this one's; -EBADF: that is no pidfd. */
 int container_pid_of(int pidfd, pid_t *ret, struct pale_err **err);

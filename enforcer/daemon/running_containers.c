@@ -80,6 +80,8 @@ static int look_at(struct container *c, struct pale_err **err)
 	r = container_look(c, err);
 	if (r >= 0)
 		r = check_process(c, state.start_time, err);
+	if (r >= 0)
+		r = container_widen(c, err);
 	/* It runs its own program, whatever that was when it was looked at. */
 	free(TAKE_PTR(c->initial_executable));
 	return r;

@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -125,6 +126,58 @@ static void the_file_is_the_last_ones(void **state)
 	file_tree_remove(dir);
 }
 
+static void the_group_with_its_id(void **state)
+{
+	static const struct {
+		const char *found, *own;
+	} cases[] = {
+		{ "4:pids:/a/docker-abc.scope", "4:pids:/a/docker-abc.scope" },
+		{ "4:pids:/a/docker-abc.scope/init.scope", "4:pids:/a/docker-abc.scope" },
+		/* One that it runs itself. */
+		{ "4:pids:/docker/abc/docker/abcd/x", "4:pids:/docker/abc" },
+		{ "1:name=abc:/docker/abc/x", "1:name=abc:/docker/abc" },
+		{ "4:pids:/a:b:abc/c:d", "4:pids:/a:b:abc" },
+		{ "4:pids:/other/group", "4:pids:/other/group" },
+	};
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_free_ char *cgroup = strdup(cases[i].found);
+		struct container c = { .id = (char *)"abc", .cgroup = cgroup, .pidfd = -1 };
+
+		assert_int_equal(container_widen(&c, &err), 0);
+		assert_string_equal(c.cgroup, cases[i].own);
+	}
+}
+
+/* A line of this process's own that has a path. */
+static bool own_group(char *line, size_t size)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/self/cgroup", "re");
+
+	while (f && fgets(line, (int)size, f)) {
+		const char *path = strchr(strchr(line, ':') + 1, ':') + 1;
+
+		line[strcspn(line, "\n")] = 0;
+		if (path[0] == '/' && path[1])
+			return true;
+	}
+	return false;
+}
+
+static void a_group_that_this_process_is_in(void **state)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	char line[4096], cgroup[4200];
+	struct container c = { .cgroup = cgroup, .pidfd = -1 };
+
+	if (!own_group(line, sizeof(line)))
+		skip();
+	c.id = strrchr(line, '/') + 1;
+	snprintf(cgroup, sizeof(cgroup), "%s/below", line);
+	assert_int_equal(container_widen(&c, &err), -ENOTUNIQ);
+}
+
 static void pidfds(void **state)
 {
 	_cleanup_close_ int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
@@ -145,6 +198,8 @@ int main(void)
 		cmocka_unit_test(ids),
 		cmocka_unit_test(a_beginning_or_a_name),
 		cmocka_unit_test(the_file_is_the_last_ones),
+		cmocka_unit_test(the_group_with_its_id),
+		cmocka_unit_test(a_group_that_this_process_is_in),
 		cmocka_unit_test(pidfds),
 	};
 
