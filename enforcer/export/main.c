@@ -39,7 +39,7 @@ static int tell_error(const struct pale_err *err)
 static int check(const char *path)
 {
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
-	struct export_config c;
+	struct export_config c = { 0 };
 
 	if (export_config_read(path, &c, &err) < 0) {
 		tell_error(err);
