@@ -257,7 +257,31 @@ static int on_sample(void *ctx, void *data, size_t size)
 	return --l->events_left ? 0 : -ECANCELED;
 }
 
-int lsm_new(struct lsm **ret, struct pale_err **err)
+/* The skeleton of the one is the other's, too: it knows maps and programs by their names. */
+static struct lsm_bpf *open_object(const struct lsm_elf *object)
+{
+	struct lsm_bpf *skel;
+	int r;
+
+	if (!object)
+		return lsm_bpf__open();
+	skel = calloc(1, sizeof(*skel));
+	if (!skel)
+		abort();
+	r = lsm_bpf__create_skeleton(skel);
+	if (r == 0) {
+		skel->skeleton->data = (void *)object->bytes;
+		skel->skeleton->data_sz = object->len;
+		r = bpf_object__open_skeleton(skel->skeleton, NULL);
+	}
+	if (r == 0)
+		return skel;
+	lsm_bpf__destroy(skel);
+	errno = -r;
+	return NULL;
+}
+
+int lsm_new(const struct lsm_elf *object, struct lsm **ret, struct pale_err **err)
 {
 	_cleanup_(libbpf_unlisten) libbpf_print_fn_t previous;
 	_cleanup_(lsm_freep) struct lsm *l = calloc(1, sizeof(*l));
@@ -266,7 +290,7 @@ int lsm_new(struct lsm **ret, struct pale_err **err)
 	if (!l)
 		abort();
 	libbpf_listen(&previous);
-	l->skel = lsm_bpf__open();
+	l->skel = open_object(object);
 	if (!l->skel)
 		return pale_err_set(err, errno, "open: %s", libbpf_last_words());
 	fit_to_kernel(l->skel);
@@ -434,19 +458,24 @@ int lsm_note_own(struct lsm *l, struct pale_err **err)
 	return r;
 }
 
-int lsm_load(struct lsm **ret, struct pale_err **err)
+int lsm_load_all(struct lsm *l, struct pale_err **err)
 {
-	_cleanup_(lsm_freep) struct lsm *l = NULL;
-	int r = lsm_new(&l, err);
+	int r = lsm_load_programs(l, err);
 
-	if (r >= 0)
-		r = lsm_load_programs(l, err);
 	if (r >= 0)
 		r = lsm_use_maps(l, err);
 	if (r >= 0)
 		r = lsm_attach_programs(l, err);
+	return r < 0 ? r : lsm_note_own(l, err);
+}
+
+int lsm_load(struct lsm **ret, struct pale_err **err)
+{
+	_cleanup_(lsm_freep) struct lsm *l = NULL;
+	int r = lsm_new(NULL, &l, err);
+
 	if (r >= 0)
-		r = lsm_note_own(l, err);
+		r = lsm_load_all(l, err);
 	if (r < 0)
 		return pale_err_wrap(err, "bpf-lsm");
 	*ret = TAKE_PTR(l);

@@ -44,8 +44,17 @@ struct lsm_cgroup_binding {
 
 /* ---- load_lsm.c: the steps of loading ---- */
 
-/* The object as it fits this kernel, with its programs; nothing is loaded. */
-int lsm_new(struct lsm **ret, struct pale_err **err);
+/* An object file in memory, made of the same source as lsm.bpf.o. */
+struct lsm_elf {
+	const void *bytes;
+	size_t len;
+};
+
+/* @object (NULL: that which enforces) as it fits this kernel, with its programs; nothing is loaded.
+ */
+int lsm_new(const struct lsm_elf *object, struct lsm **ret, struct pale_err **err);
+/* All that is left to be done for what does not outlive the process. */
+int lsm_load_all(struct lsm *l, struct pale_err **err);
 /* On maps that have been given it with bpf_map__reuse_fd(), and otherwise new ones. */
 int lsm_load_programs(struct lsm *l, struct pale_err **err);
 /* Begins to work with the maps. */

@@ -448,7 +448,7 @@ int lsm_open_edition(const char *dir, unsigned edition, struct lsm **ret, struct
 {
 	_cleanup_(lsm_freep) struct lsm *l = NULL;
 	char maps[sizeof(MAPS_PREFIX) + 16], digest[65];
-	int r = lsm_new(&l, err);
+	int r = lsm_new(NULL, &l, err);
 
 	if (r < 0)
 		return pale_err_wrap(err, "bpf-lsm");

@@ -219,7 +219,8 @@ static __always_inline bool take_token(struct lsm_instance *instance)
 	return true;
 }
 
-static __always_inline void emit(const struct label *label, struct lsm_instance *instance,
+/* false: it found no room, and is counted. */
+static __always_inline bool emit(const struct label *label, struct lsm_instance *instance,
 	const struct request *q, __u64 decision, __u32 outcome, __u32 errnum)
 {
 	__u64 sequence = __sync_fetch_and_add(&instance->sequence, 1) + 1;
@@ -227,7 +228,7 @@ static __always_inline void emit(const struct label *label, struct lsm_instance 
 
 	if (!take_token(instance)) {
 		__sync_fetch_and_add(&instance->throttled, 1);
-		return;
+		return false;
 	}
 	if (text_len(q) <= TEXT_SMALL) {
 		e = bpf_ringbuf_reserve(&events, sizeof(*e) + TEXT_SMALL, 0);
@@ -240,11 +241,12 @@ static __always_inline void emit(const struct label *label, struct lsm_instance 
 	}
 	if (!e) {
 		__sync_fetch_and_add(&instance->lost, 1);
-		return;
+		return false;
 	}
 	e->outcome = outcome;
 	e->errnum = errnum;
 	bpf_ringbuf_submit(e, 0);
+	return true;
 }
 
 /* Not valid when there is no such rule. */
@@ -305,6 +307,10 @@ static __always_inline void count(struct lsm_instance *instance, __u64 decision,
 		__sync_fetch_and_add(&c->refused, 1);
 }
 
+#if LEARNING
+#include "enforcer/bpf/learn.h"
+#endif
+
 /* Does what @decision asks for and returns its verdict, 0 or a negative errno. */
 __noinline int act(struct label *label, struct request *q, __u64 decision, __u32 flags)
 {
@@ -317,6 +323,9 @@ __noinline int act(struct label *label, struct request *q, __u64 decision, __u32
 	instance = instance_of(label);
 	if (!instance || !(decision & DECISION_VALID))
 		return fail_closed(label, LSM_WHY_POLICY);
+#if LEARNING
+	return learn(label, instance, q, decision, flags);
+#endif
 
 	if (flags & ACT_REFUSE) {
 		__sync_fetch_and_add(&instance->refused, 1);

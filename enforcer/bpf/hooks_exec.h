@@ -77,11 +77,18 @@ int BPF_PROG(bprm_creds_for_exec, struct linux_binprm *bprm, int ret)
 				label->state = LABEL_NONE;
 			return 0;
 		}
+#if LEARNING
+		if (is_left_out(&binding))
+			return 0;
+#endif
 		label = make_label(bpf_get_current_task_btf());
 		if (!label) {
 			count_failure(LSM_WHY_STORAGE);
-			return -EACCES;
+			return CANNOT_JUDGE;
 		}
+#if LEARNING
+		label->execed = is_from_outside(&binding);
+#endif
 		label->state = LABEL_PENDING;
 		label->instance = binding.instance;
 		label->generation = binding.generation;
@@ -136,6 +143,9 @@ int BPF_PROG(bprm_committing_creds, struct linux_binprm *bprm)
 	label->executable_len = s->executable_len;
 	label->executable_cut = s->executable_cut;
 	__builtin_memcpy(label->executable, s->executable, sizeof(label->executable));
+#if LEARNING
+	hash_executable(label);
+#endif
 	return 0;
 }
 
@@ -173,6 +183,10 @@ int BPF_PROG(task_alloc, struct task_struct *task, unsigned long clone_flags, in
 	child->executable_len = label->executable_len;
 	child->executable_cut = label->executable_cut;
 	__builtin_memcpy(child->executable, label->executable, sizeof(child->executable));
+#if LEARNING
+	child->executable_hash = label->executable_hash;
+	child->execed = label->execed;
+#endif
 	child->state = LABEL_ACTIVE;
 	return 0;
 }

@@ -174,7 +174,7 @@ static __always_inline int judge_destination(struct label *label, const struct s
 	struct endpoint e = { .protocol = protocol_of(sk) };
 
 	if (!read_sockaddr(&e, address, len, family))
-		return -EACCES;
+		return CANNOT_JUDGE;
 	if (control & CONTROL_SOURCE && is_unspecified(&e))
 		return refuse_route(label);
 	name_self(&e, sk);
@@ -305,7 +305,7 @@ __noinline int judge_packed(
 	at = (const void *)(s->leaf_mount + offset);
 	bpf_probe_read_kernel(&family, sizeof(family), at);
 	if (!is_inet(family) || !read_sockaddr(&e, at, len - offset, family))
-		return -EACCES;
+		return CANNOT_JUDGE;
 	if (which == ENDPOINT_CONNECT)
 		name_self(&e, (const struct sock *)s->leaf);
 	r = judge_endpoint(label, &e, which, 0);
@@ -341,10 +341,10 @@ int BPF_PROG(
 			return 0;
 		r = judge_packed(label, s, offset, len, which);
 		if (r <= 0)
-			return lsm_return(r ? r : -EACCES);
+			return lsm_return(r ? r : CANNOT_JUDGE);
 		offset += r;
 	}
-	return -EACCES;
+	return CANNOT_JUDGE;
 }
 
 /* Puts an abstract name, which may hold any bytes, where paths stand. */
@@ -427,7 +427,7 @@ int BPF_PROG(socket_bind, struct socket *sock, struct sockaddr *address, int len
 		return 0;
 	e.protocol = protocol_of(sk);
 	if (!read_sockaddr(&e, address, len, family))
-		return -EACCES;
+		return CANNOT_JUDGE;
 	return lsm_return(judge_endpoint(label, &e, ENDPOINT_LISTEN, 0));
 }
 

@@ -192,6 +192,7 @@ struct signal_struct {
 	unsigned int flags;
 	int group_exit_code;
 	struct pid *pids[4];
+	struct tty_struct *tty;
 } __core;
 
 #define PIDTYPE_TGID 1
@@ -265,6 +266,17 @@ struct task_struct {
 	struct bpf_local_storage *bpf_storage;
 	struct seccomp seccomp;
 	struct mm_struct *mm;
+} __core;
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+} __core;
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 } __core;
 
 struct linux_binprm {

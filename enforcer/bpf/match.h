@@ -157,7 +157,7 @@ __noinline int judge(struct label *label, struct scratch *s, __u32 ops, __u32 fl
 		return fail_closed(label, LSM_WHY_POLICY);
 	if (s->why) {
 		count_unresolved(label, s->why);
-	} else {
+	} else if (!LEARNING) {
 		row = row_of(s, &t, flags & JUDGE_NAME ? domain->start_names : domain->start_paths);
 		if (!row)
 			return fail_closed(label, LSM_WHY_POLICY);
@@ -199,7 +199,8 @@ __noinline int judge(struct label *label, struct scratch *s, __u32 ops, __u32 fl
 		if (!op)
 			break;
 		q.operation = operation_of[masked(op - 1, LSM_PATH_OPS)];
-		q.drift = row && (flags & LSM_DRIFT) && (op - 1 == LSM_EXEC || op - 1 == LSM_MAP);
+		q.drift =
+			!s->why && (flags & LSM_DRIFT) && (op - 1 == LSM_EXEC || op - 1 == LSM_MAP);
 		one = act(label, &q, decisions[i], act_flags);
 		if (one && !r)
 			r = one;

@@ -15,8 +15,20 @@
 
 #include "enforcer/bpf/kernel.h"
 #include "enforcer/bpf/lsm_event.h"
+#include "enforcer/bpf/lsm_learning.h"
 
 #include <vocab_tables.h>
+
+/*
+ * learn.bpf.c is made of the same programs: what enforcement would judge is what is learned. There
+ * no verdict is a refusal, and each act is told once.
+ */
+#ifndef LEARNING
+#define LEARNING 0
+#endif
+
+/* What is returned for what cannot be judged. */
+#define CANNOT_JUDGE (LEARNING ? 0 : -EACCES)
 
 /* Names are prepended at the end of the first part; the second keeps a whole name's copy inside the
  * array for the verifier, whatever the position. */
@@ -52,6 +64,10 @@ struct label {
 			      byte */
 	__u16 executable_len, executable_cut;
 	char executable[LSM_EXECUTABLE_BYTES];
+#if LEARNING
+	struct seen_key executable_hash; /* of @executable; all 0: it is not known */
+	__u32 execed;			 /* came into the container from outside, or its parents */
+#endif
 };
 
 /*
@@ -96,6 +112,9 @@ struct scratch {
 	/* of the exec under way, until it is committed */
 	__u32 executable_len, executable_cut;
 	char executable[LSM_EXECUTABLE_BYTES];
+#if LEARNING
+	struct seen_key key; /* of the act that is being told */
+#endif
 	char text[LSM_PATH_BYTES + TEXT_SLACK];
 };
 
@@ -332,7 +351,7 @@ static __always_inline int fail_closed(const struct label *label, __u32 why)
 	count_unresolved(label, why);
 	if (instance)
 		__sync_fetch_and_add(&instance->refused, 1);
-	return -EACCES;
+	return CANNOT_JUDGE;
 }
 
 /* LSM programs may return nothing else than an error or 0, and the verifier wants to see that even
