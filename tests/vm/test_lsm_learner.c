@@ -372,7 +372,7 @@ static void flood(void)
 	make_group(&g, NULL);
 	watch(&g, true);
 	must(run(&g, "mkdir " DIR_ "/many; cd " DIR_
-		     "/many; i=0; while [ $i -lt 30000 ]; do : >$i; i=$((i + 1)); done") == 0,
+		     "/many; i=0; while [ $i -lt 15000 ]; do : >$i; i=$((i + 1)); done") == 0,
 		"script");
 	end_watch(&g);
 	result(has_lost(&g, "acts that came faster than they were written down"),
