@@ -12,7 +12,8 @@
 
 static json_t *bytes_json(const struct recorder_bytes *b)
 {
-	_cleanup_free_ char *s = strndup(b->at, b->len);
+	/* What is empty points nowhere, which strndup(3) does not take. */
+	_cleanup_free_ char *s = strndup(b->len ? b->at : "", b->len);
 
 	return json_text(s);
 }
