@@ -3,9 +3,9 @@
 
 #include "compiler/base/cleanup.h"
 #include "enforcer/cgroup.h"
-#include "enforcer/daemon/annotations.h"
+#include "enforcer/annotations.h"
 #include "enforcer/daemon/exceptions.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 #include "enforcer/daemon/policy_store.h"
 #include "enforcer/daemon/proc.h"
 #include "enforcer/daemon/response.h"

@@ -2,7 +2,7 @@
 #include "enforcer/daemon/container_policy.h"
 
 #include "compiler/base/cleanup.h"
-#include "enforcer/daemon/annotations.h"
+#include "enforcer/annotations.h"
 
 #include <errno.h>
 

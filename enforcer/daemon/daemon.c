@@ -4,7 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/exceptions.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 #include "enforcer/daemon/response.h"
 #include "enforcer/daemon/running_containers.h"
 #include "enforcer/daemon/sandbox_policy.h"

@@ -3,10 +3,10 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
-#include "enforcer/daemon/annotations.h"
+#include "enforcer/annotations.h"
 #include "enforcer/daemon/base64.h"
 #include "enforcer/daemon/child_output.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 
 #include <errno.h>
 #include <stdlib.h>

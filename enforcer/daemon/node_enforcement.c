@@ -5,7 +5,7 @@
 #include "compiler/base/sha256.h"
 #include "compiler/emit_apparmor.h"
 #include "enforcer/daemon/daemon.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 #include "enforcer/load_apparmor.h"
 
 #include <errno.h>

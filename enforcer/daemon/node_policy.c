@@ -5,7 +5,7 @@
 #include "compiler/cover_capabilities.h"
 #include "compiler/emit_oci.h"
 #include "enforcer/daemon/base64.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,11 +14,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-const char *const oci_runtime_names[OCI_RUNTIME_COUNT] = {
-	[OCI_RUNTIME_RUNC] = "runc",
-	[OCI_RUNTIME_CRUN] = "crun",
-};
 
 #define NAME_BYTES_MAX 255
 

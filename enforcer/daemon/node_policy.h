@@ -14,13 +14,11 @@
 #include "compiler/artefacts.h"
 #include "compiler/compile.h"
 #include "enforcer/limits.h"
+#include "enforcer/oci_runtime.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-enum oci_runtime { OCI_RUNTIME_RUNC, OCI_RUNTIME_CRUN, OCI_RUNTIME_COUNT };
-extern const char *const oci_runtime_names[OCI_RUNTIME_COUNT];
 
 /* What a container's seccomp filter is made of, for one runtime. */
 struct node_filter {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforcer/daemon/policy_choice.h"
 
-#include "enforcer/daemon/annotations.h"
+#include "enforcer/annotations.h"
 
 #include <errno.h>
 #include <string.h>

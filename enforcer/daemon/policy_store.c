@@ -3,7 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/sha256.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,9 +4,9 @@
 #include "compiler/base/cleanup.h"
 #include "enforcer/daemon/container_policy.h"
 #include "enforcer/daemon/event.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 #include "enforcer/daemon/proc.h"
-#include "enforcer/daemon/runtime_state.h"
+#include "enforcer/runtime_state.h"
 #include "enforcer/daemon/unconfined.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 #include "enforcer/daemon/sandbox_policy.h"
 
 #include "compiler/base/cleanup.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 
 #include <stdlib.h>
 #include <string.h>

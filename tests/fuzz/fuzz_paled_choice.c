@@ -4,7 +4,7 @@
  * choice that the node permits; and events of such a container are short.
  */
 #include "compiler/base/cleanup.h"
-#include "enforcer/daemon/annotations.h"
+#include "enforcer/annotations.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/policy_choice.h"
 

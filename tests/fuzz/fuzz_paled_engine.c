@@ -5,9 +5,9 @@
  * in texts that an event can have.
  */
 #include "compiler/base/cleanup.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 #include "enforcer/daemon/image.h"
-#include "enforcer/daemon/runtime_state.h"
+#include "enforcer/runtime_state.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

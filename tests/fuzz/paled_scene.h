@@ -10,7 +10,7 @@
 #include "compiler/base/cleanup.h"
 #include "enforcer/cgroup.h"
 #include "enforcer/daemon/daemon.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 #include "enforcer/daemon/sandbox_policy.h"
 
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
 #include "enforcer/cgroup.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 #include "enforcer/load_lsm.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 #include "enforcer/daemon/container.h"
 
 #include "compiler/base/cleanup.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "enforcer/daemon/event.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 #include "enforcer/daemon/live_update.h"
 
 #include <errno.h>

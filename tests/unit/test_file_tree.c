@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 
 #include "compiler/base/cleanup.h"
 

@@ -9,7 +9,10 @@
  */
 
 #include "compiler/base/error.h"
-#include "enforcer/daemon/node_policy.h"
+#include "enforcer/oci_runtime.h"
+
+#include <stdint.h>
+#include <sys/types.h>
 
 struct runtime_state {
 	enum oci_runtime runtime;

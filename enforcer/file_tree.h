@@ -3,7 +3,7 @@
 #define PALE_FILE_TREE_H
 
 /*
- * Files below a folder that is the daemon's own. Nothing is followed out of it: what somebody
+ * Files below a folder that is the caller's own. Nothing is followed out of it: what somebody
  * planted there (a symbolic link, a name with "..") is an error or is removed itself.
  */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/daemon/runtime_state.h"
+#include "enforcer/runtime_state.h"
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 
 #include <errno.h>
 #include <glob.h>

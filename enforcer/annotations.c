@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/daemon/annotations.h"
+#include "enforcer/annotations.h"
 
 #include "compiler/base/text.h"
 

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/oci_runtime.h"
+
+const char *const oci_runtime_names[OCI_RUNTIME_COUNT] = {
+	[OCI_RUNTIME_RUNC] = "runc",
+	[OCI_RUNTIME_CRUN] = "crun",
+};
