@@ -136,11 +136,15 @@ static void count(struct cgroup **ret_cgroup, struct count_calls **ret_counts)
 {
 	_cleanup_(pale_err_freep) struct pale_err *unused = NULL;
 	_cleanup_(cgroup_freep) struct cgroup *cgroup = NULL;
+	/* This program, too, may be what is watched. */
+	struct counted_group group = { .phase = LEARN_RUNTIME, .init = -1, .any_begins = true };
 	char name[64];
 
 	snprintf(name, sizeof(name), "pale-learn-%d", getpid());
-	if (cgroup_new(name, 0, &cgroup, &unused) >= 0 &&
-		count_calls_new(cgroup->id, ret_counts, &unused) >= 0)
+	if (cgroup_new(name, 0, &cgroup, &unused) < 0)
+		return;
+	group.cgroup = cgroup->id;
+	if (count_calls_new(&group, 1, false, ret_counts, &unused) >= 0)
 		*ret_cgroup = TAKE_PTR(cgroup);
 }
 

@@ -26,7 +26,7 @@ struct observer {
 /* Bit (register) of those arguments of @syscall, an index into vocab_syscalls, that policies
  * compare. */
 uint8_t observer_compared(int syscall);
-/* Whether more of the call is written down than that it was made. */
+/* Whether more of the call is written down than that it was made, with those arguments. */
 bool observer_looks_at(int syscall);
 
 void observer_init(struct observer *r, struct learn_run *run, uint64_t start_ns);

@@ -65,18 +65,7 @@ static void flush(struct loop *l)
 /* The filter does not tell of it where it is counted. */
 static bool takes_clients(const struct loop *l)
 {
-	static const char *const calls[] = { "accept", "accept4" };
-	enum abi abi = vocab_abi_native();
-
-	for (size_t i = 0; i < sizeof(calls) / sizeof(*calls) && l->record->counts; i++) {
-		int call = vocab_syscall_find(calls[i]);
-		int number = call < 0 ? -1 : vocab_syscalls[call].number[abi];
-
-		if (number >= 0 &&
-			count_calls_of(l->record->counts, LEARN_INIT, abi, (unsigned)number))
-			return true;
-	}
-	return false;
+	return l->record->counts && count_calls_group(l->record->counts, 0)->phase >= LEARN_STEADY;
 }
 
 static void note_phase(struct loop *l)
@@ -89,7 +78,7 @@ static void note_phase(struct loop *l)
 		 (now(CLOCK_MONOTONIC) - l->start >= INIT_NS || takes_clients(l)))
 		r->phase = LEARN_STEADY;
 	if (l->record->counts)
-		count_calls_phase(l->record->counts, r->has_begun ? r->phase : LEARN_RUNTIME);
+		count_calls_advance(l->record->counts, 0, r->phase);
 }
 
 struct counted {
@@ -98,18 +87,27 @@ struct counted {
 };
 
 /* What was looked at is written down already, and the launcher's own calls are nobody's. */
-static void add_counted(void *ctx, unsigned int phase, enum abi abi, int64_t number, uint64_t count)
+static void add_counted(void *ctx, const struct counted_call *counted)
 {
-	static const uint64_t registers[6];
 	struct counted *c = ctx;
-	int call = vocab_syscall_by_number(abi, number);
+	int call = vocab_syscall_by_number(counted->abi, counted->number);
 
-	if (phase == LEARN_RUNTIME || abi != vocab_abi_native() ||
+	if (counted->phase == LEARN_RUNTIME || counted->abi != vocab_abi_native() ||
 		(call >= 0 && observer_looks_at(call)))
 		return;
-	c->seen.phases = (uint8_t)LEARN_PHASE_BIT(phase);
-	c->seen.count = count;
-	learn_run_add_call(c->run, &c->seen, abi, number, registers, 0);
+	c->seen.phases = (uint8_t)LEARN_PHASE_BIT(counted->phase);
+	c->seen.count = counted->count;
+	learn_run_add_call(c->run, &c->seen, counted->abi, counted->number, counted->registers,
+		counted->known);
+}
+
+/* What the kernel could not count. */
+static void add_losses(const struct count_group *g, struct learn_run *run)
+{
+	if (g->calls)
+		learn_run_lost(run, g->calls, COUNT_CALLS_LOST_ARGUMENTS);
+	if (g->missed || g->processes)
+		learn_run_lost(run, g->missed + g->processes, COUNT_CALLS_LOST_TASKS);
 }
 
 static void add_counts(const struct loop *l)
@@ -118,8 +116,10 @@ static void add_counts(const struct loop *l)
 	struct counted c = { .run = l->observer.run,
 		.seen = { .first = l->observer.start_ns / NS_PER_S, .last = end } };
 
-	if (l->record->counts)
-		count_calls_each(l->record->counts, add_counted, &c);
+	if (!l->record->counts)
+		return;
+	count_calls_each(l->record->counts, 0, add_counted, &c);
+	add_losses(count_calls_group(l->record->counts, 0), c.run);
 }
 
 static int take_call(struct loop *l, short events, struct pale_err **err)
@@ -190,8 +190,6 @@ static int start(struct loop *l, struct pale_err **err)
 	sigset_t before;
 	int n = command_tree_prepare(&l->tree, &before, err);
 
-	if (r->counts)
-		count_calls_phase(r->counts, LEARN_RUNTIME);
 	if (n >= 0)
 		n = launch(&launch_options, &l->tree.command, err);
 	if (n >= 0)

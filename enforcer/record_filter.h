@@ -19,8 +19,8 @@
 
 /*
  * Of every ABI; calls of other ones than this machine's own are all told of. @counted: those of
- * which nothing is to be told but that they were made are counted by others (count_calls.h), and
- * run at full speed, too. In @a.
+ * which nothing is to be told but that they were made, with which arguments, are counted by others
+ * (count_calls.h), and run at full speed, too. In @a.
  */
 int record_filter(struct arena *a, bool counted, struct sock_fprog *ret, struct pale_err **err);
 

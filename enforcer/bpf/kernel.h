@@ -50,6 +50,7 @@ struct bpf_map {
 } __core;
 
 struct super_block {
+	__u32 s_dev;
 	struct file_system_type *s_type;
 	unsigned long s_flags;
 	unsigned long s_magic;
@@ -63,6 +64,7 @@ struct inode {
 	kuid_t i_uid;
 	unsigned int i_flags;
 	unsigned int i_nlink;
+	unsigned long i_ino;
 	struct super_block *i_sb;
 } __core;
 
@@ -192,7 +194,7 @@ struct signal_struct {
 	unsigned int flags;
 	int group_exit_code;
 	struct pid *pids[4];
-	struct tty_struct *tty;
+	struct tty_struct *tty; /* the controlling terminal */
 } __core;
 
 #define PIDTYPE_TGID 1
@@ -281,7 +283,7 @@ struct bpf_iter__task {
 
 struct linux_binprm {
 	struct file *file;
-	const char *filename;
+	const char *filename, *interp; /* the same, but for a script */
 } __core;
 
 struct in6_addr {
@@ -487,8 +489,13 @@ struct open_flags;
 
 #define TCP_SYN_SENT 2
 
+#define SIGINT	2
+#define SIGQUIT 3
 #define SIGKILL 9
+#define SIGTERM 15
 #define SIGIO	29
+
+#define TRACE_SIGNAL_DELIVERED 0 /* trace/events/signal.h */
 
 /* asm/thread_info.h, linux/audit.h, linux/seccomp.h */
 #define TS_COMPAT	      2u
@@ -500,6 +507,10 @@ struct open_flags;
 #define SECCOMP_RET_LOG	      0x7ffc0000u
 #define SECCOMP_MODE_FILTER   2
 #define X32_BIT		      0x40000000u
+/* asm/unistd_64.h, asm/unistd_32.h */
+#define X86_64_ACCEPT  43
+#define X86_64_ACCEPT4 288
+#define X86_ACCEPT4    364
 
 /* libbpf knows; what a distribution carries back it does not. */
 extern int LINUX_KERNEL_VERSION __kconfig;

@@ -265,7 +265,7 @@ END
 		rm -f "$policy"* "$dir/data/done"
 		"$pale" learn -o "$policy" -- /usr/bin/python3 -c "
 import os
-for i in range(4000):
+for i in range(20000):
     os.close(os.open('$dir/data/page', os.O_RDONLY))
 os.close(os.open('$dir/data/done', os.O_WRONLY | os.O_CREAT))" &
 		local recorder=$! n
