@@ -6,6 +6,7 @@
 #include "enforcer/cgroup.h"
 #include "enforcer/count_calls.h"
 #include "enforcer/launch.h"
+#include "enforcer/new_run.h"
 #include "enforcer/record.h"
 #include "enforcer/record_filter.h"
 #include "enforcer/supervise_seccomp.h"
@@ -15,12 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-#define ID_BYTES 16
 
 struct recording {
 	const struct live_runs *live;
@@ -39,15 +36,12 @@ static void complain(const struct live_runs *l, const struct pale_err *err)
 /* As it would be found if this process ended now. */
 static int write_partial(struct learn_run *run, struct text *to, struct pale_err **err)
 {
-	_cleanup_(text_release) struct text whole = TEXT_INIT;
 	_cleanup_(learn_runs_release) struct learn_runs copy = { 0 };
-	int r;
+	int r = copy_run(run, &copy, err);
 
-	learn_run_write(run, &whole);
-	r = learn_runs_read(&copy, "run", text_str(&whole), whole.len, err);
 	if (r < 0)
 		return r;
-	learn_run_lost(copy.v[0], 1, "what came after the last time that the recording was saved");
+	learn_run_lost(copy.v[0], 1, NEW_RUN_LOST_LATER);
 	learn_run_write(copy.v[0], to);
 	return 0;
 }
@@ -77,32 +71,6 @@ static void flush(void *ctx, struct learn_run *run)
 	rec->told = true;
 }
 
-static int new_run(const char *recorder, struct learn_run **ret, struct pale_err **err)
-{
-	unsigned char bytes[ID_BYTES];
-	char id[2 * ID_BYTES + 1];
-
-	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
-		return pale_err_set(err, errno, "getrandom");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(id + 2 * i, 3, "%02x", bytes[i]);
-	*ret = learn_run_new(recorder, id, (uint64_t)time(NULL));
-	return 0;
-}
-
-static void keep(struct learn_runs *runs, struct learn_run *run)
-{
-	if (runs->n == runs->cap) {
-		uint32_t cap = runs->cap ? runs->cap * 2 : 8;
-
-		runs->v = reallocarray(runs->v, cap, sizeof(struct learn_run *));
-		if (!runs->v)
-			abort();
-		runs->cap = cap;
-	}
-	runs->v[runs->n++] = run;
-}
-
 static void tell(const struct live_runs *l, uint32_t i, const struct record_result *result)
 {
 	fprintf(stderr, "pale %s: run %u of %u: looked at %" PRIu64 " calls", l->command, i + 1,
@@ -127,7 +95,7 @@ static int record_run(struct recording *rec, const struct record *r, struct reco
 		n = pale_err_set(err, ret->exec_errno, "execute %s", r->path);
 	if (n < 0)
 		return n;
-	keep(rec->live->runs, TAKE_PTR(run));
+	keep_run(rec->live->runs, TAKE_PTR(run));
 	return save(rec, NULL, err);
 }
 

@@ -69,6 +69,7 @@ static int read_state(
 	const char *dir, enum oci_runtime runtime, struct runtime_state *ret, struct pale_err **err)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;
+	_cleanup_(text_release) struct text fifo = TEXT_INIT;
 	const char *bundle;
 	json_error_t e;
 	json_t *o;
@@ -84,6 +85,8 @@ static int read_state(
 	else
 		ret->bundle = strdup(bundle);
 	ret->runtime = runtime;
+	text_printf(&fifo, "%s/exec.fifo", dir);
+	ret->waits = access(text_str(&fifo), F_OK) == 0;
 	json_decref(o);
 	return r;
 }
@@ -122,6 +125,36 @@ int runtime_state_find(
 			return r;
 	}
 	return pale_err_plain(err, ENOENT, "no runtime that is known has container '%s'", id);
+}
+
+static void take_folder(const char *dir,
+	void (*take)(void *ctx, const char *id, const struct runtime_state *state), void *ctx)
+{
+	for (int k = 0; k < OCI_RUNTIME_COUNT; k++) {
+		_cleanup_(runtime_state_release) struct runtime_state state = { 0 };
+		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+		_cleanup_(text_release) struct text file = TEXT_INIT;
+
+		text_printf(&file, "%s/%s", dir, formats[k].file);
+		if (access(text_str(&file), F_OK) == 0 &&
+			read_state(dir, (enum oci_runtime)k, &state, &err) >= 0)
+			take(ctx, strrchr(dir, '/') + 1, &state);
+	}
+}
+
+void runtime_state_each(const char *root,
+	void (*take)(void *ctx, const char *id, const struct runtime_state *state), void *ctx)
+{
+	for (size_t i = 0; i < sizeof(roots) / sizeof(*roots); i++) {
+		_cleanup_(text_release) struct text pattern = TEXT_INIT;
+		_cleanup_(globfree) glob_t found = { 0 };
+
+		text_printf(&pattern, "%s%s/*", root, roots[i]);
+		if (glob(text_str(&pattern), 0, NULL, &found) != 0)
+			continue;
+		for (size_t k = 0; k < found.gl_pathc; k++)
+			take_folder(found.gl_pathv[k], take, ctx);
+	}
 }
 
 void runtime_state_release(struct runtime_state *s)

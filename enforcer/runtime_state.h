@@ -11,6 +11,7 @@
 #include "compiler/base/error.h"
 #include "enforcer/oci_runtime.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,6 +20,7 @@ struct runtime_state {
 	pid_t pid;	     /* its first process */
 	uint64_t start_time; /* of it, proc_pid_stat(5) */
 	char *bundle;
+	bool waits; /* it was created, and nobody has started it: the fifo for that is there */
 };
 
 /*
@@ -28,6 +30,9 @@ struct runtime_state {
  */
 int runtime_state_find(
 	const char *root, const char *id, struct runtime_state *ret, struct pale_err **err);
+/* Each container of each known runtime; what cannot be read is left out. @root as above. */
+void runtime_state_each(const char *root,
+	void (*take)(void *ctx, const char *id, const struct runtime_state *state), void *ctx);
 void runtime_state_release(struct runtime_state *s);
 
 #endif

@@ -7,7 +7,7 @@
 #include "enforcer/daemon/exceptions.h"
 #include "enforcer/file_tree.h"
 #include "enforcer/daemon/policy_store.h"
-#include "enforcer/daemon/proc.h"
+#include "enforcer/proc.h"
 #include "enforcer/daemon/response.h"
 
 #include <ctype.h>

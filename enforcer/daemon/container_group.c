@@ -3,7 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "enforcer/cgroup.h"
-#include "enforcer/daemon/proc.h"
+#include "enforcer/proc.h"
 #include "enforcer/load_lsm.h"
 
 #include <dirent.h>

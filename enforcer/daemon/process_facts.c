@@ -3,7 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/json_text.h"
-#include "enforcer/daemon/proc.h"
+#include "enforcer/proc.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/file_tree.h"
-#include "enforcer/daemon/proc.h"
+#include "enforcer/proc.h"
 
 #include "compiler/base/cleanup.h"
 #include "enforcer/cgroup.h"

@@ -2,7 +2,7 @@
 #include "enforcer/daemon/response_target.h"
 
 #include "compiler/base/cleanup.h"
-#include "enforcer/daemon/proc.h"
+#include "enforcer/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>

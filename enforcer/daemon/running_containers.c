@@ -5,7 +5,7 @@
 #include "enforcer/daemon/container_policy.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/file_tree.h"
-#include "enforcer/daemon/proc.h"
+#include "enforcer/proc.h"
 #include "enforcer/runtime_state.h"
 #include "enforcer/daemon/unconfined.h"
 

@@ -2,7 +2,7 @@
 #include "enforcer/daemon/unconfined.h"
 
 #include "compiler/base/cleanup.h"
-#include "enforcer/daemon/proc.h"
+#include "enforcer/proc.h"
 
 #include <ctype.h>
 #include <dirent.h>

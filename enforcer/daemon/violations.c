@@ -2,7 +2,7 @@
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/exceptions.h"
-#include "enforcer/daemon/proc.h"
+#include "enforcer/proc.h"
 #include "enforcer/daemon/response.h"
 #include "enforcer/daemon/seccomp_audit.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/daemon/proc.h"
+#include "enforcer/proc.h"
 
 #include "compiler/base/cleanup.h"
 
