@@ -5,8 +5,12 @@
 #include "compiler/file_set.h"
 #include "compiler/learn.h"
 #include "compiler/policy_text.h"
+#include "enforcer/bpf/count_calls_map.h"
 #include "enforcer/commands.h"
+#include "enforcer/daemon_command.h"
+#include "enforcer/live_groups.h"
 #include "enforcer/live_runs.h"
+#include "enforcer/time_argument.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +18,9 @@
 #include <unistd.h>
 
 enum {
+	OPT_CGROUP,
+	OPT_CONTAINER,
+	OPT_FOR,
 	OPT_FROM,
 	OPT_INCLUDE,
 	OPT_JSON,
@@ -21,6 +28,7 @@ enum {
 	OPT_OUTPUT,
 	OPT_PROFILE,
 	OPT_READY,
+	OPT_RUN,
 	OPT_RUNS,
 	OPT_SUB_PROFILES,
 	OPT_UNPRIVILEGED,
@@ -28,6 +36,14 @@ enum {
 };
 
 static const struct option_spec options[] = {
+	[OPT_CGROUP] = { "cgroup", 0, "DIR",
+		.help = "record what runs in this cgroup and below it; may be given several "
+			"times" },
+	[OPT_CONTAINER] = { "container", 0, "ID",
+		.help = "record this container: its id, the beginning of one, or a name; may be "
+			"given several times, once for each replica" },
+	[OPT_FOR] = { "for", 0, "DURATION",
+		.help = "record for so long (90s, 15m, 1h, 2d), if they do not end before that" },
 	[OPT_FROM] = { "from", 0, "FILE",
 		.help = "recorded runs, as many as the file has; may be given several times" },
 	[OPT_INCLUDE] = OPTION_INCLUDE,
@@ -44,6 +60,7 @@ static const struct option_spec options[] = {
 		.help = "the profile that is learned; without it named by the program, with "
 			"--merge the first of the file" },
 	[OPT_READY] = { "ready", .help = "exit with 1 when the policy is not ready" },
+	[OPT_RUN] = OPTION_RUN,
 	[OPT_RUNS] = { "runs", 0, "N",
 		.help = "run COMMAND so many times, one after another, instead of once" },
 	[OPT_SUB_PROFILES] = { "sub-profiles",
@@ -66,6 +83,9 @@ struct session {
 	const struct source *hand;
 	const char *output; /* NULL: stdout */
 	uint32_t n_live;    /* how often COMMAND is to be run */
+	struct live_group groups[COUNT_GROUPS];
+	uint32_t n_groups;
+	int64_t duration_ms; /* 0: until they end */
 };
 
 #define LIVE_RUNS_MAX 1000
@@ -171,7 +191,7 @@ static const char *recording_of(struct session *s)
 	return arena_printf(s->sources.arena, "%s.recording", s->output);
 }
 
-static int record_live(struct session *s, struct pale_err **err)
+static int record_command(struct session *s, struct pale_err **err)
 {
 	struct live_runs live = {
 		.argv = s->in->operands,
@@ -181,19 +201,45 @@ static int record_live(struct session *s, struct pale_err **err)
 		.recording = recording_of(s),
 		.runs = &s->runs,
 	};
-	const char *hint;
+
+	return live_runs_record(&live, err);
+}
+
+static int record_groups(struct session *s, struct pale_err **err)
+{
+	const char *run = option_argument(s->in, OPT_RUN);
+	struct live_groups live = {
+		.v = s->groups,
+		.n = s->n_groups,
+		.run_dir = run ? run : PALED_RUN_DIR,
+		.duration_ns = (uint64_t)s->duration_ms * 1000000,
+		.command = s->in->command->name,
+		.recording = recording_of(s),
+		.runs = &s->runs,
+	};
+
+	return live_groups_record(&live, err);
+}
+
+static bool is_live(const struct session *s)
+{
+	return s->n_live || s->n_groups;
+}
+
+static int record_live(struct session *s, struct pale_err **err)
+{
+	const char *recording = recording_of(s), *hint;
 	int r;
 
-	if (access(live.recording, F_OK) == 0) {
+	if (access(recording, F_OK) == 0) {
 		r = pale_err_set(
-			err, EEXIST, "%s is of runs that no policy was made of", live.recording);
+			err, EEXIST, "%s is of runs that no policy was made of", recording);
 		hint = arena_printf(s->sources.arena,
-			"learn from it, with --from %s, or remove it: then record anew",
-			live.recording);
+			"learn from it, with --from %s, or remove it: then record anew", recording);
 		pale_err_hint(err, hint);
 		return r;
 	}
-	return live_runs_record(&live, err);
+	return s->n_groups ? record_groups(s, err) : record_command(s, err);
 }
 
 static int make(struct session *s)
@@ -216,7 +262,7 @@ static int make(struct session *s)
 	}
 	if (s->output)
 		r = write_policy(s, &result, &err);
-	if (r >= 0 && s->n_live)
+	if (r >= 0 && is_live(s))
 		unlink(recording_of(s));
 	if (r >= 0 && weights)
 		r = file_set_write(weights, text_str(&result.weights), result.weights.len, &err);
@@ -235,10 +281,14 @@ static int check_live(struct session *s)
 	char *end;
 	unsigned long n = 1;
 
-	if (!s->in->n_operands)
-		return runs ? usage_error(s->in, "--runs is of a COMMAND") : STATUS_OK;
+	if (!s->in->n_operands && runs)
+		return usage_error(s->in, "--runs is of a COMMAND");
+	if (!s->in->n_operands && !s->n_groups)
+		return STATUS_OK;
 	if (!s->output)
 		return usage_error(s->in, "no file for what is recorded: -o FILE or --merge FILE");
+	if (!s->in->n_operands)
+		return STATUS_OK;
 	if (runs) {
 		n = strtoul(runs, &end, 10);
 		if (*runs < '1' || *runs > '9' || *end || n > LIVE_RUNS_MAX)
@@ -249,16 +299,52 @@ static int check_live(struct session *s)
 	return STATUS_OK;
 }
 
+/* What --container and --cgroup ask for. */
+static int check_groups(struct session *s)
+{
+	const char *duration = option_argument(s->in, OPT_FOR);
+
+	for (size_t i = 0; i < s->in->n_uses; i++) {
+		const struct option_use *u = &s->in->uses[i];
+
+		if (u->option != OPT_CONTAINER && u->option != OPT_CGROUP)
+			continue;
+		if (s->n_groups == COUNT_GROUPS)
+			return usage_error(
+				s->in, "at most %d containers and cgroups at once", COUNT_GROUPS);
+		s->groups[s->n_groups++] =
+			(struct live_group){ u->option == OPT_CONTAINER, u->argument };
+	}
+	if (!s->n_groups)
+		return duration ? usage_error(s->in, "--for is of --container and --cgroup")
+				: STATUS_OK;
+	if (s->in->n_operands)
+		return usage_error(s->in,
+			"--container and --cgroup are of what runs by itself, not of a COMMAND");
+	if (option_given(s->in, OPT_UNPRIVILEGED))
+		return usage_error(s->in, "--unprivileged is of a COMMAND");
+	if (duration && !duration_argument_parse(duration, &s->duration_ms))
+		return usage_error(
+			s->in, "--for takes a duration such as 90s, 15m or 1h, not '%s'", duration);
+	return STATUS_OK;
+}
+
 static int check_options(struct session *s)
 {
+	int status;
+
 	const char *merge = option_argument(s->in, OPT_MERGE);
 	const char *output = option_argument(s->in, OPT_OUTPUT);
 	const char *profile = option_argument(s->in, OPT_PROFILE);
 
 	if (profile && !policy_text_is_name(profile))
 		return usage_error(s->in, "'%s' cannot name a profile", profile);
-	if (!option_given(s->in, OPT_FROM) && !merge && !s->in->n_operands)
-		return usage_error(s->in, "nothing to learn from: --from FILE, or a COMMAND");
+	status = check_groups(s);
+	if (status != STATUS_OK)
+		return status;
+	if (!option_given(s->in, OPT_FROM) && !merge && !s->in->n_operands && !s->n_groups)
+		return usage_error(s->in,
+			"nothing to learn from: --from FILE, --container, --cgroup, or a COMMAND");
 	if (output && !merge && access(output, F_OK) == 0)
 		return usage_error(
 			s->in, "%s is there already: --merge %s adds to it", output, output);
@@ -281,10 +367,10 @@ static int learn(const struct invocation *in)
 	if (read_all(&s, &err) < 0) {
 		input_failure(in, err);
 		status = STATUS_POLICY;
-	} else if (s.n_live && record_live(&s, &err) < 0) {
+	} else if (is_live(&s) && record_live(&s, &err) < 0) {
 		input_failure(in, err);
 		status = STATUS_HOST;
-	} else if (s.n_live && read_merged(&s, &err) < 0) {
+	} else if (is_live(&s) && read_merged(&s, &err) < 0) {
 		/* People may have gone on writing it while the command ran. */
 		input_failure(in, err);
 		status = STATUS_POLICY;
@@ -303,7 +389,7 @@ static int learn(const struct invocation *in)
 const struct command cmd_learn = {
 	.name = "learn",
 	.summary = "make a policy of what a program was seen to do",
-	.usage = "[OPTION…] [--from FILE…] [-o FILE | --merge FILE] [-- COMMAND [ARGUMENT…]]",
+	.usage = "[OPTION…] [-o FILE | --merge FILE] [-- COMMAND [ARGUMENT…]]",
 	.description =
 		"Runs COMMAND, watches it and all that it starts, and makes a policy of that and "
 		"of "
@@ -339,6 +425,17 @@ const struct command cmd_learn = {
 		"policy. Killed (SIGKILL), pale leaves that file, partial, and a process that lets "
 		"COMMAND go on. Who kills that one too has the watched calls of COMMAND fail with "
 		"ENOSYS until it ends: so Linux has it.\n\n"
+		"What runs already is recorded with --container and --cgroup, by root: the system "
+		"calls of each, counted in the kernel, which stops nothing and lost no call, with "
+		"the arguments that policies compare; and the programs that are executed. Files, "
+		"network and capabilities are not seen that way, so that such a run is partial. "
+		"Containers are those that paled knows, or that runc and crun keep in the folders "
+		"of Kubernetes, podman and Docker. Each is a run of its own. One that was created "
+		"and not started is recorded from its program's first moment on; of one that runs, "
+		"what it did before is missing, and the run says so. What is executed into a "
+		"container from outside is kept apart, and left out where it has a terminal. It "
+		"ends with the containers, after the time of --for, or with SIGINT or SIGTERM, "
+		"and then there is a policy.\n\n"
 		"Not seen: whether a call succeeded (what the kernel was certain to refuse is left "
 		"out); capabilities, but for those that capabilities(7) says the call needs; "
 		"mounts, "
@@ -347,6 +444,7 @@ const struct command cmd_learn = {
 		"processes that leave the cgroup.",
 	.example = "pale learn -o web.pale --runs 3 -- ./serve-and-try.sh\n"
 		   "pale learn --merge web.pale -- web --config other.conf\n"
+		   "pale learn -o web.pale --container web-7f --container web-9c --for 1h\n"
 		   "pale learn --from monday.json --from tuesday.json -o web.pale\n"
 		   "pale learn --from wednesday.json --merge web.pale --ready\n"
 		   "pale learn --merge web.pale --json --weights web.weights",

@@ -225,6 +225,14 @@ void count_calls_advance(struct count_calls *c, uint32_t group, enum learn_phase
 			return;
 }
 
+bool count_calls_begin(struct count_calls *c, uint32_t group)
+{
+	uint32_t *now = &c->skel->bss->groups[group].phase, runtime = LEARN_RUNTIME;
+
+	return __atomic_compare_exchange_n(
+		now, &runtime, LEARN_INIT, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+
 static void each_number(const struct count_calls *c, uint32_t part, uint32_t abi,
 	void (*each)(void *ctx, const struct counted_call *call), void *ctx)
 {

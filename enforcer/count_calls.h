@@ -48,9 +48,12 @@ void count_calls_detach(struct count_calls *c);
 
 /* What the kernel has of a group: its phase, and what was lost. */
 const struct count_group *count_calls_group(const struct count_calls *c, uint32_t group);
-/* Which part of its run calls are counted for from now on. Phases do not go back, and only the
- * kernel ends LEARN_RUNTIME. */
+/* Which part of its run calls are counted for from now on. Phases do not go back, and
+ * LEARN_RUNTIME is not ended by this. */
 void count_calls_advance(struct count_calls *c, uint32_t group, enum learn_phase phase);
+
+/* Ends LEARN_RUNTIME for who has seen that its program runs; false: the kernel saw it, too. */
+bool count_calls_begin(struct count_calls *c, uint32_t group);
 
 /* Of a run: struct count_group's calls, and missed and processes. */
 #define COUNT_CALLS_LOST_ARGUMENTS "arguments of calls: more different ones than are kept"

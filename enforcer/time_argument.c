@@ -20,7 +20,7 @@ static bool parse_date(const char *s, int64_t *ret_ms)
 	return true;
 }
 
-bool time_argument_parse(const char *s, enum time_direction direction, int64_t *ret_ms)
+static bool parse_duration(const char *s, int64_t *ret_ms)
 {
 	static const struct {
 		char unit;
@@ -30,12 +30,25 @@ bool time_argument_parse(const char *s, enum time_direction direction, int64_t *
 	unsigned long n = strtoul(s, &end, 10);
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++) {
-		int64_t now = (int64_t)time(NULL) * 1000, ms = (int64_t)n * units[i].ms;
-
 		if (end == s || n > 100000 || end[0] != units[i].unit || end[1])
 			continue;
-		*ret_ms = direction == TIME_BEFORE_NOW ? now - ms : now + ms;
+		*ret_ms = (int64_t)n * units[i].ms;
 		return true;
 	}
-	return parse_date(s, ret_ms);
+	return false;
+}
+
+bool time_argument_parse(const char *s, enum time_direction direction, int64_t *ret_ms)
+{
+	int64_t now = (int64_t)time(NULL) * 1000, ms;
+
+	if (!parse_duration(s, &ms))
+		return parse_date(s, ret_ms);
+	*ret_ms = direction == TIME_BEFORE_NOW ? now - ms : now + ms;
+	return true;
+}
+
+bool duration_argument_parse(const char *s, int64_t *ret_ms)
+{
+	return parse_duration(s, ret_ms) && *ret_ms > 0;
 }

@@ -12,5 +12,7 @@ enum time_direction { TIME_BEFORE_NOW, TIME_AFTER_NOW };
 
 /* Milliseconds since 1970; false: it is neither. A date is taken as it is. */
 bool time_argument_parse(const char *s, enum time_direction direction, int64_t *ret_ms);
+/* A duration alone, in milliseconds, more than none. */
+bool duration_argument_parse(const char *s, int64_t *ret_ms);
 
 #endif

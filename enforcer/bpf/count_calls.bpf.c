@@ -154,7 +154,7 @@ struct walk {
 	struct dentry *dentry, *root;
 	struct mount *mount;
 	struct dentry *top; /* the task's root directory */
-	struct vfsmount *top_mount;
+	__u64 top_mount;    /* a struct mount */
 	__u32 at;
 	__u32 ended; /* at a root */
 };
@@ -174,36 +174,38 @@ struct {
 
 static long step(__u32 i, struct walk *w)
 {
-	__u32 zero = 0, len;
+	struct dentry *dentry = w->dentry;
+	struct mount *mount = w->mount, *parent;
+	__u32 zero = 0, len, at = w->at;
 	struct scratch *s = bpf_map_lookup_elem(&scratches, &zero);
 
 	if (!s)
 		return 1;
-	if (w->dentry == w->top && &w->mount->mnt == w->top_mount) {
+	if (dentry == w->top && (__u64)mount == w->top_mount) {
 		w->ended = 1;
 		return 1;
 	}
-	if (w->dentry == w->root) {
-		struct mount *parent = BPF_CORE_READ(w->mount, mnt_parent);
-
-		if (parent == w->mount) {
+	if (dentry == w->root) {
+		parent = BPF_CORE_READ(mount, mnt_parent);
+		if (parent == mount) {
 			w->ended = 1;
 			return 1;
 		}
-		w->dentry = BPF_CORE_READ(w->mount, mnt_mountpoint);
+		w->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
 		w->root = BPF_CORE_READ(parent, mnt.mnt_root);
 		w->mount = parent;
 		return 0;
 	}
-	len = BPF_CORE_READ(w->dentry, d_name.len);
-	if (len > 255 || len + 1 + sizeof(struct count_program) > w->at)
+	len = BPF_CORE_READ(dentry, d_name.len);
+	if (len > 255 || len + 1 + sizeof(struct count_program) > at)
 		return 1;
-	w->at -= len;
-	bpf_probe_read_kernel(&s->text[masked(w->at, COUNT_PATH_MAX)], masked(len, 256),
-		BPF_CORE_READ(w->dentry, d_name.name));
-	w->at--;
-	s->text[masked(w->at, COUNT_PATH_MAX)] = '/';
-	w->dentry = BPF_CORE_READ(w->dentry, d_parent);
+	at -= len;
+	bpf_probe_read_kernel(&s->text[masked(at, COUNT_PATH_MAX)], masked(len, 256),
+		BPF_CORE_READ(dentry, d_name.name));
+	at--;
+	s->text[masked(at, COUNT_PATH_MAX)] = '/';
+	w->at = at;
+	w->dentry = BPF_CORE_READ(dentry, d_parent);
 	return 0;
 }
 
@@ -228,7 +230,8 @@ static __always_inline void tell_path(
 		.root = BPF_CORE_READ(mnt, mnt_root),
 		.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt),
 		.top = BPF_CORE_READ(task, fs, root.dentry),
-		.top_mount = BPF_CORE_READ(task, fs, root.mnt),
+		.top_mount = (__u64)BPF_CORE_READ(task, fs, root.mnt) -
+			     bpf_core_field_offset(struct mount, mnt),
 		.at = COUNT_PATH_MAX - 1,
 	};
 
