@@ -78,8 +78,8 @@ struct counted_program {
 	uint32_t group;
 	bool execed;
 	enum learn_phase phase;
-	/* The text is the name of a script, as its caller gave it; the interpreter is told for
-	 * itself. Otherwise the path of what was executed, below its root directory. */
+	/* The text is the name of a script below its root directory, links and all; the interpreter
+	 * is told for itself. Otherwise the path of what was executed. */
 	bool script;
 	bool anonymous; /* it has no path */
 	bool cut;	/* longer or deeper than is told: of no use */

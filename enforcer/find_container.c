@@ -22,7 +22,7 @@
 struct candidate {
 	char *id, *name;
 	pid_t pid;
-	bool ended;
+	bool ended, of_paled;
 };
 
 struct candidates {
@@ -53,14 +53,16 @@ static bool is_there(const struct candidates *c, const char *id)
 	return false;
 }
 
-static void add(struct candidates *c, const char *id, const char *name, pid_t pid, bool ended)
+static void add(struct candidates *c, const struct candidate *new)
 {
-	if (is_there(c, id))
+	if (is_there(c, new->id))
 		return;
 	c->v = reallocarray(c->v, c->n + 1, sizeof(*c->v));
 	if (!c->v)
 		abort();
-	c->v[c->n++] = (struct candidate){ strdup(id), name ? strdup(name) : NULL, pid, ended };
+	c->v[c->n] = *new;
+	c->v[c->n].id = strdup(new->id);
+	c->v[c->n++].name = new->name ? strdup(new->name) : NULL;
 }
 
 /* ---- paled */
@@ -79,9 +81,15 @@ static void add_of_paled(struct candidates *c, const json_t *containers, const c
 		const char *id = text_member(o, "id"), *name = text_member(o, "name");
 		const char *state = text_member(o, "state");
 
-		if (id && fits(id, name, word))
-			add(c, id, name, (pid_t)json_integer_value(json_object_get(o, "pid")),
-				state && strcmp(state, "stopped") == 0);
+		if (!id || !fits(id, name, word))
+			continue;
+		add(c, &(const struct candidate){
+			       .id = (char *)id,
+			       .name = (char *)name,
+			       .pid = (pid_t)json_integer_value(json_object_get(o, "pid")),
+			       .ended = state && strcmp(state, "stopped") == 0,
+			       .of_paled = true,
+		       });
 	}
 }
 
@@ -135,9 +143,15 @@ static void add_of_runtime(void *ctx, const char *id, const struct runtime_state
 	struct search *s = ctx;
 	uint64_t start;
 
-	if (fits(id, name, s->word))
-		add(s->to, id, name, state->pid,
-			proc_start_time(state->pid, &start) < 0 || start != state->start_time);
+	if (!fits(id, name, s->word))
+		return;
+	add(s->to, &(const struct candidate){
+			   .id = (char *)id,
+			   .name = name,
+			   .pid = state->pid,
+			   .ended = proc_start_time(state->pid, &start) < 0 ||
+				    start != state->start_time,
+		   });
 }
 
 /* ---- which one */
@@ -218,6 +232,22 @@ bool found_container_has_begun(const struct found_container *c)
 	return executes_own_program(c->pid);
 }
 
+/* Its number may be of another process namespace, and a process that is none of it. */
+static int check_process(const struct candidate *c, struct pale_err **err)
+{
+	_cleanup_(text_release) struct text groups = TEXT_INIT;
+	int r;
+
+	if (!c->of_paled ||
+		(proc_read(c->pid, "cgroup", &groups) >= 0 && strstr(text_str(&groups), c->id)))
+		return 0;
+	r = pale_err_plain(err, ESRCH,
+		"container '%s': process %d, which paled has for it, is not in its cgroup", c->id,
+		c->pid);
+	pale_err_hint(err, "run pale in the process namespace of paled");
+	return r;
+}
+
 int find_container(
 	const char *run, const char *word, struct found_container *ret, struct pale_err **err)
 {
@@ -240,6 +270,9 @@ int find_container(
 		return list(&c, word, err);
 	if (chosen->ended)
 		return pale_err_plain(err, ESRCH, "container '%s' has ended", chosen->id);
+	r = check_process(chosen, err);
+	if (r < 0)
+		return r;
 	ret->id = strdup(chosen->id);
 	ret->name = chosen->name ? strdup(chosen->name) : NULL;
 	ret->pid = chosen->pid;

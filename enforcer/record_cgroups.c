@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "enforcer/count_calls.h"
+#include "enforcer/group_processes.h"
 #include "enforcer/new_run.h"
 
 #include <errno.h>
@@ -98,33 +99,26 @@ static int path_of(int fd, int root, char path[PATH_MAX])
 	return path[0] == '/' ? 0 : -ENOENT;
 }
 
-/* The process may have gone on to another program, but hardly to another root. */
-static int open_root(const struct recorded_group *g, uint32_t pid)
+static int root_of(pid_t pid)
 {
 	char name[32];
-	int fd;
 
-	snprintf(name, sizeof(name), "/proc/%u/root", pid);
-	fd = open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return fd >= 0 || g->root < 0 ? fd : fcntl(g->root, F_DUPFD_CLOEXEC, 0);
+	snprintf(name, sizeof(name), "/proc/%d/root", pid);
+	return open(name, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
-static int open_script(int root, uint32_t pid, const char *name)
+/* Its own; where it has ended already, that of those who are there, which mostly is the same. */
+static int open_root(struct recorded_group *g, uint32_t pid)
 {
-	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
-	char cwd[32], at[PATH_MAX], whole[2 * PATH_MAX];
-	ssize_t n;
+	int fd = root_of((pid_t)pid);
+	pid_t other;
 
-	if (*name != '/') {
-		snprintf(cwd, sizeof(cwd), "/proc/%u/cwd", pid);
-		n = readlink(cwd, at, sizeof(at) - 1);
-		if (n <= 0)
-			return -1;
-		at[n] = 0;
-		snprintf(whole, sizeof(whole), "%s/%s", at, name);
-		name = whole;
-	}
-	return (int)syscall(SYS_openat2, root, name, &how, sizeof(how));
+	if (fd >= 0)
+		return fd;
+	other = g->root < 0 ? group_first_process(g->fd) : 0;
+	if (other > 0)
+		g->root = root_of(other);
+	return g->root < 0 ? -1 : fcntl(g->root, F_DUPFD_CLOEXEC, 0);
 }
 
 static void add_script(struct recorded_group *g, const struct counted_program *p)
@@ -132,12 +126,13 @@ static void add_script(struct recorded_group *g, const struct counted_program *p
 	_cleanup_close_ int root = open_root(g, p->pid);
 	_cleanup_close_ int fd = -1;
 	_cleanup_free_ char *name = strndup(p->text, p->len);
+	struct open_how how = { .flags = O_PATH | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
 	char path[PATH_MAX];
 
 	if (!name)
 		abort();
 	if (root >= 0)
-		fd = open_script(root, p->pid, name);
+		fd = (int)syscall(SYS_openat2, root, name, &how, sizeof(how));
 	if (p->cut || fd < 0 || path_of(fd, root, path) < 0) {
 		learn_run_lost(g->run, 1, "scripts of which the path could not be told");
 		return;
@@ -273,6 +268,13 @@ static void note_phase(struct loop *l, uint32_t i)
 		w->group->source->phase(w->group->source->ctx, w->phase);
 }
 
+static bool has_begun_or_never_will(const struct watched *w)
+{
+	struct pollfd init = { .fd = w->group->init, .events = POLLIN };
+
+	return w->phase != LEARN_RUNTIME || (init.fd >= 0 && poll(&init, 1, 0) > 0);
+}
+
 /* It has no process, nor any group below it has; or it was removed. */
 static void note_end(struct watched *w)
 {
@@ -284,7 +286,7 @@ static void note_end(struct watched *w)
 		return;
 	}
 	text[n] = 0;
-	w->ended |= strstr(text, "populated 0") && w->phase != LEARN_RUNTIME;
+	w->ended |= strstr(text, "populated 0") && has_begun_or_never_will(w);
 }
 
 static bool all_have_ended(const struct loop *l)

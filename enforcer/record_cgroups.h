@@ -24,7 +24,7 @@ struct recorded_group {
 	uint64_t cgroup; /* its id: cgroup.h */
 	int fd;		 /* its folder */
 	int init;	 /* a pidfd of its first process; -1: whatever executes something first */
-	int root;	 /* the root directory of its processes, O_PATH; -1: not known */
+	int root;	 /* the root directory of its processes, O_PATH; -1: not known, yet */
 	bool has_begun;	 /* its program runs already, since @age_ns */
 	uint64_t age_ns;
 	struct learn_run *run;

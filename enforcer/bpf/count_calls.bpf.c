@@ -159,10 +159,15 @@ struct walk {
 	__u32 ended; /* at a root */
 };
 
-/* The header before a path, and behind it what the verifier has to see. */
+/*
+ * A path grows from PATH_END towards the beginning, with the header before it; behind it may stand
+ * what is relative to it. Twice as large as both, for the verifier.
+ */
+#define PATH_END (COUNT_PATH_MAX - 1)
+
 struct scratch {
 	struct count_program head;
-	char text[3 * COUNT_PATH_MAX];
+	char text[4 * COUNT_PATH_MAX];
 };
 
 struct {
@@ -209,54 +214,79 @@ static long step(__u32 i, struct walk *w)
 	return 0;
 }
 
+/* text[begin], with the header. */
 static __always_inline void tell(struct scratch *s, __u32 begin, __u32 len, struct count_group *g)
 {
 	begin -= sizeof(s->head);
 	bpf_probe_read_kernel(&s->text[masked(begin, COUNT_PATH_MAX)], sizeof(s->head), &s->head);
 	if (bpf_ringbuf_output(&programs, &s->text[masked(begin, COUNT_PATH_MAX)],
-		    sizeof(s->head) + masked(len, COUNT_PATH_MAX), 0) < 0)
+		    sizeof(s->head) + masked(len, 2 * COUNT_PATH_MAX), 0) < 0)
 		__sync_fetch_and_add(&g->programs, 1);
 }
 
-/* As its root directory and its mounts name it. Renames may change the path meanwhile: it names a
- * program, and decides nothing. */
-static __always_inline void tell_path(
-	struct scratch *s, struct task_struct *task, struct count_group *g)
+/*
+ * Of @mnt and @dentry, as the task's root directory and its mounts name them; where it begins.
+ * Renames may change the path meanwhile: it names a program, and decides nothing.
+ */
+static __always_inline __u32 take_path(
+	struct scratch *s, struct task_struct *task, struct vfsmount *mnt, struct dentry *dentry)
 {
-	struct file *file = BPF_CORE_READ(task, mm, exe_file);
-	struct vfsmount *mnt = BPF_CORE_READ(file, f_path.mnt);
 	struct walk w = {
-		.dentry = BPF_CORE_READ(file, f_path.dentry),
+		.dentry = dentry,
 		.root = BPF_CORE_READ(mnt, mnt_root),
 		.mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt),
 		.top = BPF_CORE_READ(task, fs, root.dentry),
 		.top_mount = (__u64)BPF_CORE_READ(task, fs, root.mnt) -
 			     bpf_core_field_offset(struct mount, mnt),
-		.at = COUNT_PATH_MAX - 1,
+		.at = PATH_END,
 	};
 
+	bpf_loop(COUNT_PATH_MAX / 2, step, &w, 0);
+	s->head.cut = !w.ended;
+	return w.at;
+}
+
+static __always_inline void tell_program(
+	struct scratch *s, struct task_struct *task, struct count_group *g)
+{
+	struct file *file = BPF_CORE_READ(task, mm, exe_file);
+	__u32 at = PATH_END;
+
 	s->head.kind = COUNT_PROGRAM;
+	s->head.cut = 0;
 	s->head.anonymous = !BPF_CORE_READ(file, f_inode, i_nlink);
 	if (!s->head.anonymous)
-		bpf_loop(COUNT_PATH_MAX / 2, step, &w, 0);
-	s->head.cut = !s->head.anonymous && !w.ended;
-	tell(s, w.at, COUNT_PATH_MAX - 1 - w.at, g);
+		at = take_path(s, task, BPF_CORE_READ(file, f_path.mnt),
+			BPF_CORE_READ(file, f_path.dentry));
+	tell(s, at, PATH_END - at, g);
 }
 
 /* The name by which a script was executed: of the file itself the kernel has nothing left. */
-static __always_inline void tell_script(
-	struct scratch *s, struct linux_binprm *bprm, struct count_group *g)
+static __always_inline void tell_script(struct scratch *s, struct task_struct *task,
+	struct linux_binprm *bprm, struct count_group *g)
 {
 	const char *filename = BPF_CORE_READ(bprm, filename);
+	__u32 at = PATH_END;
+	char first = 0;
 	long n;
 
 	if (filename == BPF_CORE_READ(bprm, interp))
 		return;
-	n = bpf_probe_read_kernel_str(&s->text[sizeof(s->head)], COUNT_PATH_MAX, filename);
 	s->head.kind = COUNT_SCRIPT;
-	s->head.anonymous = 0;
-	s->head.cut = n <= 0 || n == COUNT_PATH_MAX;
-	tell(s, sizeof(s->head), n > 0 ? n - 1 : 0, g);
+	s->head.anonymous = s->head.cut = 0;
+	bpf_probe_read_kernel(&first, 1, filename);
+	if (first != '/') {
+		at = take_path(s, task, BPF_CORE_READ(task, fs, pwd.mnt),
+			BPF_CORE_READ(task, fs, pwd.dentry));
+		s->text[PATH_END] = '/';
+		n = bpf_probe_read_kernel_str(&s->text[PATH_END + 1], COUNT_PATH_MAX, filename);
+	} else {
+		n = bpf_probe_read_kernel_str(&s->text[PATH_END], COUNT_PATH_MAX, filename);
+	}
+	if (n <= 0 || n == COUNT_PATH_MAX)
+		s->head.cut = 1;
+	n = n > 0 ? n - 1 : 0;
+	tell(s, at, PATH_END - at + n + (first != '/'), g);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -282,7 +312,7 @@ int BPF_PROG(program_executed, struct task_struct *task, int old_pid, struct lin
 		return 0;
 	s->head.part = COUNT_PART(m->group, m->class, g->phase & (COUNT_PHASES - 1));
 	s->head.pid = task->tgid;
-	tell_script(s, bprm, g);
-	tell_path(s, task, g);
+	tell_script(s, task, bprm, g);
+	tell_program(s, task, g);
 	return 0;
 }

@@ -63,7 +63,7 @@ struct count_group {
 
 enum count_program_kind {
 	COUNT_PROGRAM, /* its path */
-	COUNT_SCRIPT,  /* the name that was executed, as the caller gave it */
+	COUNT_SCRIPT,  /* the name that was executed, from the root directory, with its links */
 };
 
 /* Something was executed; its text follows, without a NUL. */
