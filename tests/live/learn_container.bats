@@ -369,6 +369,43 @@ for i in range(6000):
 	[ "$(lost)" = "[\"$blind\",\"$before\"]" ]
 }
 
+@test "crun's, and what it does before the program" {
+	bundle '/bin/sync; exec /bin/sleep 60'
+	# It wants nothing but the unified hierarchy, and lacks a capability here to make groups.
+	alone 'umount -R /sys/fs/cgroup
+		mount -t cgroup2 none /sys/fs/cgroup
+		unified=/sys/fs/cgroup
+		mkdir $unified/$id
+		inside $id crun --cgroup-manager=disabled create --bundle $dir/bundle $id </dev/null
+		learn --container $id
+		crun start $id
+		sleep 0.3
+		[ "$(crun state $id | jq -r .status)" = running ]
+		crun kill $id KILL
+		ended
+		crun delete --force $id
+		rmdir $unified/$id'
+	grep -x "pale learn: container '$id' is recorded, from the start of its program on" "$dir/said"
+	[ "$(lost)" = "[\"$blind\"]" ]
+	seen | grep -x 'syscall sync init -'
+	[ "$(seen | grep -c 'syscall [a-z0-9_]* runtime -$')" -ge 1 ]
+	run -1 grep ' exec$' <(seen)
+}
+
+@test "the fragments of runtimes have what these do" {
+	local runtime
+	declare -A name=([runc]=runc-1-1 [crun]=crun-1-8)
+	for runtime in runc crun; do
+		tests/learn/runtime_fragment.sh $runtime >"$dir/$runtime.pale" 2>/dev/null
+		# Of Go's runtime each time some calls more or less: none that the other has not.
+		grep -x "fragment ${name[$runtime]} {" "$dir/$runtime.pale"
+		sed -n '/^ *allow/,/}/p' "$dir/$runtime.pale" | tr -cs 'a-z0-9_' '\n' | sort -u >"$dir/calls"
+		sed -n '/^ *allow/,/}/p' profiles/base/{$runtime,${name[$runtime]}}.pale | tr -cs 'a-z0-9_' '\n' | sort -u >"$dir/known"
+		[ "$(comm -23 "$dir/calls" "$dir/known")" = "" ]
+		grep -x execve "$dir/calls"
+	done
+}
+
 @test "with paled, which knows what lies below another --root" {
 	[ "$(stat -L -c %i /proc/self/ns/pid)" = 4026531836 ] || skip 'this is not the initial process namespace'
 	work=$dir/work
