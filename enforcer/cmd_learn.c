@@ -389,7 +389,7 @@ static int learn(const struct invocation *in)
 const struct command cmd_learn = {
 	.name = "learn",
 	.summary = "make a policy of what a program was seen to do",
-	.usage = "[OPTION…] [-o FILE | --merge FILE] [-- COMMAND [ARGUMENT…]]",
+	.usage = "[OPTION…] [-o FILE | --merge FILE] [-- COMMAND…]",
 	.description =
 		"Runs COMMAND, watches it and all that it starts, and makes a policy of that and "
 		"of "

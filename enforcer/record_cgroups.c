@@ -140,16 +140,23 @@ static void add_script(struct recorded_group *g, const struct counted_program *p
 	add_exec(g, p, path, strlen(path));
 }
 
+static bool tells_programs(const struct recorded_group *g)
+{
+	return g->source && g->source->tells_programs;
+}
+
 static void take_program(void *ctx, const struct counted_program *p)
 {
 	struct loop *l = ctx;
 	struct watched *w = &l->watched[p->group];
 
+	w->group->programs += !p->script && !p->execed;
+	if (tells_programs(w->group))
+		return;
 	if (p->script) {
 		add_script(w->group, p);
 		return;
 	}
-	w->group->programs += !p->execed;
 	if (p->cut) {
 		learn_run_lost(w->group->run, 1,
 			"programs with paths that are longer than the "
@@ -198,13 +205,13 @@ static void add_forks(const struct loop *l, uint32_t i, struct counted *c)
 		}
 }
 
-static void add_losses(const struct count_group *g, struct learn_run *run)
+static void add_losses(const struct count_group *g, bool programs, struct learn_run *run)
 {
 	if (g->calls)
 		learn_run_lost(run, g->calls, COUNT_CALLS_LOST_ARGUMENTS);
 	if (g->missed || g->processes)
 		learn_run_lost(run, g->missed + g->processes, COUNT_CALLS_LOST_TASKS);
-	if (g->programs)
+	if (programs && g->programs)
 		learn_run_lost(run, g->programs, "programs that were executed faster than read");
 }
 
@@ -216,8 +223,9 @@ static void add_counts(struct loop *l, uint32_t i, struct learn_run *to)
 	const struct count_group *kernel = count_calls_group(l->counts, i);
 
 	count_calls_each(l->counts, i, add_call, &c);
-	add_forks(l, i, &c);
-	add_losses(kernel, to);
+	if (!tells_programs(g))
+		add_forks(l, i, &c);
+	add_losses(kernel, !tells_programs(g), to);
 	g->calls = c.calls;
 	g->execed = kernel->execed;
 	g->interactive = kernel->interactive;

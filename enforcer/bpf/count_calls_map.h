@@ -48,7 +48,8 @@ struct count_compared {
 struct count_group {
 	__u32 phase;	/* enum learn_phase; the kernel leaves LEARN_RUNTIME at the first exec, and
 			   goes on to LEARN_STEADY and LEARN_SHUTDOWN */
-	__u32 has_init; /* its first process is known (the map `inits`), and no other begins it */
+	__u32 init;	/* its first process, as the initial pid namespace has it; 0: not known */
+	__u32 has_init; /* the first process is known, and no other begins it */
 	__u32 any_begins;	   /* whatever is executed first, even the same program again */
 	__u32 arguments;	   /* how many are kept */
 	__u64 began_ns;		   /* CLOCK_MONOTONIC; 0: it has not */

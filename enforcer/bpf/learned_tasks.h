@@ -41,7 +41,8 @@ struct {
 	__type(value, struct learned_mark);
 } marks SEC(".maps");
 
-/* Of first processes, whose they are. */
+/* User space's: of first processes, whose they are, by a pidfd. mark_all() finds their numbers,
+ * which stay when another thread than the first executes a program. */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -149,10 +150,13 @@ int mark_all(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct learned_mark *m;
-	__u32 group;
+	__u32 group, *its;
 
 	if (!task)
 		return 0;
+	its = bpf_task_storage_get(&inits, task, NULL, 0);
+	if (its)
+		group_of(*its)->init = task->tgid;
 	group = find_group(task);
 	if (group >= NO_GROUP)
 		return 0;
@@ -220,20 +224,13 @@ int BPF_PROG(task_moved, struct cgroup *to, const char *path, struct task_struct
 static __always_inline void begin(struct task_struct *task, const struct learned_mark *m)
 {
 	struct count_group *g = group_of(m->group);
-	__u32 group = m->group, *its;
 
-	if (g->has_init) {
-		its = bpf_task_storage_get(&inits, task, NULL, 0);
-		if (!its || *its != group)
-			return;
-	} else if (!g->any_begins && executes_itself(task, m)) {
+	if (g->has_init ? g->init != task->tgid : !g->any_begins && executes_itself(task, m))
 		return;
-	}
 	if (!__sync_bool_compare_and_swap(&g->phase, PHASE_RUNTIME, PHASE_INIT))
 		return;
 	g->began_ns = bpf_ktime_get_ns();
-	if (!g->has_init)
-		bpf_task_storage_get(&inits, task, &group, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	g->init = task->tgid;
 }
 
 /* Of who came from outside. */
@@ -258,17 +255,17 @@ SEC("tp_btf/signal_generate")
 int BPF_PROG(signal_sent, int sig, struct kernel_siginfo *info, struct task_struct *task, int group,
 	int result)
 {
-	struct task_struct *leader = task->group_leader;
+	struct learned_mark *m;
 	struct count_group *g;
-	__u32 *its;
 
-	if ((sig != SIGTERM && sig != SIGINT && sig != SIGQUIT) ||
-		result != TRACE_SIGNAL_DELIVERED || !leader || !leader->bpf_storage)
+	if ((sig != SIGTERM && sig != SIGINT && sig != SIGQUIT) || result != TRACE_SIGNAL_DELIVERED)
 		return 0;
-	its = bpf_task_storage_get(&inits, leader, NULL, 0);
-	if (!its)
+	m = mark_of(task);
+	if (!m)
 		return 0;
-	g = group_of(*its);
+	g = group_of(m->group);
+	if (g->init != task->tgid)
+		return 0;
 	if (!__sync_bool_compare_and_swap(&g->phase, PHASE_INIT, PHASE_SHUTDOWN))
 		__sync_bool_compare_and_swap(&g->phase, PHASE_STEADY, PHASE_SHUTDOWN);
 	return 0;

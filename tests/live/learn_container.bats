@@ -315,6 +315,16 @@ t.start(); t.join()"
 	seen | grep -E '^syscall execve runtime,'
 }
 
+@test "what takes no client is at work after ten seconds; its first process begins and ends it, and no other" {
+	alone 'mkdir $unified/$id
+		learn --cgroup $id
+		inside $id /bin/sh -c "trap \"chmod 755 /tmp; exit\" INT; sync; sleep 60 & sleep 11.5; kill -TERM \$!; kill -INT \$\$; sleep 1" &
+		ended'
+	seen | grep -x 'syscall sync init -'
+	seen | grep -E '^syscall kill steady -'
+	seen | grep -E '^syscall fchmodat2? shutdown -|^syscall chmod shutdown -'
+}
+
 @test "scripts, deleted programs, and code of another ABI" {
 	printf '#!%s read\n' "$try" >"$dir/script"
 	chmod +x "$dir/script"
