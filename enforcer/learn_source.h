@@ -11,13 +11,9 @@
 #include "compiler/base/error.h"
 #include "compiler/learn_run.h"
 
-#include <stdbool.h>
-
 struct learn_source {
 	void *ctx;
 	int fd; /* readable when there is something to read; -1: it is asked every second */
-	/* It tells exec and fork, with who does it: then nobody else does. */
-	bool tells_programs;
 	/* Adds to the run what there is. */
 	int (*read)(void *ctx, struct pale_err **err);
 	/* What it sees from now on is of that part of the run; of LEARN_RUNTIME at first. NULL: it

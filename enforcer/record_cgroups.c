@@ -140,9 +140,10 @@ static void add_script(struct recorded_group *g, const struct counted_program *p
 	add_exec(g, p, path, strlen(path));
 }
 
+/* A source tells what is executed and forked, too, and by whom. */
 static bool tells_programs(const struct recorded_group *g)
 {
-	return g->source && g->source->tells_programs;
+	return g->source != NULL;
 }
 
 static void take_program(void *ctx, const struct counted_program *p)

@@ -25,15 +25,13 @@ setup() {
 
 teardown() {
 	# The stage's own processes have ended with it.
-	for group in "$unified"/pale-test-$$*/*/ "$unified"/pale-test-$$*/; do rmdir "$group" 2>/dev/null || :; done
-	for group in /sys/fs/cgroup/*/pale-test-$$*/; do rmdir "$group" 2>/dev/null || :; done
-	for group in /sys/fs/cgroup/memory/*/*/pale-test-$$*/; do rmdir "$group" 2>/dev/null || :; done
+	find /sys/fs/cgroup -depth -type d -path "*/pale-test-$$*" -exec rmdir {} + 2>/dev/null || :
 	rm -rf "$dir"
 }
 
 # bundle SHELL-COMMANDS [FILTER]: what containers of it do.
 bundle() {
-	jq --arg do "$1" '.process.terminal = false | .process.args = ["/bin/sh", "-c", $do] | .root.readonly = false |
+	jq --arg shell "$1" '.process.terminal = false | .process.args = ["/bin/sh", "-c", $shell] | .root.readonly = false |
 		del(.process.rlimits, .linux.resources, .linux.seccomp) | '"${2:-.}" "$dir/bundle/config.json" >"$dir/new"
 	mv "$dir/new" "$dir/bundle/config.json"
 }
@@ -50,9 +48,9 @@ alone() {
 	stage "$1" --pid --mount-proc
 }
 
-# seen [FILTER]: what was observed, one a line: operation, object, phases, "exec" of what came from outside, arguments.
+# seen: what was observed, one a line: operation, object, phases, "exec" of what came from outside, arguments.
 seen() {
-	jq -r "${1:-.}"' | .observations[] | [.operation, .object // "", (.phases // ["init"] | join(",")), if .exec then "exec" else "-" end,
+	jq -r '.observations[] | [.operation, .object // "", (.phases // ["init"] | join(",")), if .exec then "exec" else "-" end,
 		(.arguments // {} | to_entries | map("\(.key)=\(.value)") | join(","))] | join(" ")' "$policy.runs" | sed 's/ *$//'
 }
 lost() {
