@@ -71,7 +71,7 @@ calls=$(jq -rs '[.[].observations[] | select(.operation == "syscall" and ((.phas
 	.object + if .arguments then "(" + ([.arguments | to_entries[] | "\(.key) == \(.value)"] | join(" and ")) + ")" else "" end] |
 	unique | join(", ")' $work/t.pale.runs)
 [ -n "$calls" ]
-cat >$work/$name.pale <<END
+cat >"$work/$name.pale" <<END
 # SPDX-License-Identifier: Apache-2.0
 # What $runtime $version calls in a container between its creation (\`$runtime create\`) and the execve(2) of the container's program, written
 # by tests/learn/runtime_fragment.sh $runtime, of ${#containers[@]} containers. No policy includes it by itself. What a seccomp filter has to let
@@ -99,6 +99,6 @@ test "the way to the program" for only-$name {
     deny  exec /usr/bin/dash
 }
 END
-"$build/pale" fmt -w $work/$name.pale
-"$build/pale" check $work/$name.pale >&2
-cat $work/$name.pale
+"$build/pale" fmt -w "$work/$name.pale"
+"$build/pale" check "$work/$name.pale" >&2
+cat "$work/$name.pale"
