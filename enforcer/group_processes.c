@@ -130,6 +130,7 @@ int group_of_process(pid_t pid, const char *id, char **ret, struct pale_err **er
 struct oldest {
 	pid_t pid;
 	uint64_t start;
+	bool hidden;
 };
 
 static void look_at(int fd, struct oldest *o, int depth)
@@ -140,12 +141,13 @@ static void look_at(int fd, struct oldest *o, int depth)
 	_cleanup_closedir_ DIR *d = again < 0 ? NULL : fdopendir(again);
 	pid_t pid;
 
-	/* 0: of a namespace that cannot be seen from here. */
 	while (f && fscanf(f, "%d", &pid) == 1) {
 		uint64_t start;
 
+		/* cgroup-v2.rst has it so. */
+		o->hidden |= pid == 0;
 		if (pid > 0 && proc_start_time(pid, &start) >= 0 && (!o->pid || start < o->start))
-			*o = (struct oldest){ pid, start };
+			*o = (struct oldest){ pid, start, o->hidden };
 	}
 	for (struct dirent *e; d && depth < DEPTH_MAX && (e = readdir(d));) {
 		_cleanup_close_ int below = -1;
@@ -163,7 +165,7 @@ pid_t group_first_process(int fd)
 	struct oldest o = { 0 };
 
 	look_at(fd, &o, 0);
-	return o.pid;
+	return o.hidden ? -EOPNOTSUPP : o.pid;
 }
 
 char *group_process_program(pid_t pid)

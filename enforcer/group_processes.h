@@ -23,7 +23,8 @@ int group_open(const char *path, int *ret_fd, uint64_t *ret_id, struct pale_err 
  */
 int group_of_process(pid_t pid, const char *id, char **ret, struct pale_err **err);
 
-/* The oldest process in the group of this folder and those below; 0: there is none. */
+/* The oldest process in the group of this folder and those below; 0: there is none. -EOPNOTSUPP:
+ * one is of a process namespace that cannot be seen from this one. */
 pid_t group_first_process(int fd);
 
 /* What it executes, below its root; malloc-ed, NULL when that has no path or cannot be told. */

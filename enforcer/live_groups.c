@@ -103,6 +103,13 @@ static int find_group(struct session *s, uint32_t i, struct pale_err **err)
 	if (r < 0)
 		return r;
 	first = group_first_process(g->fd);
+	if (first < 0) {
+		r = pale_err_plain(err, EOPNOTSUPP,
+			"cgroup '%s' has processes that cannot be seen from this process namespace",
+			s->live->v[i].name);
+		pale_err_hint(err, "run pale in the machine's own, or in that of the processes");
+		return r;
+	}
 	/* It may end meanwhile; then its end is not seen, and nothing else depends on it. */
 	if (first > 0 && open_init(g, first, err) < 0)
 		pale_err_free(*err), *err = NULL;

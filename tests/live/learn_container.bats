@@ -414,6 +414,36 @@ for i in range(6000):
 	done
 }
 
+@test "processes of a namespace that cannot be seen" {
+	stage 'mkdir $unified/$id
+		inside $id /bin/sleep 60 &
+		for n in {1..100}; do [ "$(cat $unified/$id/cgroup.procs)" ] && break; sleep 0.05; done
+		unshare --pid --fork --mount-proc $pale learn -o $policy --cgroup $id >$dir/said 2>&1 || echo $? >>$dir/said
+		kill $!'
+	diff - "$dir/said" <<-END
+		pale learn: cgroup '$id' has processes that cannot be seen from this process namespace
+		  hint: run pale in the machine's own, or in that of the processes
+		3
+	END
+}
+
+@test "each call of many threads is counted" {
+	alone 'mkdir $unified/$id
+		learn --cgroup $id
+		inside $id /usr/bin/python3 -c "
+import fcntl, os, threading
+def work():
+	for i in range(1000): os.getpgid(0); fcntl.fcntl(1, fcntl.F_GETOWN)
+for r in range(20):
+	threads = [threading.Thread(target=work) for n in range(12)]
+	for t in threads: t.start()
+	for t in threads: t.join()"
+		ended'
+	jq -e '[.observations[] | select(.object == "getpgid") | .count] == [240000]' "$policy.runs"
+	# The C library asks for F_GETOWN_EX.
+	jq -e '[.observations[] | select(.object == "fcntl" and .arguments.cmd == 16) | .count] == [240000]' "$policy.runs"
+}
+
 @test "with paled, which knows what lies below another --root" {
 	[ "$(stat -L -c %i /proc/self/ns/pid)" = 4026531836 ] || skip 'this is not the initial process namespace'
 	work=$dir/work
