@@ -414,6 +414,22 @@ for i in range(6000):
 	done
 }
 
+@test "more runs are added to a policy, and one is learned from when it was told to end" {
+	alone 'mkdir $unified/$id
+		learn --cgroup $id
+		inside $id /bin/sh -c "sync; sleep 60" &
+		for n in {1..100}; do grep -qs "\"sync\"" $policy.recording && break; sleep 0.1; done
+		kill -INT $learner
+		ended
+		cp $policy $dir/first
+		$pale learn --merge $policy --cgroup $id --for 1s --json >$dir/json 2>$dir/said'
+	grep -x ' *allow exec /usr/bin/dash, /usr/bin/sleep, /usr/bin/sync' "$dir/first"
+	# The second time it was there already.
+	[ "$(grep -A 1 '# 2 of 2 runs' "$policy" | grep allow | tr -s ' ')" = ' allow exec /usr/bin/dash' ]
+	[ "$(wc -l <"$policy.runs")" = 2 ]
+	jq -e '.ready == false and .runs == 2' "$dir/json"
+}
+
 @test "processes of a namespace that cannot be seen" {
 	stage 'mkdir $unified/$id
 		inside $id /bin/sleep 60 &
