@@ -3,9 +3,9 @@
 #define PALE_LEARN_SOURCE_H
 
 /*
- * Who else watches a group while its calls are counted (record_cgroups.h), and adds what it sees to
- * the same run: files, network and capabilities, which counting does not show. It was given the
- * cgroup's id and the run when it was made.
+ * Who else watches a group while its calls are counted (record_cgroups.h, record.h), and adds what
+ * it sees to the same run: programs, files, network and capabilities, which counting does not show.
+ * It was given the cgroup's id and the run when it was made.
  */
 
 #include "compiler/base/error.h"
@@ -16,9 +16,10 @@ struct learn_source {
 	int fd; /* readable when there is something to read; -1: it is asked every second */
 	/* Adds to the run what there is. */
 	int (*read)(void *ctx, struct pale_err **err);
+	uint64_t (*acts)(void *ctx); /* how many it added so far */
 	/* What it sees from now on is of that part of the run; of LEARN_RUNTIME at first. NULL: it
 	 * need not know. */
-	void (*phase)(void *ctx, enum learn_phase phase);
+	int (*phase)(void *ctx, enum learn_phase phase, struct pale_err **err);
 	/* The last time: reads what is left, and says what was lost (learn_run_lost()). */
 	int (*finish)(void *ctx, struct pale_err **err);
 };

@@ -3,18 +3,24 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/file_set.h"
+#include "enforcer/bpf/lsm_event.h"
 #include "enforcer/find_container.h"
 #include "enforcer/group_processes.h"
+#include "enforcer/live_learner.h"
+#include "enforcer/lsm_source.h"
 #include "enforcer/new_run.h"
 #include "enforcer/record_cgroups.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -23,7 +29,9 @@ struct session {
 	const struct live_groups *live;
 	struct recorded_group *groups;
 	struct found_container *found; /* where it is one */
-	bool told;		       /* that the recording cannot be written */
+	struct lsm_learner *learner;   /* NULL: this kernel has no BPF-LSM, or not for us */
+	struct lsm_source *sources;
+	bool told; /* that the recording cannot be written */
 };
 
 static void session_release(struct session *s)
@@ -32,9 +40,12 @@ static void session_release(struct session *s)
 		closep(&s->groups[i].fd);
 		closep(&s->groups[i].init);
 		closep(&s->groups[i].root);
+		lsm_source_release(&s->sources[i]);
 		learn_run_free(s->groups[i].run);
 		found_container_release(&s->found[i]);
 	}
+	lsm_learner_free(s->learner);
+	free(s->sources);
 	free(s->groups);
 	free(s->found);
 }
@@ -124,7 +135,7 @@ static int find_all(struct session *s, struct pale_err **err)
 	const struct live_groups *l = s->live;
 
 	for (uint32_t i = 0; i < l->n; i++) {
-		int r = new_run("tracepoint", &s->groups[i].run, err);
+		int r = new_run(s->learner ? "bpf-lsm" : "tracepoint", &s->groups[i].run, err);
 
 		if (r >= 0)
 			r = l->v[i].container ? find(s, i, err) : find_group(s, i, err);
@@ -136,6 +147,42 @@ static int find_all(struct session *s, struct pale_err **err)
 			return r;
 	}
 	return 0;
+}
+
+/* ---- files, network, capabilities */
+
+/*
+ * Of a container whatever is not in its image is drift; of other groups, and of containers whose
+ * root is no overlay, what was made since it was looked at.
+ */
+static uint64_t drift_begins(const struct recorded_group *g)
+{
+	struct statfs fs;
+	struct timespec t;
+
+	if (g->root >= 0 && fstatfs(g->root, &fs) == 0 && fs.f_type == OVERLAYFS_SUPER_MAGIC)
+		return LSM_START_OF_IMAGE;
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+static int watch_all(struct session *s, struct pale_err **err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; s->learner && r >= 0 && i < s->live->n; i++) {
+		struct recorded_group *g = &s->groups[i];
+		struct lsm_watch w = {
+			.cgroup = g->cgroup,
+			.run = g->run,
+			.begins = !g->has_begun,
+			.start_ns = drift_begins(g),
+		};
+
+		r = lsm_source_watch(&s->sources[i], s->learner, &w, err);
+		g->source = &s->sources[i].source;
+	}
+	return r;
 }
 
 /* ---- while it goes on */
@@ -235,6 +282,7 @@ int live_groups_record(const struct live_groups *l, struct pale_err **err)
 		.live = l,
 		.groups = calloc(l->n, sizeof(*s.groups)),
 		.found = calloc(l->n, sizeof(*s.found)),
+		.sources = calloc(l->n, sizeof(*s.sources)),
 	};
 	struct record_cgroups record = {
 		.n = l->n,
@@ -245,7 +293,7 @@ int live_groups_record(const struct live_groups *l, struct pale_err **err)
 	};
 	int r;
 
-	if (!s.groups || !s.found)
+	if (!s.groups || !s.found || !s.sources)
 		abort();
 	for (uint32_t i = 0; i < l->n; i++)
 		s.groups[i].fd = s.groups[i].init = s.groups[i].root = -1;
@@ -253,7 +301,10 @@ int live_groups_record(const struct live_groups *l, struct pale_err **err)
 	if (geteuid() != 0)
 		return pale_err_plain(
 			err, EPERM, "only root may record what runs already in the kernel");
+	s.learner = live_learner_new(l->command);
 	r = find_all(&s, err);
+	if (r >= 0)
+		r = watch_all(&s, err);
 	if (r >= 0)
 		r = record_cgroups(&record, err);
 	return r < 0 ? r : keep(&s, err);

@@ -6,6 +6,8 @@
 #include "enforcer/cgroup.h"
 #include "enforcer/count_calls.h"
 #include "enforcer/launch.h"
+#include "enforcer/live_learner.h"
+#include "enforcer/lsm_source.h"
 #include "enforcer/new_run.h"
 #include "enforcer/record.h"
 #include "enforcer/record_filter.h"
@@ -17,12 +19,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 struct recording {
 	const struct live_runs *live;
-	uint32_t first; /* of those in live->runs that are in the file */
-	bool told;	/* that it cannot be written */
+	uint32_t first;		     /* of those in live->runs that are in the file */
+	bool told;		     /* that it cannot be written */
+	struct lsm_learner *learner; /* NULL: seccomp tells of what is more than a count */
 };
 
 static void complain(const struct live_runs *l, const struct pale_err *err)
@@ -71,10 +75,11 @@ static void flush(void *ctx, struct learn_run *run)
 	rec->told = true;
 }
 
-static void tell(const struct live_runs *l, uint32_t i, const struct record_result *result)
+static void tell(
+	const struct live_runs *l, uint32_t i, bool with_lsm, const struct record_result *result)
 {
-	fprintf(stderr, "pale %s: run %u of %u: looked at %" PRIu64 " calls", l->command, i + 1,
-		l->n, result->calls);
+	fprintf(stderr, "pale %s: run %u of %u: looked at %" PRIu64 " %s", l->command, i + 1, l->n,
+		result->looked_at, with_lsm ? "different acts" : "calls");
 	if (WIFSIGNALED(result->wait_status))
 		fprintf(stderr, "; %s was ended by signal %d", l->argv[0],
 			WTERMSIG(result->wait_status));
@@ -83,13 +88,41 @@ static void tell(const struct live_runs *l, uint32_t i, const struct record_resu
 	fputc('\n', stderr);
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* What is executed first in the group is the command. */
+static int record_with_lsm(struct recording *rec, const struct record *without,
+	struct learn_run *run, struct record_result *ret, struct pale_err **err)
+{
+	_cleanup_(lsm_source_release) struct lsm_source source = { 0 };
+	struct lsm_watch w = {
+		.cgroup = without->cgroup->id, .run = run, .begins = true, .start_ns = now_ns()
+	};
+	struct record r = *without;
+	int n = lsm_source_watch(&source, rec->learner, &w, err);
+
+	r.source = &source.source;
+	return n < 0 ? n : record(&r, run, ret, err);
+}
+
 static int record_run(struct recording *rec, const struct record *r, struct record_result *ret,
 	struct pale_err **err)
 {
 	_cleanup_(learn_run_freep) struct learn_run *run = NULL;
-	int n = new_run(r->counts ? "tracepoint" : "seccomp-notify", &run, err);
+	int n = new_run(rec->learner ? "bpf-lsm"
+			: r->counts  ? "tracepoint"
+				     : "seccomp-notify",
+		&run, err);
 
-	if (n >= 0)
+	if (n >= 0 && rec->learner)
+		n = record_with_lsm(rec, r, run, ret, err);
+	else if (n >= 0)
 		n = record(r, run, ret, err);
 	if (n >= 0 && ret->exec_errno)
 		n = pale_err_set(err, ret->exec_errno, "execute %s", r->path);
@@ -128,11 +161,16 @@ static int record_one(struct recording *rec, const struct record *all, struct re
 
 	if (!rec->live->unprivileged)
 		count(&cgroup, &counts);
+	r.cgroup = cgroup;
+	r.counts = counts;
+	if (rec->learner && counts)
+		return record_run(rec, &r, ret, err);
+	/* Without counts there is nothing that sees the calls. */
+	lsm_learner_free(rec->learner);
+	rec->learner = NULL;
 	n = record_filter(arena, counts != NULL, &filter, err);
 	if (n < 0)
 		return n;
-	r.cgroup = cgroup;
-	r.counts = counts;
 	r.filter = &filter;
 	return record_run(rec, &r, ret, err);
 }
@@ -144,12 +182,15 @@ static int record_all(const struct live_runs *l, const char *path, struct pale_e
 	struct record_result result = { 0 };
 	int n = 0;
 
+	if (!l->unprivileged)
+		rec.learner = live_learner_new(l->command);
 	sigprocmask(SIG_BLOCK, NULL, &r.signal_mask);
 	for (uint32_t i = 0; n >= 0 && i < l->n && result.told_to_end != SIGQUIT; i++) {
 		n = record_one(&rec, &r, &result, err);
 		if (n >= 0)
-			tell(l, i, &result);
+			tell(l, i, rec.learner != NULL, &result);
 	}
+	lsm_learner_free(rec.learner);
 	return n;
 }
 

@@ -198,9 +198,18 @@ int lsm_learner_watch(
 	return 0;
 }
 
-void lsm_learner_phase(struct lsm_learner *l, uint32_t id, enum learn_phase phase)
+int lsm_learner_phase(
+	struct lsm_learner *l, uint32_t id, enum learn_phase phase, struct pale_err **err)
 {
+	uint32_t one = 1;
+
+	if (phase == LEARN_RUNTIME)
+		return 0;
 	__atomic_store_n(&l->learning[id].phase, (uint32_t)phase, __ATOMIC_RELEASE);
+	if (!__atomic_compare_exchange_n(
+		    &l->learning[id].begins, &one, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+		return 0;
+	return label_all_running(l, err);
 }
 
 /* ---- reading */
@@ -335,6 +344,6 @@ int lsm_learner_end(struct lsm_learner *l, uint32_t id, struct pale_err **err)
 		add_failures(l);
 		add_losses(w, &l->lsm->instances[id]);
 	}
-	*w = (struct watched){ 0 };
+	*w = (struct watched){ .acts = w->acts };
 	return r < 0 ? r : 0;
 }

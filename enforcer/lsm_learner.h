@@ -45,8 +45,13 @@ struct lsm_watch {
 int lsm_learner_watch(
 	struct lsm_learner *l, const struct lsm_watch *w, uint32_t *ret_id, struct pale_err **err);
 
-/* Of what is done from now on. */
-void lsm_learner_phase(struct lsm_learner *l, uint32_t id, enum learn_phase phase);
+/*
+ * Of what is done from now on; LEARN_RUNTIME is LEARN_INIT, since nothing is told before the
+ * program begins. A program that a watch waits for and that has begun by another's word was
+ * executed before we watched: it is found as what ran already.
+ */
+int lsm_learner_phase(
+	struct lsm_learner *l, uint32_t id, enum learn_phase phase, struct pale_err **err);
 
 /* Readable when there is something; belongs to @l. */
 int lsm_learner_fd(const struct lsm_learner *l);
@@ -55,7 +60,7 @@ int lsm_learner_read(struct lsm_learner *l, struct pale_err **err);
 
 /* Whether the program that a watch with `begins` waits for has been executed. */
 bool lsm_learner_has_begun(const struct lsm_learner *l, uint32_t id);
-/* Acts that were added to its run. */
+/* Acts that were added to its run; after lsm_learner_end(), until the next watch, as well. */
 uint64_t lsm_learner_acts(const struct lsm_learner *l, uint32_t id);
 /* Execs that were left out for their terminal. */
 uint64_t lsm_learner_interactive(const struct lsm_learner *l, uint32_t id);

@@ -31,7 +31,7 @@ struct loop {
 	struct observer observer;
 	pid_t keeper;
 	uint64_t start, next_flush;
-	uint64_t flushed; /* how many calls had been looked at */
+	uint64_t flushed; /* how much had been looked at */
 };
 
 static void loop_release(struct loop *l)
@@ -50,13 +50,20 @@ static uint64_t now(clockid_t clock)
 	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
+static uint64_t looked_at(const struct loop *l)
+{
+	const struct learn_source *s = l->record->source;
+
+	return s ? s->acts(s->ctx) : l->observer.calls;
+}
+
 static void flush(struct loop *l)
 {
 	uint64_t before = now(CLOCK_MONOTONIC), spent;
 
-	if (before < l->next_flush || l->flushed == l->observer.calls)
+	if (before < l->next_flush || l->flushed == looked_at(l))
 		return;
-	l->flushed = l->observer.calls;
+	l->flushed = looked_at(l);
 	l->record->flush(l->record->ctx, l->observer.run);
 	spent = (now(CLOCK_MONOTONIC) - before) * FLUSH_SHARE;
 	l->next_flush = before + (spent > FLUSH_NS ? spent : FLUSH_NS);
@@ -81,8 +88,20 @@ static void note_phase(struct loop *l)
 		count_calls_advance(l->record->counts, 0, r->phase);
 }
 
+static int read_source(struct loop *l, struct pale_err **err)
+{
+	const struct learn_source *s = l->record->source;
+	int r = s ? s->read(s->ctx, err) : 0;
+
+	/* The kernel knows first when the program begins. */
+	if (r < 0 || !s || count_calls_group(l->record->counts, 0)->phase == LEARN_RUNTIME)
+		return r;
+	return s->phase(s->ctx, l->observer.phase, err);
+}
+
 struct counted {
 	struct learn_run *run;
+	bool alone; /* nobody else writes calls down */
 	struct learn_observation seen;
 };
 
@@ -92,8 +111,10 @@ static void add_counted(void *ctx, const struct counted_call *counted)
 	struct counted *c = ctx;
 	int call = vocab_syscall_by_number(counted->abi, counted->number);
 
-	if (counted->phase == LEARN_RUNTIME || counted->abi != vocab_abi_native() ||
-		(call >= 0 && observer_looks_at(call)))
+	if (counted->phase == LEARN_RUNTIME)
+		return;
+	if (!c->alone &&
+		(counted->abi != vocab_abi_native() || (call >= 0 && observer_looks_at(call))))
 		return;
 	c->seen.phases = (uint8_t)LEARN_PHASE_BIT(counted->phase);
 	c->seen.count = counted->count;
@@ -114,6 +135,7 @@ static void add_counts(const struct loop *l)
 {
 	uint64_t end = now(CLOCK_REALTIME) / NS_PER_S;
 	struct counted c = { .run = l->observer.run,
+		.alone = l->record->source != NULL,
 		.seen = { .first = l->observer.start_ns / NS_PER_S, .last = end } };
 
 	if (!l->record->counts)
@@ -146,8 +168,10 @@ static int serve(struct loop *l, struct pale_err **err)
 {
 	while (!l->tree.alone) {
 		struct pollfd p[] = { { .fd = l->tree.signals, .events = POLLIN },
-			{ .fd = l->calls ? notified_calls_fd(l->calls) : -1, .events = POLLIN } };
-		int n = poll(p, 2, (int)(FLUSH_NS / 1000000)), r = 0;
+			{ .fd = l->calls ? notified_calls_fd(l->calls) : -1, .events = POLLIN },
+			{ .fd = l->record->source ? l->record->source->fd : -1,
+				.events = POLLIN } };
+		int n = poll(p, 3, (int)(FLUSH_NS / 1000000)), r = 0;
 
 		if (n < 0 && errno != EINTR)
 			return pale_err_set(err, errno, "wait for events");
@@ -156,6 +180,8 @@ static int serve(struct loop *l, struct pale_err **err)
 		note_phase(l);
 		if (r >= 0 && n > 0 && p[1].revents)
 			r = take_call(l, p[1].revents, err);
+		if (r >= 0)
+			r = read_source(l, err);
 		if (r < 0)
 			return r;
 		flush(l);
@@ -192,8 +218,9 @@ static int start(struct loop *l, struct pale_err **err)
 
 	if (n >= 0)
 		n = launch(&launch_options, &l->tree.command, err);
-	if (n >= 0)
-		n = notified_calls_new(TAKE_FD(l->tree.command.listener), &l->calls, err);
+	if (n < 0 || !r->filter)
+		return n;
+	n = notified_calls_new(TAKE_FD(l->tree.command.listener), &l->calls, err);
 	if (n >= 0)
 		n = keeper_start(l->calls, r->cgroup, &l->keeper, err);
 	if (n >= 0)
@@ -233,9 +260,11 @@ int record(const struct record *r, struct learn_run *run, struct record_result *
 		note_end(&l.tree, run);
 	if (n >= 0)
 		add_counts(&l);
+	if (n >= 0 && r->source)
+		n = r->source->finish(r->source->ctx, err);
 	ret->wait_status = l.tree.wait_status;
 	ret->exec_errno = l.tree.exec_errno;
 	ret->told_to_end = l.tree.told_to_end;
-	ret->calls = l.observer.calls;
+	ret->looked_at = looked_at(&l);
 	return n;
 }

@@ -140,7 +140,7 @@ static void add_script(struct recorded_group *g, const struct counted_program *p
 	add_exec(g, p, path, strlen(path));
 }
 
-/* A source tells what is executed and forked, too, and by whom. */
+/* A source tells what is executed, too, and by whom. */
 static bool tells_programs(const struct recorded_group *g)
 {
 	return g->source != NULL;
@@ -224,8 +224,7 @@ static void add_counts(struct loop *l, uint32_t i, struct learn_run *to)
 	const struct count_group *kernel = count_calls_group(l->counts, i);
 
 	count_calls_each(l->counts, i, add_call, &c);
-	if (!tells_programs(g))
-		add_forks(l, i, &c);
+	add_forks(l, i, &c);
 	add_losses(kernel, !tells_programs(g), to);
 	g->calls = c.calls;
 	g->execed = kernel->execed;
@@ -262,7 +261,14 @@ static void flush(struct loop *l, struct pale_err **err)
 
 /* ---- the course of a group */
 
-static void note_phase(struct loop *l, uint32_t i)
+static int tell_phase(const struct watched *w, struct pale_err **err)
+{
+	const struct learn_source *s = w->group->source;
+
+	return s && s->phase ? s->phase(s->ctx, w->phase, err) : 0;
+}
+
+static int note_phase(struct loop *l, uint32_t i, struct pale_err **err)
 {
 	struct watched *w = &l->watched[i];
 	const struct count_group *kernel = count_calls_group(l->counts, i);
@@ -271,10 +277,9 @@ static void note_phase(struct loop *l, uint32_t i)
 	if (kernel->phase == LEARN_INIT && now(CLOCK_MONOTONIC) - began >= INIT_NS)
 		count_calls_advance(l->counts, i, LEARN_STEADY);
 	if (kernel->phase == w->phase)
-		return;
+		return 0;
 	w->phase = (enum learn_phase)kernel->phase;
-	if (w->group->source && w->group->source->phase)
-		w->group->source->phase(w->group->source->ctx, w->phase);
+	return tell_phase(w, err);
 }
 
 static bool has_begun_or_never_will(const struct watched *w)
@@ -317,7 +322,8 @@ static int read_all(struct loop *l, struct pale_err **err)
 
 	for (uint32_t i = 0; r >= 0 && i < l->record->n; i++) {
 		r = read_source(l->watched[i].group, err);
-		note_phase(l, i);
+		if (r >= 0)
+			r = note_phase(l, i, err);
 		note_end(&l->watched[i]);
 	}
 	return r;
@@ -449,12 +455,9 @@ static int watch(struct loop *l, struct pale_err **err)
 	if (r >= 0)
 		r = count_calls_new(groups, l->record->n, true, &l->counts, err);
 	for (uint32_t i = 0; r >= 0 && i < l->record->n; i++) {
-		const struct learn_source *s = l->watched[i].group->source;
-
 		note_blindness(l->watched[i].group);
 		check_begun(l, i);
-		if (s && s->phase)
-			s->phase(s->ctx, l->watched[i].phase);
+		r = tell_phase(&l->watched[i], err);
 	}
 	return r;
 }

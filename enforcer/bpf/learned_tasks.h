@@ -100,7 +100,8 @@ static __always_inline __u32 is_missed(struct task_struct *task)
 {
 	struct task_struct *leader = task->group_leader;
 
-	if (LINUX_KERNEL_VERSION >= KERNEL_VERSION(6, 2, 0) || !leader || !leader->bpf_storage)
+	if (LINUX_KERNEL_VERSION >= KERNEL_VERSION(6, 2, 0) || !all_are_marked || !leader ||
+		!leader->bpf_storage)
 		return NO_GROUP;
 	return find_group(task);
 }
