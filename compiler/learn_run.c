@@ -34,6 +34,7 @@ struct learn_run {
 	struct arena *arena;
 	struct learn_observation *items;
 	uint32_t n_items, cap_items, n_others;
+	size_t written; /* what their strings take when they are written */
 	struct hash_index item_index;
 	struct node *nodes;
 	uint32_t n_nodes, cap_nodes;
@@ -62,6 +63,7 @@ static void clear(struct learn_run *run)
 	run->items = NULL;
 	run->nodes = NULL;
 	run->n_items = run->cap_items = run->n_others = 0;
+	run->written = 0;
 	run->n_nodes = run->cap_nodes = 0;
 	hash_index_init(&run->item_index, run->arena);
 	hash_index_init(&run->node_index, run->arena);
@@ -316,6 +318,18 @@ static const char *kept_executable(struct learn_run *run, const struct learn_obs
 	return kept(run, o->executable, o->executable_len);
 }
 
+/* At most: learn_run_write() has well-formed UTF-8 as it is. */
+static size_t written_bytes(const char *s, uint32_t len)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < len && s; i++)
+		n += s[i] < ' ' || s[i] > '~'	   ? sizeof("\\\\xff") - 1
+		     : s[i] == '\\' || s[i] == '"' ? 4
+						   : 1;
+	return n;
+}
+
 static bool join_or_keep(struct learn_run *run, const struct learn_observation *o, bool is_path)
 {
 	uint64_t hash = hash_observation(o);
@@ -336,6 +350,9 @@ static bool join_or_keep(struct learn_run *run, const struct learn_observation *
 	ARENA_PUSH(run->arena, run->items, run->n_items, run->cap_items, made);
 	hash_index_add(&run->item_index, hash, run->n_items - 1);
 	run->n_others += !is_path;
+	run->written += written_bytes(o->object, o->object_len) +
+			written_bytes(o->executable, o->executable_len) +
+			written_bytes(o->source, o->source_len);
 	run->sorted = false;
 	return true;
 }
@@ -378,7 +395,7 @@ static bool put(struct learn_run *run, const struct learn_observation *o, bool *
 static bool too_much(const struct learn_run *run)
 {
 	return run->n_nodes > LEARN_NODES_MAX || run->n_items > LEARN_ITEMS_MAX ||
-	       arena_bytes(run->arena) > LEARN_BYTES_MAX;
+	       run->written > LEARN_WRITTEN_MAX || arena_bytes(run->arena) > LEARN_BYTES_MAX;
 }
 
 static bool next_smaller(struct learn_run *run)

@@ -94,6 +94,7 @@ struct learn_run;
 #define LEARN_ITEMS_MAX	   65000	      /* observations */
 #define LEARN_OTHERS_MAX   16384	      /* of them, those of no file */
 #define LEARN_BYTES_MAX	   ((size_t)64 << 20) /* of all that a run keeps */
+#define LEARN_WRITTEN_MAX  ((size_t)32 << 20) /* of the strings, each as often as it is written */
 #define LEARN_LOSSES_MAX   64
 #define LEARN_ID_MAX	   128
 

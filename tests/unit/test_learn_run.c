@@ -181,6 +181,26 @@ static void executables_are_bounded(void **state)
 	assert_true(learn_run_bytes(run) <= LEARN_BYTES_MAX + (4u << 20));
 }
 
+/* One long name of a program, which each observation has, and of which each byte is written as
+ * five. */
+static void what_is_written_is_bounded(void **state)
+{
+	_cleanup_(learn_run_freep) struct learn_run *run = learn_run_new("test", "a", 1);
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	unsigned int n = 30000;
+	char program[4000];
+
+	memset(program, 0xff, sizeof(program) - 1);
+	program[0] = '/';
+	program[sizeof(program) - 1] = 0;
+	for (unsigned int i = 0; i < n; i++)
+		see(run, OP_READ, program, "/srv/%u/%u", i % 500, i);
+	assert_int_equal(counted(run), n);
+	assert_int_equal(lost(run), 0);
+	learn_run_write(run, &t);
+	assert_true(t.len <= LEARN_WRITTEN_MAX + (16u << 20));
+}
+
 static void what_means_nothing_is_a_loss(void **state)
 {
 	_cleanup_(learn_run_freep) struct learn_run *run = learn_run_new("test", "a", 1);
@@ -321,6 +341,7 @@ int main(void)
 		cmocka_unit_test(long_names_are_bounded),
 		cmocka_unit_test(what_has_no_room_is_a_loss),
 		cmocka_unit_test(executables_are_bounded),
+		cmocka_unit_test(what_is_written_is_bounded),
 		cmocka_unit_test(what_means_nothing_is_a_loss),
 		cmocka_unit_test(calls_by_number),
 		cmocka_unit_test(json_gives_the_same_bytes),
