@@ -36,13 +36,24 @@ static void read_groups(struct credentials *c, const char *s)
 	}
 }
 
-static bool is_elsewhere(const struct process *p)
+static bool is_elsewhere(const struct process *p, const char *namespace)
 {
-	char theirs[64], ours[64];
-	ssize_t a = readlinkat(p->proc_fd, "ns/user", theirs, sizeof(theirs));
-	ssize_t b = readlink("/proc/self/ns/user", ours, sizeof(ours));
+	char theirs[64], ours[64], self[32];
+	ssize_t a = readlinkat(p->proc_fd, namespace, theirs, sizeof(theirs)), b;
 
+	snprintf(self, sizeof(self), "/proc/self/%s", namespace);
+	b = readlink(self, ours, sizeof(ours));
 	return a < 0 || a != b || memcmp(theirs, ours, (size_t)a) != 0;
+}
+
+static void find_root(const struct process *p, struct credentials *c)
+{
+	char root[2];
+
+	if (!is_elsewhere(p, "ns/mnt"))
+		return;
+	snprintf(c->root, sizeof(c->root), "/proc/%d/root", p->tid);
+	c->hidden = readlinkat(p->proc_fd, "root", root, sizeof(root)) != 1;
 }
 
 int credentials_read(const struct process *p, struct credentials *ret)
@@ -53,7 +64,8 @@ int credentials_read(const struct process *p, struct credentials *ret)
 	int fd = openat(p->proc_fd, "status", O_RDONLY | O_CLOEXEC);
 	bool complete = false;
 
-	*ret = (struct credentials){ .elsewhere = is_elsewhere(p) };
+	*ret = (struct credentials){ .elsewhere = is_elsewhere(p, "ns/user") };
+	find_root(p, ret);
 	if (fd < 0)
 		return -errno;
 	f = fdopen(fd, "r");
@@ -95,9 +107,27 @@ static bool mode_permits(const struct credentials *c, const struct stat *st, int
 	return ((st->st_mode >> shift) & (unsigned)may) == (unsigned)may;
 }
 
-static bool has_acl(const char *path)
+static bool seen_from_here(const struct credentials *c, const char *path, char ret[PATH_MAX])
 {
-	return getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
+	return !c->hidden && snprintf(ret, PATH_MAX, "%s%s", c->root, path) < PATH_MAX;
+}
+
+int credentials_lstat(const struct credentials *c, const char *path, struct stat *ret)
+{
+	char here[PATH_MAX];
+
+	if (seen_from_here(c, path, here))
+		return lstat(here, ret);
+	errno = ENOENT;
+	return -1;
+}
+
+static bool has_acl(const struct credentials *c, const char *path)
+{
+	char here[PATH_MAX];
+
+	return seen_from_here(c, path, here) &&
+	       getxattr(here, "system.posix_acl_access", NULL, 0) > 0;
 }
 
 static enum permission permit_one(
@@ -107,9 +137,9 @@ static enum permission permit_one(
 	bool directory, reads;
 	int by;
 
-	if (lstat(path, &st) < 0 || S_ISLNK(st.st_mode) || mode_permits(c, &st, may))
+	if (credentials_lstat(c, path, &st) < 0 || S_ISLNK(st.st_mode) || mode_permits(c, &st, may))
 		return PERMISSION_GIVEN;
-	if (c->elsewhere || has_acl(path))
+	if (c->elsewhere || has_acl(c, path))
 		return PERMISSION_GIVEN;
 	directory = S_ISDIR(st.st_mode);
 	reads = directory ? !(may & MAY_WRITE) : may == MAY_READ;

@@ -19,11 +19,17 @@ struct credentials {
 	uint64_t effective; /* capabilities, bit (number) */
 	/* In a user namespace that is not this process's, where its capabilities mean less. */
 	bool elsewhere;
+	/* Where its files are for us: "", "/proc/TID/root" when its mount namespace is another one.
+	 */
+	char root[32];
+	bool hidden; /* they are nowhere: it has another root there, too */
 };
 
 /* 0 or a negative errno. Release @ret either way. */
 int credentials_read(const struct process *p, struct credentials *ret);
 void credentials_release(struct credentials *c);
+/* lstat(2) of a path as resolve_path.h has it; what is hidden is not there (ENOENT). */
+int credentials_lstat(const struct credentials *c, const char *path, struct stat *ret);
 bool credentials_in_group(const struct credentials *c, gid_t gid);
 
 #define MAY_EXEC  1

@@ -83,7 +83,7 @@ static bool three_groups(const struct call *c)
 static bool file_of(const struct call *c, struct stat *ret)
 {
 	return c->accesses->n > 0 && c->accesses->v[0].request.path &&
-	       lstat(c->accesses->v[0].object, ret) == 0;
+	       credentials_lstat(c->who, c->accesses->v[0].object, ret) == 0;
 }
 
 static bool owner_changes(const struct call *c)
@@ -123,14 +123,15 @@ static bool sticky(const struct call *c)
 		struct stat st, above;
 		size_t len = a->object_len;
 
-		if (!a->request.path || len >= sizeof(folder) || lstat(a->object, &st) < 0)
+		if (!a->request.path || len >= sizeof(folder) ||
+			credentials_lstat(c->who, a->object, &st) < 0)
 			continue;
 		memcpy(folder, a->object, len + 1);
 		while (len > 1 && folder[len - 1] == '/')
 			folder[--len] = '\0';
 		while (len > 1 && folder[len - 1] != '/')
 			folder[--len] = '\0';
-		if (stat(folder, &above) == 0 && (above.st_mode & S_ISVTX) &&
+		if (credentials_lstat(c->who, folder, &above) == 0 && (above.st_mode & S_ISVTX) &&
 			above.st_uid != c->who->uid[3] && st.st_uid != c->who->uid[3])
 			return 1;
 	}
