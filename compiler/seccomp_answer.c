@@ -49,10 +49,12 @@ static bool must_notify(const struct seccomp_options *options, const struct secc
 	enum abi abi;
 	int call;
 
-	if (!options->notify || !seccomp_abi(data->arch, (uint32_t)data->nr, &abi))
+	if (!seccomp_abi(data->arch, (uint32_t)data->nr, &abi))
 		return false;
 	call = vocab_syscall_by_number(abi, data->nr);
-	return call >= 0 && options->notify[call / 64] >> (call % 64) & 1;
+	if (call < 0)
+		return options->notify_unknown;
+	return options->notify && options->notify[call / 64] >> (call % 64) & 1;
 }
 
 uint32_t seccomp_answer(const struct policy *p, const struct seccomp_options *options,

@@ -28,6 +28,8 @@ struct seccomp_options {
 	bool audit;
 	/* NULL, or bits by index into vocab_syscalls: USER_NOTIF where the call is allowed. */
 	const uint64_t *notify;
+	/* Likewise of calls that no table knows, which are refused without a report otherwise. */
+	bool notify_unknown;
 };
 
 /*

@@ -44,7 +44,8 @@ uint8_t observer_compared(int syscall)
 
 bool observer_looks_at(int syscall)
 {
-	return watched_call(syscall) || recorded_call(syscall) || recorded_capability_call(syscall);
+	return watched_call(syscall) || recorded_call(syscall) ||
+	       recorded_capability_call(syscall) || recorded_gap_call(syscall);
 }
 
 void observer_init(struct observer *r, struct learn_run *run, uint64_t start_ns)
@@ -187,6 +188,8 @@ static const char *why_lost(int r)
 		return "mounts and signals of which this recorder cannot tell what they are";
 	case EOVERFLOW:
 		return "paths that are longer than the kernel tells";
+	case ENXIO:
+		return "calls with arguments in memory that nobody else may read";
 	case EPERM:
 	case EACCES:
 		return "calls of processes that may not be looked at";
@@ -224,6 +227,20 @@ static void add_call(struct observer *r, const struct notified_call *call,
 		call->abi == vocab_abi_native() ? r->compared[call->syscall] : 0);
 }
 
+static void note_gaps(struct observer *r, const struct notified_call *call,
+	const uint64_t arguments[6], const struct accesses *accesses)
+{
+	const char *gap = recorded_gap(call->process, call->abi, call->syscall, arguments);
+
+	if (gap)
+		learn_run_lost(r->run, 1, gap);
+	for (unsigned i = 0; i < accesses->n; i++) {
+		gap = recorded_gap_of_access(&r->gaps, &accesses->v[i]);
+		if (gap)
+			learn_run_lost(r->run, 1, gap);
+	}
+}
+
 static void write_down(struct observer *r, const struct notified_call *call,
 	const uint64_t arguments[6], const struct accesses *accesses, uint64_t capabilities)
 {
@@ -232,6 +249,7 @@ static void write_down(struct observer *r, const struct notified_call *call,
 	int n = 0;
 
 	note_phase(r, call);
+	note_gaps(r, call, arguments, accesses);
 	add_call(r, call, &o, arguments);
 	for (unsigned i = 0; i < accesses->n; i++)
 		add_access(r, o, &accesses->v[i]);

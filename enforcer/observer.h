@@ -13,6 +13,7 @@
 
 #include "compiler/learn_run.h"
 #include "enforcer/notified_calls.h"
+#include "enforcer/recorded_gaps.h"
 
 struct observer {
 	struct learn_run *run;
@@ -20,7 +21,8 @@ struct observer {
 	enum learn_phase phase;
 	bool has_begun;	   /* the program was executed, and is known */
 	uint8_t *compared; /* observer_compared(), by the call's index */
-	uint64_t calls;	   /* that were looked at */
+	struct gap_rules gaps;
+	uint64_t calls; /* that were looked at */
 };
 
 /* Bit (register) of those arguments of @syscall, an index into vocab_syscalls, that policies

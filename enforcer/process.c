@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,6 +107,29 @@ int process_open(pid_t tid, struct process **ret)
 	return 0;
 }
 
+/*
+ * Why nothing could be read there: what is mapped may still be the process's alone to read, which
+ * then is no fault in its calls: memfd_secret(2), userfaultfd(2), a device's memory.
+ */
+static int unreadable(const struct process *p, uint64_t address)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	char line[PATH_MAX + 256];
+	uint64_t begin, end;
+	int fd = openat(p->proc_fd, "maps", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	f = fdopen(fd, "r");
+	if (!f)
+		abort();
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " r", &begin, &end) == 2 &&
+			address >= begin && address < end)
+			return strchr(line, ' ')[1] == 'r' ? -ENXIO : -EFAULT;
+	return -EFAULT;
+}
+
 ssize_t process_read_some(const struct process *p, uint64_t address, void *buffer, size_t len)
 {
 	_cleanup_close_ int fd = -1;
@@ -119,8 +143,8 @@ ssize_t process_read_some(const struct process *p, uint64_t address, void *buffe
 		return -errno;
 	n = pread(fd, buffer, len, (off_t)address);
 	if (n < 0)
-		return errno == EIO ? -EFAULT : -errno;
-	return n == 0 && len ? -EFAULT : n;
+		return errno == EIO ? unreadable(p, address) : -errno;
+	return n == 0 && len ? unreadable(p, address) : n;
 }
 
 int process_read(const struct process *p, uint64_t address, void *buffer, size_t len)
@@ -129,7 +153,7 @@ int process_read(const struct process *p, uint64_t address, void *buffer, size_t
 
 	if (n < 0)
 		return (int)n;
-	return (size_t)n == len ? 0 : -EFAULT;
+	return (size_t)n == len ? 0 : unreadable(p, address + (uint64_t)n);
 }
 
 ssize_t process_read_string(const struct process *p, uint64_t address, char *buffer, size_t size)
@@ -143,7 +167,7 @@ ssize_t process_read_string(const struct process *p, uint64_t address, char *buf
 	end = memchr(buffer, '\0', (size_t)n);
 	if (end)
 		return end - buffer;
-	return (size_t)n == size ? -ENAMETOOLONG : -EFAULT;
+	return (size_t)n == size ? -ENAMETOOLONG : unreadable(p, address + (uint64_t)n);
 }
 
 int process_open_path(const struct process *p, const char *what)

@@ -38,10 +38,10 @@ char *process_executable(pid_t pid);
 
 /*
  * The thread's memory, with the rights of ptrace(2), PTRACE_MODE_ATTACH_FSCREDS. Reads all of @len
- * or gives -EFAULT.
+ * or gives -EFAULT. -ENXIO: it is the process's, who can read it, and nobody else.
  */
 int process_read(const struct process *p, uint64_t address, void *buffer, size_t len);
-/* As much as is mapped, up to @len; the count, or -EFAULT when nothing is. */
+/* As much as is mapped, up to @len; the count, or -EFAULT when nothing is, -ENXIO as above. */
 ssize_t process_read_some(const struct process *p, uint64_t address, void *buffer, size_t len);
 /*
  * A string of at most @size - 1 bytes and its NUL; its length. -ENAMETOOLONG when no NUL is among

@@ -114,7 +114,7 @@ static void add_counted(void *ctx, const struct counted_call *counted)
 	if (counted->phase == LEARN_RUNTIME)
 		return;
 	if (!c->alone &&
-		(counted->abi != vocab_abi_native() || (call >= 0 && observer_looks_at(call))))
+		(counted->abi != vocab_abi_native() || call < 0 || observer_looks_at(call)))
 		return;
 	c->seen.phases = (uint8_t)LEARN_PHASE_BIT(counted->phase);
 	c->seen.count = counted->count;
@@ -216,6 +216,10 @@ static int start(struct loop *l, struct pale_err **err)
 	sigset_t before;
 	int n = command_tree_prepare(&l->tree, &before, err);
 
+	l->observer.gaps = (struct gap_rules){
+		.counted = r->counts,
+		.no_new_privs = launch_options.no_new_privs,
+	};
 	if (n >= 0)
 		n = launch(&launch_options, &l->tree.command, err);
 	if (n < 0 || !r->filter)

@@ -4,9 +4,9 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
 #include "enforcer/call_table.h"
+#include "enforcer/descendants.h"
 #include "enforcer/watched_sockets.h"
 
-#include <dirent.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -165,19 +165,16 @@ static bool is_of_run(pid_t pid)
 /* Whether all that kill(2) would reach are of the run. */
 static bool group_is_of_run(const struct call *c, pid_t group)
 {
-	_cleanup_closedir_ DIR *proc = NULL;
-	const struct dirent *e;
+	struct descendants all;
+	bool r;
 
 	if (group == 0)
 		group = getpgid(c->process->pid);
-	proc = opendir("/proc");
-	while (proc && group > 0 && (e = readdir(proc))) {
-		pid_t pid = atoi(e->d_name);
-
-		if (pid > 0 && getpgid(pid) == group && !is_of_run(pid))
-			return false;
-	}
-	return proc && group > 0;
+	if (group <= 0 || descendants_read(getpid(), &all) < 0)
+		return false;
+	r = descendants_have_group(&all, group);
+	descendants_release(&all);
+	return r;
 }
 
 /* Its numbers are not ours: what it sees there is its own and its children's. */
@@ -236,6 +233,15 @@ static int examine_pidfd_signal(struct call *c)
 
 	return pid ? add_signal(c, has_own_numbers(c) ? -1 : pid, (int)argument(c, c->row->kind))
 		   : 0;
+}
+
+static int examine_pidfd_trace(struct call *c)
+{
+	pid_t pid = pid_of_pidfd(c);
+
+	if (!pid || pid == c->process->pid)
+		return 0;
+	return add(c, OP_PTRACE, !has_own_numbers(c) && is_of_run(pid) ? "self" : "any");
 }
 
 static int examine_trace(struct call *c)
@@ -344,6 +350,7 @@ static const struct call_row table[] = {
 	CALL("process_vm_readv", examine_trace, 0, 0),
 	CALL("process_vm_writev", examine_trace, 0, 0),
 	CALL("kcmp", examine_trace, 0, 0),
+	CALL("pidfd_getfd", examine_pidfd_trace, 0, 0),
 	CALL("fork", examine_fork, 0, 0),
 	CALL("vfork", examine_fork, 0, 0),
 	CALL("clone", examine_clone, 0, 0),
@@ -357,6 +364,7 @@ static const struct call_row table[] = {
 	CALL("fsmount", examine_untold, 0, 0),
 	CALL("move_mount", examine_untold, 0, 0),
 	CALL("open_tree", examine_untold, 0, 0),
+	CALL("open_tree_attr", examine_untold, 0, 0),
 };
 #undef CALL
 /* clang-format on */

@@ -11,6 +11,8 @@
 #include <limits.h>
 #include <linux/openat2.h>
 #include <string.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
 
 #define INTERPRETERS_MAX 5   /* fs/exec.c, exec_binprm() */
 #define SHEBANG_BYTES	 256 /* linux/binfmts.h, BINPRM_BUF_SIZE */
@@ -70,6 +72,22 @@ enum object_class watched_class(const struct resolved_path *r, uint64_t start_ns
 	return CLASS_PLAIN;
 }
 
+static bool gives_privilege(const struct call *c, const struct resolved_path *r)
+{
+	char link[64];
+	struct statvfs s;
+
+	if (fstatvfs(r->fd, &s) == 0 && (s.f_flag & ST_NOSUID))
+		return false;
+	if ((r->st.st_mode & S_ISUID) && r->st.st_uid != c->process->fsuid)
+		return true;
+	/* Without the x it means something else (inode(7)). */
+	if ((r->st.st_mode & S_ISGID) && (r->st.st_mode & S_IXGRP))
+		return true;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", r->fd);
+	return getxattr(link, "security.capability", NULL, 0) > 0;
+}
+
 static void add(struct call *c, enum operation op, const struct resolved_path *r)
 {
 	struct access *a;
@@ -81,8 +99,10 @@ static void add(struct call *c, enum operation op, const struct resolved_path *r
 	if (!a)
 		return;
 	a->request.operation = op;
-	if (op == OP_EXEC) /* map is not among the calls watched */
+	if (op == OP_EXEC) { /* map is not among the calls watched */
 		a->request.object_class = watched_class(r, c->start_ns);
+		a->gives_privilege = gives_privilege(c, r);
+	}
 	a->request.owner = r->exists && r->st.st_uid == c->process->fsuid;
 	access_set_path(a, r);
 }
@@ -376,8 +396,11 @@ static const struct call_row table[] = {
 	AT("utimensat_time64", 0, 1, 3, OP_SETATTR, FOLLOW),
 	AT("setxattr", NONE, 0, NONE, OP_SETATTR, FOLLOW),
 	AT("lsetxattr", NONE, 0, NONE, OP_SETATTR, NOFOLLOW),
+	AT("setxattrat", 0, 1, 2, OP_SETATTR, FOLLOW),
+	AT("file_setattr", 0, 1, 4, OP_SETATTR, FOLLOW),
 	AT("removexattr", NONE, 0, NONE, OP_SETATTR, FOLLOW),
 	AT("lremovexattr", NONE, 0, NONE, OP_SETATTR, NOFOLLOW),
+	AT("removexattrat", 0, 1, 2, OP_SETATTR, FOLLOW),
 	OF("fchmod", examine_descriptor, 0, NONE, NONE, OP_SETATTR),
 	OF("fchown", examine_descriptor, 0, NONE, NONE, OP_SETATTR),
 	OF("fchown32", examine_descriptor, 0, NONE, NONE, OP_SETATTR),

@@ -23,6 +23,8 @@ struct access {
 	size_t object_len;
 	/* A connection that a send with MSG_FASTOPEN opens: Landlock is not asked about it. */
 	bool fast_open;
+	/* exec: set-user-ID, set-group-ID, or with capabilities of its own (execve(2)). */
+	bool gives_privilege;
 };
 
 /* rename needs two, open with O_CREAT three, a script with its interpreters up to six, sendmmsg one
