@@ -6,14 +6,20 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define REMOVE_TRIES 100
+#define REMOVE_TRIES 3000 /* half a minute: many processes may be on their way out */
+/* So long one call is looked at at most. */
+#define LOOK_MS	  500
+#define LOOKS	  4
+#define RESCUE_MS 100
 
 static void let_all_go(struct notified_calls *calls)
 {
@@ -33,6 +39,66 @@ static void let_all_go(struct notified_calls *calls)
 	}
 }
 
+/* By a signal or a debugger: then it is meant to wait. */
+static bool is_stopped(pid_t pid)
+{
+	char name[32], line[512];
+	_cleanup_fclose_ FILE *f = NULL;
+	const char *end;
+
+	snprintf(name, sizeof(name), "/proc/%d/stat", pid);
+	f = fopen(name, "re");
+	end = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+	return !end || !strncmp(end, ") T", 3) || !strncmp(end, ") t", 3);
+}
+
+/*
+ * The observer waits for what the command itself has to supply, and cannot as its calls wait for
+ * the observer: files of a FUSE server in it, memory under userfaultfd(2). Until it comes back all
+ * go on unseen.
+ */
+static void rescue(struct notified_calls *calls, uint64_t held)
+{
+	_cleanup_(notified_calls_freep) struct notified_calls *own = NULL;
+	_cleanup_(pale_err_freep) struct pale_err *unused = NULL;
+	const struct notified_call *call;
+
+	notified_calls_let_go(calls);
+	notified_calls_add_unseen(calls, 1);
+	if (notified_calls_new(dup(notified_calls_fd(calls)), &own, &unused) < 0)
+		return;
+	while (notified_calls_held(calls) == held) {
+		struct pollfd p = { .fd = notified_calls_fd(own), .events = POLLIN };
+
+		if (poll(&p, 1, RESCUE_MS) <= 0)
+			continue;
+		if (!(p.revents & POLLIN))
+			return;
+		/* What it takes the observer does not see. */
+		notified_calls_add_unseen(calls, 1);
+		if (notified_calls_take(own, &call, &unused) > 0)
+			notified_calls_answer(own, 0, &unused);
+	}
+}
+
+struct watch {
+	pid_t pid; /* the observer's */
+	uint64_t held;
+	unsigned looks;
+};
+
+static void look(struct watch *w, struct notified_calls *calls)
+{
+	uint64_t held = notified_calls_held(calls);
+
+	w->looks = held && held == w->held ? w->looks + 1 : 0;
+	w->held = held;
+	if (w->looks < LOOKS || is_stopped(w->pid))
+		return;
+	rescue(calls, held);
+	w->looks = 0;
+}
+
 /* Its last process may be on its way out still. */
 static void remove_group(const struct cgroup *cgroup)
 {
@@ -42,8 +108,10 @@ static void remove_group(const struct cgroup *cgroup)
 		nanosleep(&pause, NULL);
 }
 
-static _Noreturn void keep(int parent, struct notified_calls *calls, const struct cgroup *cgroup)
+static _Noreturn void keep(
+	int parent, pid_t pid, struct notified_calls *calls, const struct cgroup *cgroup)
 {
+	struct watch watch = { .pid = pid };
 	struct pollfd p[] = { { .fd = parent, .events = POLLIN },
 		{ .fd = notified_calls_fd(calls), .events = 0 } };
 	sigset_t all;
@@ -57,9 +125,14 @@ static _Noreturn void keep(int parent, struct notified_calls *calls, const struc
 	for (int fd = 0; fd < 3; fd++)
 		if (fd != parent && fd != p[1].fd)
 			close(fd);
-	while (!p[0].revents && !p[1].revents)
-		if (poll(p, 2, -1) < 0 && errno != EINTR)
+	while (!p[0].revents && !p[1].revents) {
+		int n = poll(p, 2, LOOK_MS);
+
+		if (n < 0 && errno != EINTR)
 			break;
+		if (n == 0)
+			look(&watch, calls);
+	}
 	if (p[0].revents)
 		let_all_go(calls);
 	if (p[0].revents && cgroup)
@@ -71,6 +144,7 @@ int keeper_start(struct notified_calls *calls, const struct cgroup *cgroup, pid_
 	struct pale_err **err)
 {
 	_cleanup_close_ int self = (int)syscall(SYS_pidfd_open, getpid(), 0);
+	pid_t observer = getpid();
 	long pid;
 
 	if (self < 0)
@@ -79,7 +153,7 @@ int keeper_start(struct notified_calls *calls, const struct cgroup *cgroup, pid_
 	/* As fork(), but without a signal at its end: then waitpid(2) passes it over. */
 	pid = syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
 	if (pid == 0)
-		keep(self, calls, cgroup);
+		keep(self, observer, calls, cgroup);
 	if (pid < 0)
 		return pale_err_set(err, errno, "start the keeper");
 	*ret = (pid_t)pid;

@@ -6,8 +6,10 @@
  * A small process that lets a command's stopped calls go on when the one that looks at them was
  * killed. Without it they would fail with ENOSYS (seccomp_unotify(2)).
  *
- * It does nothing while that one lives, and ends with the last process of the command. Who kills it
- * as well has the calls fail: nothing that is unprivileged helps against that.
+ * While that one lives it looks after it: when one call keeps it for two seconds, that call and all
+ * that come meanwhile go on unseen, and are counted (notified_calls_unseen()). It ends with the
+ * last process of the command. Who kills it as well has the calls fail: nothing that is
+ * unprivileged helps against that.
  */
 
 #include "enforcer/cgroup.h"

@@ -5,6 +5,7 @@
 #include "compiler/seccomp_answer.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,8 +13,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* Between processes. */
+struct progress {
+	_Atomic uint64_t taken, held, unseen;
+};
+
 struct notified_calls {
 	int listener;
+	struct progress *progress;
 	/*
 	 * As large as this kernel's, which may be newer than our header. Shared with children, of
 	 * which one may have to let go what this process held.
@@ -30,6 +37,13 @@ static size_t larger(size_t a, size_t b)
 	return a > b ? a : b;
 }
 
+static void *map_shared(size_t bytes)
+{
+	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
 int notified_calls_new(int listener, struct notified_calls **ret, struct pale_err **err)
 {
 	_cleanup_(notified_calls_freep) struct notified_calls *n = calloc(1, sizeof(*n));
@@ -40,12 +54,10 @@ int notified_calls_new(int listener, struct notified_calls **ret, struct pale_er
 	if (syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &n->sizes) < 0)
 		return pale_err_set(err, errno, "ask for the size of seccomp notifications");
 	n->notification_bytes = larger(sizeof(*n->notification), n->sizes.seccomp_notif);
-	n->notification = mmap(NULL, n->notification_bytes, PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (n->notification == MAP_FAILED) {
-		n->notification = NULL;
+	n->notification = map_shared(n->notification_bytes);
+	n->progress = map_shared(sizeof(*n->progress));
+	if (!n->notification || !n->progress)
 		return pale_err_set(err, errno, "map memory for seccomp notifications");
-	}
 	n->response = calloc(1, larger(sizeof(*n->response), n->sizes.seccomp_notif_resp));
 	if (!n->response)
 		abort();
@@ -60,6 +72,8 @@ void notified_calls_free(struct notified_calls *n)
 	process_free(n->call.process);
 	if (n->notification)
 		munmap(n->notification, n->notification_bytes);
+	if (n->progress)
+		munmap(n->progress, sizeof(*n->progress));
 	close(n->listener);
 	free(n->response);
 	free(n);
@@ -101,6 +115,7 @@ int notified_calls_take(
 			return 0;
 		return pale_err_set(err, errno, "receive a seccomp notification");
 	}
+	atomic_store(&n->progress->held, atomic_fetch_add(&n->progress->taken, 1) + 1);
 	if (n->notification->pid && process_open((pid_t)n->notification->pid, &process) == 0) {
 		if (notified_call_is_stopped(n))
 			call->process = process;
@@ -114,7 +129,7 @@ int notified_calls_take(
 	return 1;
 }
 
-int notified_calls_answer(struct notified_calls *n, int errnum, struct pale_err **err)
+static int send(struct notified_calls *n, int errnum)
 {
 	memset(n->response, 0, larger(sizeof(*n->response), n->sizes.seccomp_notif_resp));
 	n->response->id = n->notification->id;
@@ -122,16 +137,38 @@ int notified_calls_answer(struct notified_calls *n, int errnum, struct pale_err 
 		n->response->error = -errnum;
 	else
 		n->response->flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-	/* ENOENT: gone. EINPROGRESS cannot be: each is answered once. */
-	if (ioctl(n->listener, SECCOMP_IOCTL_NOTIF_SEND, n->response) < 0 && errno != ENOENT)
-		return pale_err_set(err, errno, "answer a seccomp notification");
+	/* ENOENT: gone. EINPROGRESS: another process was faster. */
+	if (ioctl(n->listener, SECCOMP_IOCTL_NOTIF_SEND, n->response) < 0 && errno != ENOENT &&
+		errno != EINPROGRESS)
+		return -errno;
 	return 0;
+}
+
+int notified_calls_answer(struct notified_calls *n, int errnum, struct pale_err **err)
+{
+	int r = send(n, errnum);
+
+	atomic_store(&n->progress->held, 0);
+	return r < 0 ? pale_err_set(err, -r, "answer a seccomp notification") : 0;
+}
+
+uint64_t notified_calls_held(const struct notified_calls *n)
+{
+	return atomic_load(&n->progress->held);
+}
+
+void notified_calls_add_unseen(struct notified_calls *n, uint64_t calls)
+{
+	atomic_fetch_add(&n->progress->unseen, calls);
+}
+
+uint64_t notified_calls_unseen(const struct notified_calls *n)
+{
+	return atomic_load(&n->progress->unseen);
 }
 
 void notified_calls_let_go(struct notified_calls *n)
 {
-	_cleanup_(pale_err_freep) struct pale_err *unused = NULL;
-
 	if (n->notification->id)
-		notified_calls_answer(n, 0, &unused);
+		send(n, 0);
 }

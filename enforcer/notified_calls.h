@@ -37,12 +37,22 @@ int notified_calls_take(
 	struct notified_calls *n, const struct notified_call **ret, struct pale_err **err);
 /* Whether the call is stopped still: what was read of its process meanwhile is of that process. */
 bool notified_call_is_stopped(const struct notified_calls *n);
-/* Ends the call with @errnum, or lets the kernel go on with it (0). That it is gone is no error. */
+/* Ends the call with @errnum, or lets the kernel go on with it (0). That it is gone, or was let go
+ * by another process, is no error. */
 int notified_calls_answer(struct notified_calls *n, int errnum, struct pale_err **err);
 
 /*
- * For a process that shares the descriptor with one that died while it held a call: lets that call
- * go on, which no listener would be told of again.
+ * For a process that shares the descriptor and watches over this one, which may wait in a call of
+ * its own for what it looks at: a number that is another one for each call that is held, 0: none.
+ */
+uint64_t notified_calls_held(const struct notified_calls *n);
+/* Says that so many went on without an answer from here; from any process, in sum. */
+void notified_calls_add_unseen(struct notified_calls *n, uint64_t calls);
+uint64_t notified_calls_unseen(const struct notified_calls *n);
+
+/*
+ * For a process that shares the descriptor with one that died, or is stuck, while it held a call:
+ * lets that call go on, which no listener would be told of again.
  */
 void notified_calls_let_go(struct notified_calls *n);
 

@@ -144,6 +144,15 @@ static void add_counts(const struct loop *l)
 	add_losses(count_calls_group(l->record->counts, 0), c.run);
 }
 
+static void note_unseen(struct loop *l)
+{
+	uint64_t n = l->calls ? notified_calls_unseen(l->calls) : 0;
+
+	if (n)
+		learn_run_lost(l->observer.run, n,
+			"calls that went on unseen, as one could not be looked at in time");
+}
+
 static int take_call(struct loop *l, short events, struct pale_err **err)
 {
 	const struct notified_call *call;
@@ -152,6 +161,7 @@ static int take_call(struct loop *l, short events, struct pale_err **err)
 	if (!(events & POLLIN)) {
 		keeper_stop(l->keeper);
 		l->keeper = 0;
+		note_unseen(l);
 		notified_calls_free(l->calls);
 		l->calls = NULL;
 		return 0;
@@ -262,6 +272,7 @@ int record(const struct record *r, struct learn_run *run, struct record_result *
 		command_tree_end(&l.tree);
 	else
 		note_end(&l.tree, run);
+	note_unseen(&l);
 	if (n >= 0)
 		add_counts(&l);
 	if (n >= 0 && r->source)

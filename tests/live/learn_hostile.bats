@@ -289,6 +289,36 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)" "${@:3}"' \
 	each_way way
 }
 
+@test "an observer that waits for the program's own answer lets it go on" {
+	[ "$(id -u)" = 0 ] || skip "not root"
+	way() {
+		local begin=$SECONDS
+		acts "$1" permits "$dir/data/true" /etc/hostname
+		[[ $output != *fanotify* ]] || skip "no fanotify(7) with permissions"
+		[ $((SECONDS - begin)) -lt 20 ]
+		lost "calls that went on unseen, as one could not be looked at in time"
+	}
+	each_way way
+}
+
+@test "a stopped observer is waited for" {
+	"$pale" learn -o "$policy" -- /bin/sh -c "while [ ! -e $dir/data/go ]; do : <$page; done" &
+	local recorder=$! i
+	for i in {1..200}; do [ -e "$policy.recording" ] && break; sleep 0.02; done
+	for i in 1 2 3; do
+		kill -STOP $recorder
+		sleep 1
+		kill -CONT $recorder
+		sleep 0.1
+	done
+	kill -STOP $recorder
+	sleep 3
+	kill -CONT $recorder
+	touch "$dir/data/go"
+	wait $recorder
+	is_complete
+}
+
 @test "another root and other namespaces, made without privilege" {
 	way() {
 		acts "$1" new-root "$dir/data"
