@@ -29,12 +29,21 @@ struct recording {
 	struct lsm_learner *learner; /* NULL: seccomp tells of what is more than a count */
 };
 
+/* Names come from people's and programs' files. */
+static void print(const struct live_runs *l, const struct text *what)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	text_escaped(&t, text_str(what), what->len);
+	fprintf(stderr, "pale %s: %s\n", l->command, text_str(&t));
+}
+
 static void complain(const struct live_runs *l, const struct pale_err *err)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 
-	text_escaped(&t, pale_err_text(err), strlen(pale_err_text(err)));
-	fprintf(stderr, "pale %s: %s\n", l->command, text_str(&t));
+	text_puts(&t, pale_err_text(err));
+	print(l, &t);
 }
 
 /* As it would be found if this process ended now. */
@@ -75,17 +84,28 @@ static void flush(void *ctx, struct learn_run *run)
 	rec->told = true;
 }
 
+static void say(void *ctx, const char *what)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	const struct recording *rec = ctx;
+
+	text_printf(&t, "%s: %s", rec->live->argv[0], what);
+	print(rec->live, &t);
+}
+
 static void tell(
 	const struct live_runs *l, uint32_t i, bool with_lsm, const struct record_result *result)
 {
-	fprintf(stderr, "pale %s: run %u of %u: looked at %" PRIu64 " %s", l->command, i + 1, l->n,
-		result->looked_at, with_lsm ? "different acts" : "calls");
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	text_printf(&t, "run %u of %u: looked at %" PRIu64 " %s", i + 1, l->n, result->looked_at,
+		with_lsm ? "different acts" : "calls");
 	if (WIFSIGNALED(result->wait_status))
-		fprintf(stderr, "; %s was ended by signal %d", l->argv[0],
+		text_printf(&t, "; %s was ended by signal %d", l->argv[0],
 			WTERMSIG(result->wait_status));
 	else if (WEXITSTATUS(result->wait_status))
-		fprintf(stderr, "; %s ended with %d", l->argv[0], WEXITSTATUS(result->wait_status));
-	fputc('\n', stderr);
+		text_printf(&t, "; %s ended with %d", l->argv[0], WEXITSTATUS(result->wait_status));
+	print(l, &t);
 }
 
 static uint64_t now_ns(void)
@@ -178,7 +198,9 @@ static int record_one(struct recording *rec, const struct record *all, struct re
 static int record_all(const struct live_runs *l, const char *path, struct pale_err **err)
 {
 	struct recording rec = { .live = l, .first = l->runs->n };
-	struct record r = { .path = path, .argv = l->argv, .flush = flush, .ctx = &rec };
+	struct record r = {
+		.path = path, .argv = l->argv, .flush = flush, .say = say, .ctx = &rec
+	};
 	struct record_result result = { 0 };
 	int n = 0;
 

@@ -7,6 +7,7 @@
 #include "enforcer/credentials.h"
 #include "enforcer/keeper.h"
 #include "enforcer/observer.h"
+#include "enforcer/task_limit.h"
 
 #include <errno.h>
 #include <linux/capability.h>
@@ -30,6 +31,8 @@ struct loop {
 	struct notified_calls *calls; /* NULL: no process is left behind the filter */
 	struct observer observer;
 	pid_t keeper;
+	struct task_limit tasks;
+	bool told_of_tasks;
 	uint64_t start, next_flush;
 	uint64_t flushed; /* how much had been looked at */
 };
@@ -144,6 +147,27 @@ static void add_counts(const struct loop *l)
 	add_losses(count_calls_group(l->record->counts, 0), c.run);
 }
 
+/* The errno that the call is to fail with, or 0. */
+static int refuse(struct loop *l, const struct notified_call *call)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	if (!task_limit_call(call->syscall) || task_limit_admits(&l->tasks))
+		return 0;
+	text_printf(&t, "processes and threads beyond %u, which is as many as a run may have",
+		l->tasks.max);
+	learn_run_lost(l->observer.run, 1, text_str(&t));
+	text_clear(&t);
+	text_printf(&t,
+		"it has %u processes and threads, and gets no more while it has them (EAGAIN): the "
+		"run is partial",
+		l->tasks.max);
+	if (!l->told_of_tasks)
+		l->record->say(l->record->ctx, text_str(&t));
+	l->told_of_tasks = true;
+	return EAGAIN;
+}
+
 static void note_unseen(struct loop *l)
 {
 	uint64_t n = l->calls ? notified_calls_unseen(l->calls) : 0;
@@ -171,7 +195,7 @@ static int take_call(struct loop *l, short events, struct pale_err **err)
 		return r;
 	observer_take(&l->observer, l->calls, call);
 	note_phase(l);
-	return notified_calls_answer(l->calls, 0, err);
+	return notified_calls_answer(l->calls, refuse(l, call), err);
 }
 
 static int serve(struct loop *l, struct pale_err **err)
@@ -263,6 +287,7 @@ int record(const struct record *r, struct learn_run *run, struct record_result *
 
 	*ret = (struct record_result){ 0 };
 	observer_init(&l.observer, run, now(CLOCK_REALTIME_COARSE));
+	task_limit_init(&l.tasks);
 	l.start = now(CLOCK_MONOTONIC);
 	l.next_flush = l.start + FLUSH_NS;
 	n = start(&l, err);

@@ -4,8 +4,9 @@
 
 /*
  * One recorded run of a command, from its start to the end of the last process that it left behind.
- * Needs no privilege: seccomp user notification. Nothing is refused. With privilege what need only
- * be counted is, in the kernel; and with BPF-LSM all is told by the kernel, and nothing stopped.
+ * Needs no privilege: seccomp user notification. Nothing is refused but more processes than
+ * task_limit.h has. With privilege what need only be counted is, in the kernel; and with BPF-LSM
+ * all is told by the kernel, and nothing stopped.
  *
  * When this process is killed the command goes on, unwatched (keeper.h).
  */
@@ -29,6 +30,8 @@ struct record {
 	sigset_t signal_mask;		   /* of the program */
 	/* Now and then, when there is something new; may take its time, which makes it rarer. */
 	void (*flush)(void *ctx, struct learn_run *run);
+	/* What the user should know at once, without a line end. */
+	void (*say)(void *ctx, const char *text);
 	void *ctx;
 };
 

@@ -73,6 +73,44 @@ in_small_pid_namespace() { # FUNCTION ARGUMENT…
 		bash -euc 'echo 1000 >/proc/sys/kernel/pid_max; "$@"' bash "$@"
 }
 
+@test "a program that forks without end has 15 % of what there is, is told of at once, and makes the run partial" {
+	[ "$(id -u)" = 0 ] || skip "not root"
+	# Linux 6.14 has a limit of its own in each pid namespace.
+	run unshare --pid --mount --fork --mount-proc sh -c 'echo 1000 >/proc/sys/kernel/pid_max'
+	[ "$status" = 0 ] && [ "$(cat /proc/sys/kernel/pid_max)" != 1000 ] || skip "no kernel.pid_max of a pid namespace"
+	way() {
+		local as=()
+		[ "$1" = root ] || as=(nobody)
+		rm -f "$dir/data/met"
+		run -0 --separate-stderr in_small_pid_namespace "${as[@]}" timeout 60 "$pale" learn -o "$policy" -- "$hostile" forks 2 "$dir/data/met"
+		# It was refused more, and went on.
+		[ -e "$dir/data/met" ]
+		[ "${stderr_lines[0]}" = "pale learn: $hostile: it has 150 processes and threads, and gets no more while it has them (EAGAIN): the run is partial" ]
+		lost "processes and threads beyond 150, which is as many as a run may have"
+		# Each that lived says so at its end; some end while others fork still.
+		[ "$(grep -cx ok <<<"$output")" -lt 450 ]
+	}
+	declare -fx nobody
+	each_way way
+}
+
+@test "threads count as well" {
+	[ "$(id -u)" = 0 ] || skip "not root"
+	run unshare --pid --mount --fork --mount-proc sh -c 'echo 1000 >/proc/sys/kernel/pid_max'
+	[ "$status" = 0 ] && [ "$(cat /proc/sys/kernel/pid_max)" != 1000 ] || skip "no kernel.pid_max of a pid namespace"
+	run -0 --separate-stderr in_small_pid_namespace timeout 60 "$pale" learn -o "$policy" -- "$hostile" threads 3
+	[ "${lines[0]}" = "threads 149" ]
+	lost "processes and threads beyond 150, which is as many as a run may have"
+}
+
+@test "who makes as many processes one after another is not held" {
+	[ "$(id -u)" = 0 ] || skip "not root"
+	run unshare --pid --mount --fork --mount-proc sh -c 'echo 1000 >/proc/sys/kernel/pid_max'
+	[ "$status" = 0 ] && [ "$(cat /proc/sys/kernel/pid_max)" != 1000 ] || skip "no kernel.pid_max of a pid namespace"
+	run -0 --separate-stderr in_small_pid_namespace timeout 60 "$pale" learn -o "$policy" -- /bin/sh -c 'i=0; while [ $i -lt 700 ]; do (:); i=$((i + 1)); done'
+	is_complete
+}
+
 @test "a deep chain of processes that signal all of them is looked at once" {
 	way() {
 		acts "$1" chain 600
@@ -123,6 +161,26 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)" "${@:3}"' \
 	run -0 --separate-stderr learn -o "$policy" -- "$program/hostile" names "$dir/data" 300 12000
 	[ "$(wc -c <"$policy.runs")" -lt $((48 << 20)) ]
 	is_complete
+}
+
+@test "names that could drive a terminal" {
+	local name=$'\e]0;owned\a\e[31m\nready: yes\r\xff\xfe"\\'
+	mkdir "$dir/data/$name"
+	cp "$hostile" "$dir/data/$name/$name"
+	way() {
+		local option=()
+		[ "$1" = root ] || option=(--unprivileged)
+		run -0 --separate-stderr learn "${option[@]}" -o "$policy" -- "$dir/data/$name/$name" undumpable "$page"
+		[[ "$stderr$(cat "$policy" "$policy.runs")" != *[$'\e\a\r']* ]]
+		run -0 "$pale" check "$policy"
+		is_complete
+		rm "$policy"*
+		# One that fails is called by its name.
+		run -0 --separate-stderr learn "${option[@]}" -o "$policy" -- "$dir/data/$name/$name" nothing
+		[[ $stderr == *'\x1b]0;owned\x07\x1b[31m\x0aready: yes\x0d\xff\xfe"'*' ended with 2'* ]]
+		[[ $stderr != *[$'\e\a\r']* ]]
+	}
+	each_way way
 }
 
 @test "paths longer than PATH_MAX, in one go and step by step" {
