@@ -16,6 +16,7 @@ help:
 	@echo 'make bench-vm        what confinement costs, in instructions, in the guest'
 	@echo 'make stress-vm       BPF-LSM under load in the guest; SWAPS=10000 FLOOD=1000000 KERNEL='
 	@echo 'make bench-recorder  what recording 1,000 entries a second costs'
+	@echo 'make bench-learn     what it costs to be learned from; bench-learn-vm: in the guest'
 	@echo 'make asan fuzz bench lint format check-layers'
 	@echo 'make install         under DESTDIR and prefix ($(prefix))'
 	@echo 'make deps            every Debian package that any target needs'

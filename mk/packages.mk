@@ -12,7 +12,7 @@ DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl 
 DEPS_RUNTIME := runc crun conmon containerd podman docker.io iptables
 # A browser that shows the pages that pale makes.
 DEPS_BROWSER := chromium python3 bats
-DEPS_DEVEL := clang-format cppcheck hyperfine strace jq python3-minimal libclang-rt-14-dev git
+DEPS_DEVEL := clang-format cppcheck hyperfine strace wrk jq python3-minimal libclang-rt-14-dev git
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.
 # prometheus: promtool, which says whether metrics are right.

@@ -87,5 +87,13 @@ bench-recorder: deps-build $(B)/tests/bench/recorder
 		$(B)/tests/bench/recorder $$dir/full.db 40000 5 8388608 && \
 		$(B)/tests/bench/recorder $$dir/full.db 1000 30 8388608
 
+# What it costs to be learned from, on this machine and in the guest (KERNEL=), beside strace -f.
+BENCH_LEARN := $(B)/tests/bench/getppid
+.PHONY: bench-learn bench-learn-vm
+bench-learn: deps-build deps-demo deps-devel all $(BENCH_LEARN)
+	$(Q)PALE_BUILD=$(B) tests/bench/learn.sh
+bench-learn-vm: deps-build deps-demo deps-test deps-devel all $(BENCH_LEARN)
+	$(Q)tests/vm/run.sh --kernel $(KERNEL) --timeout 2400 --cmdline apparmor=0 tests/bench/learn.sh
+
 clean:
 	$(Q)rm -rf build build-asan

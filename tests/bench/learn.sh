@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What it costs a program to be learned from: Debian's nginx under load, from one connection and from several, and a loop of getppid; alone,
+# under `pale learn` in each way that there is, and under `strace -f`. All ways take turns in each of $PALE_ROUNDS rounds (5); wrk asks for
+# $PALE_SECONDS (2) a time. Medians, and how many times slower than alone. Figures pass or fail nothing.
+#
+# On this machine, or in the guest: make bench-learn, bench-learn-vm. Needs root.
+set -euo pipefail
+cd "$(dirname "$(realpath "$0")")/../.."
+PALE_BUILD=$(realpath "${PALE_BUILD:-build}")
+export PALE_PATH=$PWD/profiles
+pale=$PALE_BUILD/pale
+rounds=${PALE_ROUNDS:-5}
+seconds=${PALE_SECONDS:-2}
+port=8807
+several=8
+goal=1.15
+work=$(mktemp -d /srv/pale-bench-XXXXXX)
+chmod 755 "$work"
+group=
+
+end() {
+	[ ! -s "$work/nginx.pid" ] || kill -KILL "$(cat "$work/nginx.pid")" 2>/dev/null || true
+	[ -z "$(jobs -p)" ] || kill -KILL $(jobs -p) 2>/dev/null || true
+	wait
+	[ -z "$group" ] || rmdir "$group" || true
+	rm -rf "$work"
+}
+trap end EXIT
+
+mkdir "$work"/{www,tmp,out,results}
+head -c 612 /dev/zero | tr '\0' x >"$work/www/index.html"
+cat >"$work/nginx.conf" <<END
+user www-data;
+worker_processes 1;
+pid $work/nginx.pid;
+error_log $work/error.log;
+events { worker_connections 64; }
+http {
+	access_log $work/access.log;
+	keepalive_requests 100000000;
+	client_body_temp_path $work/tmp/1; proxy_temp_path $work/tmp/2; fastcgi_temp_path $work/tmp/3; uwsgi_temp_path $work/tmp/4; scgi_temp_path $work/tmp/5;
+	server { listen 127.0.0.1:$port; root $work/www; }
+}
+END
+nginx=(/usr/sbin/nginx -c "$work/nginx.conf" -g 'daemon off;')
+
+# Each way runs COMMAND, and ends with it.
+policy=$work/out/bench.pale
+bare() {
+	exec "$@"
+}
+root() {
+	exec "$pale" learn -o "$policy" -- "$@" 2>"$work/said"
+}
+unprivileged() {
+	exec "$pale" learn --unprivileged -o "$policy" -- "$@" 2>"$work/said"
+}
+traced() {
+	exec strace -f -qq -o "$work/trace" "$@"
+}
+# Who runs in a group already, as a container does.
+grouped() {
+	local watcher status=0
+	"$pale" learn -o "$policy" --cgroup "$group" 2>"$work/said" &
+	watcher=$!
+	sleep 1
+	sh -c 'echo 0 >"$0/cgroup.procs" && exec "$@"' "$group" "$@" || status=$?
+	kill -TERM $watcher 2>/dev/null || true
+	wait $watcher || true
+	return $status
+}
+
+ways=(bare root unprivileged traced)
+declare -A names=([bare]=alone [root]='pale learn, root' [unprivileged]='pale learn --unprivileged' [traced]='strace -f'
+	[grouped]='pale learn --cgroup')
+if "$pale" learn --help | grep -q -e --cgroup; then
+	ways=(bare root grouped unprivileged traced)
+	mount=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+	group=$mount/pale-bench-$$
+	mkdir "$group"
+fi
+
+serves() {
+	curl -s -o /dev/null "http://127.0.0.1:$port/"
+}
+
+in_time() { # COMMAND…: until it succeeds, for a minute
+	local until=$((SECONDS + 60))
+	until "$@"; do
+		if [ $SECONDS -ge $until ]; then
+			echo "waited in vain for: $*" >&2
+			cat "$work/said" "$work/error.log" >&2 || true
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# Microseconds from one answer to the next.
+request() { # CONNECTIONS
+	wrk -t 1 -c "$1" -d "$seconds" "http://127.0.0.1:$port/" >"$work/wrk"
+	awk '/Non-2xx|Socket errors/ { bad = 1 } /^Requests\/sec:/ { printf "%.1f\n", 1000000 / $2; found = 1 } END { exit bad || !found }' "$work/wrk"
+}
+
+measure() { # WAY
+	local way=$1 run
+	rm -f "$work"/{trace,access.log,error.log} "$work"/out/*
+	("$way" "${nginx[@]}") &
+	run=$!
+	in_time serves
+	request 1 >>"$work/results/$way.one"
+	request $several >>"$work/results/$way.several"
+	kill -QUIT "$(cat "$work/nginx.pid")"
+	wait $run
+	[ ! -e "$policy.runs" ] || jq -r .recorder "$policy.runs" >"$work/results/$way.recorder"
+	rm -f "$work"/trace "$work"/out/*
+	("$way" "$PALE_BUILD/tests/bench/getppid" 500) >>"$work/results/$way.getppid"
+}
+
+median() {
+	sort -g "$1" | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
+}
+
+row() { # WAY
+	local what figure
+	printf '%-28s' "${names[$1]}"
+	for what in one several getppid; do
+		figure=$(median "$work/results/$1.$what")
+		awk -v figure="$figure" -v bare="$(median "$work/results/bare.$what")" 'BEGIN { printf " %11.2f %7.2fx", figure, figure / bare }'
+	done
+	[ "$1" != root ] && [ "$1" != grouped ] || printf '  goal, nginx: at most %sx' $goal
+	[ ! -e "$work/results/$1.recorder" ] || printf '  (%s)' "$(cat "$work/results/$1.recorder")"
+	echo
+}
+
+echo 1..1
+echo "# Linux $(uname -r), $(nproc) CPUs, $(nginx -v 2>&1 | sed 's/.*: //') with 1 worker, $rounds rounds of $seconds s; medians, and times those alone"
+for ((round = 0; round < rounds; round++)); do
+	for way in "${ways[@]}"; do
+		measure "$way"
+	done
+done
+printf '# %-26s %20s %20s %20s\n' 'us a request, ns a call' 'nginx, 1 connection' "nginx, $several connections" getppid
+for way in "${ways[@]}"; do
+	echo "# $(row "$way")"
+done
+echo "ok 1 - each way served every request"
