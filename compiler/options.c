@@ -7,6 +7,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <string.h>
@@ -545,9 +546,24 @@ static int run(const struct program *program, int argc, char **argv)
 	return run_command(program, command, argc - 1, argv + 1);
 }
 
+/*
+ * Who starts us with one of them closed would have the next file that is opened take its number,
+ * and be written into by what is said to the user. Writing to them fails as before, and what we
+ * execute has them closed.
+ */
+static void reserve_standard_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY | O_CLOEXEC) < 0)
+			return;
+}
+
 int program_main(const struct program *program, int argc, char **argv)
 {
-	int status = run(program, argc, argv);
+	int status;
+
+	reserve_standard_descriptors();
+	status = run(program, argc, argv);
 
 	/* A full disk must not look like an empty answer. */
 	if (fflush(stdout) == EOF || ferror(stdout)) {

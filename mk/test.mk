@@ -86,7 +86,7 @@ test-vm: all $(TEST_PROGRAMS) $(PROGRAMS)
 test-long: deps-build deps-demo deps-test deps-node
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory $(OTHER_KERNELS:%=test-vm/%)
-	$(Q)tests/tally.sh $(B) textmate
+	$(Q)tests/tally.sh $(B) textmate names
 	$(Q)tests/tally.sh $(B) workloads/$(KERNEL) paled/$(KERNEL)
 	$(Q)$(MAKE) --no-print-directory test-browser
 	$(Q)$(MAKE) --no-print-directory test-runtime ENGINE=all

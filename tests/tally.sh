@@ -97,6 +97,13 @@ suite_host() {
 	done
 }
 
+# Of test-long: what tests/live/learn_hostile.bats does with fewer names.
+suite_names() {
+	tap names env PALE_BUILD="$build" PALE_LEARN_NAMES=1000000 PALE_LEARN_FOLDERS=100000 bats --tap --filter 'files of many folders' \
+		tests/live/learn_hostile.bats
+	grep '^# ' "$out/names.tap"
+}
+
 suite_vm() {
 	local kernel=$1 suites
 	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e /workloads.bats -e /paled.bats -e /refused_calls.bats -e /upgrade.bats -e /response.bats -e /exceptions.bats -e '\.[od]$')

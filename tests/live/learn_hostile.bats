@@ -163,6 +163,19 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)" "${@:3}"' \
 	is_complete
 }
 
+@test "no standard descriptors, for pale and the program" {
+	way() {
+		local option=
+		[ "$1" = root ] || option=--unprivileged
+		run -0 timeout 60 sh -c '"$@" <&- >&- 2>&-' sh "$pale" learn $option -o "$policy" -- /bin/bash -c "readlink /proc/\$PPID/fd/{0,1,2} >$dir/out/pale
+			readlink /proc/\$\$/fd/{0,1,2} >$dir/out/program || true"
+		[ "$(cat "$dir/out/pale")" = "$(printf '/dev/null\n%.0s' 1 2 3)" ]
+		[ ! -s "$dir/out/program" ]
+		is_complete
+	}
+	each_way way
+}
+
 @test "names that could drive a terminal" {
 	local name=$'\e]0;owned\a\e[31m\nready: yes\r\xff\xfe"\\'
 	mkdir "$dir/data/$name"
