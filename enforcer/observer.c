@@ -188,6 +188,8 @@ static const char *why_lost(int r)
 		return "mounts and signals of which this recorder cannot tell what they are";
 	case EOVERFLOW:
 		return "paths that are longer than the kernel tells";
+	case ENOSYS:
+		return "files that became code by mprotect(2)";
 	case ENXIO:
 		return "calls with arguments in memory that nobody else may read";
 	case EPERM:

@@ -19,6 +19,8 @@ static const char told[] =
 	"profile recorded {\n"
 	"    syscall {\n"
 	"        audit mmap(prot & PROT_EXEC == PROT_EXEC and flags & MAP_ANONYMOUS == 0)\n"
+	"        audit mprotect(prot & PROT_EXEC == PROT_EXEC)\n"
+	"        audit pkey_mprotect\n"
 	"        audit fcntl(cmd in {F_SETLK, F_SETLKW, F_OFD_SETLK, F_OFD_SETLKW})\n"
 	"        audit ioctl(cmd in {TCSETS, TCSETSW, TCSETSF, TIOCSPGRP})\n"
 	"        audit clone, fork, vfork\n";

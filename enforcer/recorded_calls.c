@@ -10,6 +10,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <linux/fs.h>
 #include <linux/ioctl.h>
@@ -93,6 +94,47 @@ static int examine_map(struct call *c)
 		return 0;
 	n = open_file(c, &r);
 	return n <= 0 ? n : add_file(c, OP_MAP, &r);
+}
+
+/* proc_pid_map_files(5): only with CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE. */
+static int add_mapped(struct call *c, uint64_t begin, uint64_t end)
+{
+	RESOLVED(r);
+	char name[64];
+	int fd, n;
+
+	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, begin, end);
+	fd = process_open_path(c->process, name);
+	if (fd < 0)
+		return -ENOSYS;
+	n = resolve_descriptor(c->process, fd, &r);
+	return n < 0 ? n : add_file(c, OP_MAP, &r);
+}
+
+/* Files that are mapped in the range become code (proc_pid_maps(5)), where they are none yet. */
+static int examine_mprotect(struct call *c)
+{
+	uint64_t from = watched_pointer(c->abi, c->arguments[0]), to = from + c->arguments[1];
+	_cleanup_fclose_ FILE *f = NULL;
+	char line[PATH_MAX + 256], mode[5];
+	uint64_t begin, end;
+	unsigned long inode;
+	int fd, n = 0;
+
+	if (!(argument(c, c->row->kind) & PROT_EXEC))
+		return 0;
+	fd = openat(c->process->proc_fd, "maps", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	f = fdopen(fd, "r");
+	if (!f)
+		abort();
+	while (n >= 0 && fgets(line, sizeof(line), f))
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*s %*s %lu", &begin, &end, mode,
+			    &inode) == 4 &&
+			begin < to && from < end && inode && mode[2] != 'x')
+			n = add_mapped(c, begin, end);
+	return n;
 }
 
 static int examine_flock(struct call *c)
@@ -336,6 +378,8 @@ static int examine_untold(struct call *c)
 static const struct call_row table[] = {
 	CALL("mmap", examine_map, 4, 2),
 	CALL("mmap2", examine_map, 4, 2),
+	CALL("mprotect", examine_mprotect, 0, 2),
+	CALL("pkey_mprotect", examine_mprotect, 0, 2),
 	CALL("flock", examine_flock, 0, 1),
 	CALL("fcntl", examine_fcntl, 0, 1),
 	CALL("fcntl64", examine_fcntl, 0, 1),

@@ -4,8 +4,8 @@
 
 /*
  * System calls of which an observer writes down more than that they were made, beside those of
- * watched_calls.h: code that is mapped, locks, control calls, signals, tracing, processes,
- * namespaces and socket families.
+ * watched_calls.h: code that is mapped or becomes code, locks, control calls, signals, tracing,
+ * processes, namespaces and socket families.
  */
 
 #include "enforcer/watched_calls.h"
@@ -16,7 +16,7 @@ bool recorded_call(int syscall);
 /*
  * As watched_call_accesses(). Of an access the operation, the object and (map) the class are set.
  * Processes of the run are those that descend from this one. -EOPNOTSUPP: what the call does is not
- * told here (mounts).
+ * told here (mounts); -ENOSYS: nor which files become code.
  */
 int recorded_call_accesses(const struct process *p, enum abi abi, int syscall,
 	const uint64_t arguments[6], uint64_t start_ns, struct accesses *ret);

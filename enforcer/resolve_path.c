@@ -376,3 +376,17 @@ int resolve_path(const struct process *p, int dirfd, const char *path, enum reso
 	}
 	return r;
 }
+
+int resolve_descriptor(const struct process *p, int fd, struct resolved_path *ret)
+{
+	_cleanup_(walk_release) struct walk w = { .process = p, .root = -1, .at = fd };
+	int r;
+
+	assert(ret->fd < 0 && !ret->path.len);
+	r = finish(&w, ret);
+	if (r < 0) {
+		resolved_path_release(ret);
+		*ret = (struct resolved_path)RESOLVED_PATH_INIT;
+	}
+	return r;
+}

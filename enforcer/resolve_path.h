@@ -52,6 +52,8 @@ struct resolved_path {
  */
 int resolve_path(const struct process *p, int dirfd, const char *path, enum resolve_how how,
 	bool in_root, struct resolved_path *ret);
+/* What @fd, a descriptor of this process, is open on, as @p's. Takes @fd, on failure too. */
+int resolve_descriptor(const struct process *p, int fd, struct resolved_path *ret);
 void resolved_path_release(struct resolved_path *r);
 
 #endif

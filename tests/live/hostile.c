@@ -147,6 +147,18 @@ static void long_paths(char **argv)
 	need(unlink("deep") == 0, "unlink");
 }
 
+/* PROGRAM: is mapped as data, and made code; then memory that is no file. */
+static void late_code(char **argv)
+{
+	int fd = open(argv[0], O_RDONLY | O_CLOEXEC);
+	void *p = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	void *q = mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	need(fd >= 0 && p != MAP_FAILED && q != MAP_FAILED, "mmap");
+	need(mprotect(q, 4096, PROT_READ | PROT_EXEC) == 0, "mprotect");
+	need(argv[1] || mprotect(p, 4096, PROT_READ | PROT_EXEC) == 0, "mprotect");
+}
+
 /* FOLDER: paths that begin in one that is gone. */
 static void deleted_folder(char **argv)
 {
@@ -617,6 +629,7 @@ static const struct act {
 	{ "threads", threads, 1 },
 	{ "names", names, 3 },
 	{ "long-paths", long_paths, 1 },
+	{ "late-code", late_code, 1 },
 	{ "deleted-folder", deleted_folder, 1 },
 	{ "magic-links", magic_links, 1 },
 	{ "exec-descriptor", exec_descriptor, 1 },

@@ -297,6 +297,28 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)" "${@:3}"' \
 	each_way way
 }
 
+@test "files that become code after they were mapped" {
+	way() {
+		acts "$1" late-code "$dir/data/true"
+		if [ "$(id -u)" = 0 ]; then
+			observed map | grep -x "$dir/data/true"
+			is_complete
+		else
+			lost "files that became code by mprotect(2)"
+		fi
+		# Memory that is no file is nobody's business.
+		rm "$policy"*
+		acts "$1" late-code "$dir/data/true" not
+		[[ $(observed map) != *"$dir/data/true"* ]]
+		is_complete
+	}
+	each_way way
+	[ "$(id -u)" = 0 ] || return 0
+	rm "$policy"*
+	run -0 --separate-stderr nobody timeout 60 "$pale" learn -o "$policy" -- "$hostile" late-code "$dir/data/true"
+	lost "files that became code by mprotect(2)"
+}
+
 @test "all descriptors are closed, all signals blocked" {
 	way() {
 		rm -f "$dir/data/new"
