@@ -159,11 +159,12 @@ const char *recorded_gap(
 	const struct process *p, enum abi abi, int syscall, const uint64_t arguments[6])
 {
 	struct gap_call c = { .process = p, .abi = abi, .arguments = arguments };
+	const char *gap = NULL;
 
-	for (size_t i = 0; i < N_TABLE; i++)
+	for (size_t i = 0; i < N_TABLE && !gap; i++)
 		if (!strcmp(table[i].name, vocab_syscalls[syscall].name))
-			return table[i].find(&c);
-	return NULL;
+			gap = table[i].find(&c);
+	return gap;
 }
 
 /* cgroups(7). Of version 1 too: its files are called alike, wherever they are mounted. */
