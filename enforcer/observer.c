@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "enforcer/observer.h"
 
+#include "compiler/base/cleanup.h"
 #include "enforcer/recorded_calls.h"
 #include "enforcer/recorded_capabilities.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -150,13 +152,18 @@ static int add_loader(struct observer *r, const struct notified_call *call,
 
 /*
  * The kernel will not get there either: the folder is not ours to pass, and the process has our
- * rights at most. Not so where the process itself may not be looked at.
+ * rights at most. Not so where the process itself may not be looked at, or has capabilities in a
+ * user namespace of its own (user_namespaces(7): over files of who is mapped into it).
  */
 static bool is_refused(const struct process *p, int r)
 {
+	_cleanup_(credentials_release) struct credentials who = { 0 };
 	int root;
 
 	if (r != -EACCES)
+		return false;
+	if (credentials_read(p, &who) < 0 ||
+		(who.elsewhere && (who.effective >> CAP_DAC_OVERRIDE & 3)))
 		return false;
 	root = process_open_path(p, "root");
 	if (root < 0)

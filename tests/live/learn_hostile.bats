@@ -429,6 +429,21 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)" "${@:3}"' \
 	is_complete
 }
 
+@test "who has more rights than pale in a user namespace of its own is not taken for refused" {
+	[ "$(id -u)" = 0 ] || skip "not root"
+	mkdir -m 700 "$dir/data/closed"
+	echo page >"$dir/data/closed/page"
+	chown -R 65534:65534 "$dir/data/closed"
+	chmod 0 "$dir/data/closed"
+	run -0 --separate-stderr nobody timeout 60 "$pale" learn -o "$policy" -- unshare --user --map-root-user "$hostile" read "$dir/data/closed/page"
+	[ "$output" = ok ]
+	lost "calls of processes that may not be looked at"
+	rm "$policy"*
+	run -0 --separate-stderr nobody timeout 60 "$pale" learn -o "$policy" -- "$hostile" read "$dir/data/closed/page"
+	[[ $output == *"Permission denied" ]]
+	is_complete
+}
+
 @test "another root by pivot_root is where paths begin, and mounts are lost" {
 	[ "$(id -u)" = 0 ] || skip "not root"
 	mkdir "$dir/data/root"
