@@ -162,7 +162,7 @@ static void count(struct cgroup **ret_cgroup, struct count_calls **ret_counts)
 	char name[64];
 
 	snprintf(name, sizeof(name), "pale-learn-%d", getpid());
-	if (cgroup_new(name, 0, &cgroup, &unused) < 0)
+	if (cgroup_new(name, 1u << CGROUP_PIDS, &cgroup, &unused) < 0)
 		return;
 	group.cgroup = cgroup->id;
 	if (count_calls_new(&group, 1, false, ret_counts, &unused) >= 0)

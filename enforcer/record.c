@@ -147,6 +147,16 @@ static void add_counts(const struct loop *l)
 	add_losses(count_calls_group(l->record->counts, 0), c.run);
 }
 
+static void lose_tasks(struct loop *l, uint64_t n)
+{
+	_cleanup_(text_release) struct text why = TEXT_INIT;
+
+	text_printf(&why, "processes and threads beyond %u, which is as many as a run may have",
+		l->tasks.max);
+	if (n)
+		learn_run_lost(l->observer.run, n, text_str(&why));
+}
+
 /* The errno that the call is to fail with, or 0. */
 static int refuse(struct loop *l, const struct notified_call *call)
 {
@@ -154,10 +164,7 @@ static int refuse(struct loop *l, const struct notified_call *call)
 
 	if (!task_limit_call(call->syscall) || task_limit_admits(&l->tasks))
 		return 0;
-	text_printf(&t, "processes and threads beyond %u, which is as many as a run may have",
-		l->tasks.max);
-	learn_run_lost(l->observer.run, 1, text_str(&t));
-	text_clear(&t);
+	lose_tasks(l, 1);
 	text_printf(&t,
 		"it has %u processes and threads, and gets no more while it has them (EAGAIN): the "
 		"run is partial",
@@ -288,6 +295,7 @@ int record(const struct record *r, struct learn_run *run, struct record_result *
 	*ret = (struct record_result){ 0 };
 	observer_init(&l.observer, run, now(CLOCK_REALTIME_COARSE));
 	task_limit_init(&l.tasks);
+	task_limit_hold(&l.tasks, r->cgroup);
 	l.start = now(CLOCK_MONOTONIC);
 	l.next_flush = l.start + FLUSH_NS;
 	n = start(&l, err);
@@ -298,6 +306,7 @@ int record(const struct record *r, struct learn_run *run, struct record_result *
 	else
 		note_end(&l.tree, run);
 	note_unseen(&l);
+	lose_tasks(&l, task_limit_held(r->cgroup));
 	if (n >= 0)
 		add_counts(&l);
 	if (n >= 0 && r->source)

@@ -5,7 +5,10 @@
 #include "compiler/vocab.h"
 #include "enforcer/descendants.h"
 
+#include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +32,31 @@ void task_limit_init(struct task_limit *l)
 	unsigned max = (unsigned)((uint64_t)(pids < threads ? pids : threads) * PERCENT / 100);
 
 	*l = (struct task_limit){ .max = max < LEAST ? LEAST : max, .bound = 1 };
+}
+
+void task_limit_hold(const struct task_limit *l, const struct cgroup *cgroup)
+{
+	_cleanup_(pale_err_freep) struct pale_err *unused = NULL;
+	char max[16];
+
+	if (!cgroup || !(cgroup->controllers & 1u << CGROUP_PIDS))
+		return;
+	snprintf(max, sizeof(max), "%u", l->max);
+	cgroup_write(cgroup, "pids.max", max, &unused);
+}
+
+uint64_t task_limit_held(const struct cgroup *cgroup)
+{
+	_cleanup_fclose_ FILE *f = NULL;
+	uint64_t n;
+	int fd = cgroup ? openat(cgroup->fd, "pids.events", O_RDONLY | O_CLOEXEC) : -1;
+
+	if (fd < 0)
+		return 0;
+	f = fdopen(fd, "r");
+	if (!f)
+		abort();
+	return fscanf(f, "max %" SCNu64, &n) == 1 ? n : 0;
 }
 
 bool task_limit_call(int syscall)

@@ -8,8 +8,11 @@
  * (systemd-system.conf(5), DefaultTasksMax=): 15 % of what the kernel has in all, some thousands.
  *
  * It holds as each new task's call is stopped and answered, with EAGAIN (fork(2)). RLIMIT_NPROC
- * does not hold root, and would count what else the user runs.
+ * does not hold root, and would count what else the user runs. Where the command has a cgroup with
+ * the pids controller, that holds it to the same when nobody answers any more.
  */
+
+#include "enforcer/cgroup.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +26,10 @@ struct task_limit {
 
 /* For one that is there. */
 void task_limit_init(struct task_limit *l);
+/* Has the kernel hold @cgroup, too, or NULL, where it can. */
+void task_limit_hold(const struct task_limit *l, const struct cgroup *cgroup);
+/* How often the kernel did. */
+uint64_t task_limit_held(const struct cgroup *cgroup);
 /* Whether @syscall (an index into vocab_syscalls, or -1) makes a task. */
 bool task_limit_call(int syscall);
 /* Whether there may be one more descendant of this process; it counts as made. */

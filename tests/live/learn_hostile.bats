@@ -148,7 +148,12 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)" "${@:3}"' \
 		grep -F "$dir/data/names/**" "$policy"
 		grep -F "more names below it than a run keeps" "$policy"
 	}
-	each_way way
+	# A million takes minutes, and is looked at alike in both ways.
+	if [ "$names" -gt 100000 ]; then
+		way root
+	else
+		each_way way
+	fi
 }
 
 @test "a program with a long name that touches many files" {
