@@ -132,6 +132,8 @@ static void add_losses(const struct count_group *g, struct learn_run *run)
 		learn_run_lost(run, g->calls, COUNT_CALLS_LOST_ARGUMENTS);
 	if (g->missed || g->processes)
 		learn_run_lost(run, g->missed + g->processes, COUNT_CALLS_LOST_TASKS);
+	if (g->left)
+		learn_run_lost(run, g->left, COUNT_CALLS_LOST_LEFT);
 }
 
 static void add_counts(const struct loop *l)
@@ -257,10 +259,7 @@ static int start(struct loop *l, struct pale_err **err)
 	sigset_t before;
 	int n = command_tree_prepare(&l->tree, &before, err);
 
-	l->observer.gaps = (struct gap_rules){
-		.counted = r->counts,
-		.no_new_privs = launch_options.no_new_privs,
-	};
+	l->observer.gaps = (struct gap_rules){ .no_new_privs = launch_options.no_new_privs };
 	if (n >= 0)
 		n = launch(&launch_options, &l->tree.command, err);
 	if (n < 0 || !r->filter)

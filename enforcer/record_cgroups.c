@@ -212,6 +212,8 @@ static void add_losses(const struct count_group *g, bool programs, struct learn_
 		learn_run_lost(run, g->calls, COUNT_CALLS_LOST_ARGUMENTS);
 	if (g->missed || g->processes)
 		learn_run_lost(run, g->missed + g->processes, COUNT_CALLS_LOST_TASKS);
+	if (g->left)
+		learn_run_lost(run, g->left, COUNT_CALLS_LOST_LEFT);
 	if (programs && g->programs)
 		learn_run_lost(run, g->programs, "programs that were executed faster than read");
 }

@@ -10,22 +10,16 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 
-#ifndef CLONE_INTO_CGROUP
-#define CLONE_INTO_CGROUP 0x200000000ULL /* Linux 5.7 */
-#endif
 
 struct gap_call {
 	const struct process *process;
 	enum abi abi;
 	const uint64_t *arguments;
 };
-
-#define LEFT "calls that are only counted, of what may have left the cgroup"
 
 static const char *by_uring(const struct gap_call *c)
 {
@@ -47,16 +41,6 @@ static const char *by_handle(const struct gap_call *c)
 	if (credentials_read(c->process, &who) == 0 && !(who.effective >> CAP_DAC_READ_SEARCH & 1))
 		return NULL;
 	return "files that are opened by handle, without a path";
-}
-
-static const char *by_clone(const struct gap_call *c)
-{
-	uint64_t flags;
-
-	if (process_read(c->process, watched_pointer(c->abi, c->arguments[0]), &flags,
-		    sizeof(flags)) < 0)
-		return NULL;
-	return flags & CLONE_INTO_CGROUP ? LEFT : NULL;
 }
 
 /* struct sock_fprog of a process of either width. */
@@ -140,7 +124,6 @@ static const struct {
 } table[] = {
 	{ "io_uring_setup", by_uring },
 	{ "open_by_handle_at", by_handle },
-	{ "clone3", by_clone },
 	{ "seccomp", by_seccomp },
 	{ "prctl", by_prctl },
 };
@@ -168,23 +151,8 @@ const char *recorded_gap(
 }
 
 /* cgroups(7). Of version 1 too: its files are called alike, wherever they are mounted. */
-static bool moves_processes(const struct access *a)
-{
-	static const char *const files[] = { "/cgroup.procs", "/cgroup.threads" };
-	const char *name = a->request.path ? strrchr(a->object, '/') : NULL;
-
-	if (!name || (a->request.operation != OP_WRITE && a->request.operation != OP_APPEND))
-		return false;
-	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
-		if (!strcmp(name, files[i]))
-			return true;
-	return false;
-}
-
 const char *recorded_gap_of_access(const struct gap_rules *rules, const struct access *a)
 {
-	if (rules->counted && moves_processes(a))
-		return LEFT;
 	if (rules->no_new_privs && a->gives_privilege)
 		return "what set-user-ID programs do with their privilege, which they do not get "
 		       "here";

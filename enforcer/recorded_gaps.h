@@ -17,7 +17,6 @@ const char *recorded_gap(
 
 /* The same of what a call does to files. */
 struct gap_rules {
-	bool counted;	   /* calls are counted in a cgroup, which a process may leave */
 	bool no_new_privs; /* prctl(2): set-user-ID programs do not get what they are for */
 };
 const char *recorded_gap_of_access(const struct gap_rules *rules, const struct access *a);

@@ -56,6 +56,7 @@ struct count_group {
 	__u64 calls;		   /* with arguments that found no room */
 	__u64 missed;		   /* calls of tasks that could not be told to be of it */
 	__u64 processes;	   /* that could not be followed */
+	__u64 left;		   /* processes that went to another cgroup */
 	__u64 programs;		   /* executed, that found no room */
 	__u64 execed, interactive; /* processes that became that, not counting their children */
 };

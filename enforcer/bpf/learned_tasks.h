@@ -173,6 +173,15 @@ int mark_all(struct bpf_iter__task *ctx)
 
 static __always_inline void count_fork(__u32 group, __u32 class);
 
+/* Its calls are counted no longer. Before its program began it was the runtime's. */
+static __always_inline void note_left(const struct learned_mark *m)
+{
+	struct count_group *g = group_of(m->group);
+
+	if (m->class < COUNT_CLASSES && g->phase != PHASE_RUNTIME)
+		__sync_fetch_and_add(&g->left, 1);
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(task_started, struct task_struct *parent, struct task_struct *child)
 {
@@ -184,6 +193,8 @@ int BPF_PROG(task_started, struct task_struct *parent, struct task_struct *child
 		group = of_parent ? of_parent->group : NO_GROUP;
 	else
 		group = find_group(child);
+	if (of_parent && of_parent->group != group)
+		note_left(of_parent);
 	if (group >= NO_GROUP)
 		return 0;
 	if (of_parent && of_parent->group == group) {
@@ -209,13 +220,15 @@ int BPF_PROG(task_moved, struct cgroup *to, const char *path, struct task_struct
 	struct learned_mark *m = bpf_task_storage_get(&marks, task, NULL, 0);
 	__u32 group = find_group(task);
 
+	if (m && m->group == group)
+		return 0;
+	if (m && m->group < NO_GROUP)
+		note_left(m);
 	if (group >= NO_GROUP) {
 		if (m)
 			m->group = NO_GROUP;
 		return 0;
 	}
-	if (m && m->group == group)
-		return 0;
 	m = mark(task, group, class_of_newcomer(group));
 	if (m)
 		note_executable(task, m);

@@ -374,7 +374,7 @@ for i in range(6000):
 		end'
 	seen | grep -x 'syscall sync init exec'
 	run -1 grep -E 'fchmodat|chmod' <(seen)
-	[ "$(lost)" = "[\"$blind\",\"$before\"]" ]
+	[ "$(lost)" = "[\"calls of processes that left the cgroup\",\"$blind\",\"$before\"]" ]
 }
 
 @test "crun's, and what it does before the program" {

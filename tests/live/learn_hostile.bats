@@ -486,7 +486,7 @@ END
 	[ "$(id -u)" = 0 ] && [ -d /sys/fs/cgroup/unified ] || skip "not root, or no unified hierarchy"
 	acts root leave-group /sys/fs/cgroup/unified
 	if [ "$(jq -r .recorder "$policy.runs")" = tracepoint ]; then
-		lost "calls that are only counted, of what may have left the cgroup"
+		lost "calls of processes that left the cgroup"
 	fi
 	rm "$policy"*
 	acts unprivileged leave-group /sys/fs/cgroup/unified
