@@ -18,7 +18,7 @@ $(UNIT_EXPORT_BIN): $(B)/%: $(B)/%.o $(LIBEXPORT) $(EXPORT_USES) $(LIBCOMPILER)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(EXPORT_LIBS) $(LIBS) -lcmocka
 
 # Small C programs that tests run: attacks and their like, one file each.
-TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/live/*.c tests/vm/*.c tests/verdict/*.c tests/golden/*.c tests/bench/*.c tests/lsp/*.c))
+TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/live/*.c tests/vm/*.c tests/verdict/*.c tests/golden/*.c tests/bench/*.c tests/lsp/*.c tests/learn/*.c))
 $(filter-out $(B)/tests/bench/recorder,$(TEST_PROGRAMS)): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
