@@ -415,6 +415,7 @@ static bool learn_rules(struct learn_work *w, const struct file *f)
 		learn_fragments_choose(w, d);
 		learn_others(w, d);
 		learn_network(w, d);
+		learn_state(w, d);
 		learn_paths_globs(w, d);
 	}
 	c = compile_globs(w, f);

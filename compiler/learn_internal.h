@@ -103,6 +103,7 @@ struct learn_domain {
 		bool done;	  /* something is for it, or it was told why nothing is */
 		bool told;	  /* there is a note */
 		bool refused;	  /* by a hand-written rule */
+		bool state;	  /* a rule for its folder is meant for it */
 		const char *look; /* why people should look at it, once it is allowed; or NULL */
 	} * items;
 	uint32_t n_items, cap_items;
@@ -167,17 +168,35 @@ struct learn_token {
 	enum learn_token_kind kind;
 	uint32_t at, len; /* in the component */
 	const char *glob; /* what stands for it */
+	bool weak;	  /* it may be a word as well: there must be several */
 };
 
 /*
  * The first token of the component that is the @index-th of @path (from 1) and begins at @at.
- * @mapped: the file is mapped as code.
+ * @mapped: the file is mapped as code; @made: the program made it.
  */
 struct learn_token learn_token_find(struct arena *a, const char *path, uint32_t len, uint32_t at,
-	uint32_t component_len, unsigned int index, bool mapped);
+	uint32_t component_len, unsigned int index, bool mapped, bool made);
+
+/* ---- learn_vary.c */
+
+/*
+ * Whether @n names, each by the runs that had it, are ones that vary. Names that come and go
+ * together are one thing that a run does or not. Other ones than before, and then again, are
+ * variation: LEARN_VALUES_MIN names, and three runs (of two, both) that each had a set of names
+ * that none of the others had.
+ */
+bool learn_names_vary(const struct learn_work *w, const uint64_t *const *names, uint32_t n);
+
+/* ---- learn_state.c */
+
+/* Rules for folders that a program keeps its state in. */
+void learn_state(struct learn_work *w, struct learn_domain *d);
 
 /* ---- learn_paths.c, learn_network.c, learn_others.c, learn_calls.c: rules for a domain's items */
 
+/* In a folder whose files an image brings, or the kernel: not /var, /srv and the like. */
+bool learn_is_system(const char *path, uint32_t len);
 /* Globs alone; what they do not match is for learn_paths_literal(). */
 void learn_paths_globs(struct learn_work *w, struct learn_domain *d);
 /* Items that the draft does not allow. */

@@ -30,6 +30,7 @@ struct entry {
 	const char *plain;	     /* without */
 	enum learn_token_kind token; /* the last one that was put in */
 	bool sure;		     /* none of them needs to have differed */
+	bool weak;		     /* one of them may be a word */
 	bool made;		     /* the program made the file, by whatever operation */
 };
 
@@ -74,7 +75,7 @@ static void put_tokens(struct learn_work *w, struct entry *e, bool mapped)
 
 		while (at + n < e->len && e->path[at + n] != '/')
 			n++;
-		t = learn_token_find(w->arena, e->path, e->len, at, n, index, mapped);
+		t = learn_token_find(w->arena, e->path, e->len, at, n, index, mapped, e->made);
 		text_putc(&key, '/');
 		text_putc(&plain, '/');
 		policy_text_path_part(&plain, e->path + at, n);
@@ -86,6 +87,7 @@ static void put_tokens(struct learn_work *w, struct entry *e, bool mapped)
 			policy_text_path_part(&key, e->path + at + t.at + t.len, n - t.at - t.len);
 			e->token = t.kind;
 			e->sure = e->sure && is_sure(t.kind);
+			e->weak |= t.weak;
 		}
 		at += n + 1;
 	}
@@ -135,19 +137,42 @@ static bool same_runs(struct learn_work *w, const uint64_t *a, const uint64_t *b
 	return !memcmp(a, b, w->run_words * sizeof(*a));
 }
 
+/* Whether each run had names of its own. The same names stand together. */
+static bool own_in_each_run(struct learn_work *w, const struct entry *from, const struct entry *to)
+{
+	uint64_t *before = arena_array(w->arena, w->run_words, sizeof(*before));
+	uint64_t *now = arena_array(w->arena, w->run_words, sizeof(*now));
+
+	for (const struct entry *e = from; e < to; e++) {
+		bool begins = e > from && strcmp(e->plain, e[-1].plain) != 0;
+
+		for (uint32_t i = 0; i < w->run_words; i++) {
+			before[i] |= begins ? now[i] : 0;
+			now[i] = e->item->runs[i] | (begins ? 0 : now[i]);
+			if (now[i] & before[i])
+				return false;
+		}
+	}
+	return from < to && strcmp(from->plain, to[-1].plain) != 0;
+}
+
 /* Those of [from, to) have one key. Whether that is what they are. */
 static bool tokens_hold(struct learn_work *w, const struct entry *from, const struct entry *to)
 {
-	bool differ = false, made = false;
+	bool differ = false, made = false, several = false;
 
 	for (const struct entry *e = from; e < to; e++) {
+		several |= strcmp(e->plain, from->plain) != 0;
 		differ |= strcmp(e->plain, from->plain) != 0 &&
 			  !same_runs(w, e->item->runs, from->item->runs);
 		made |= e->made;
 	}
 	if (from->sure)
 		return true;
-	return from->token == TOKEN_RANDOM ? made : made || differ;
+	if (from->weak && !several)
+		return false;
+	/* Words may look random. */
+	return made || (from->token == TOKEN_RANDOM ? own_in_each_run(w, from, to) : differ);
 }
 
 static void settle_tokens(struct learn_work *w, struct entries *list)
@@ -172,7 +197,12 @@ static void settle_tokens(struct learn_work *w, struct entries *list)
 struct node {
 	const char *name; /* as policy text; "": the directory itself */
 	bool leaf, folded;
+	bool leaf_varies, folder_varies; /* a star is for it */
 	enum learn_token_kind token;
+	/* Of a leaf those that differed from run to run; several where a token stands for them,
+	 * which is none of where the name is. */
+	const struct learn_item **values;
+	uint32_t n_values, cap_values;
 	struct learn_seen here, below; /* of the leaf; of everything, the leaf included */
 	uint32_t n_paths;
 	struct node **children;
@@ -213,6 +243,12 @@ static struct node *child(struct learn_work *w, struct node *up, const char *nam
 	return n;
 }
 
+static void add_value(struct learn_work *w, struct node *n, const struct learn_item *item)
+{
+	if (item->n_runs < w->n_runs)
+		ARENA_PUSH(w->arena, n->values, n->n_values, n->cap_values, item);
+}
+
 static void insert(struct learn_work *w, struct node *root, const struct entry *e)
 {
 	struct node *n = root;
@@ -229,6 +265,8 @@ static void insert(struct learn_work *w, struct node *root, const struct entry *
 	n->leaf = true;
 	n->folded |= e->item->o.folded;
 	n->token = e->token ? e->token : n->token;
+	if (!e->token || (!e->sure && !e->made))
+		add_value(w, n, e->item);
 	learn_seen_join(w, &n->here, e->item);
 }
 
@@ -238,6 +276,8 @@ static void merge(struct learn_work *w, struct node *to, const struct node *from
 	to->folded |= from->folded;
 	to->token = to->token ? to->token : from->token;
 	to->n_paths += from->n_paths;
+	for (uint32_t i = 0; i < from->n_values; i++)
+		add_value(w, to, from->values[i]);
 	join_seen(w, &to->here, &from->here);
 	join_seen(w, &to->below, &from->below);
 	for (uint32_t i = 0; i < from->n; i++) {
@@ -302,21 +342,45 @@ static bool all_digits(const char *s, size_t len)
 	return len > 0;
 }
 
+/* The bytes at the begin, or at the end, of policy text that are no glob. */
+static size_t literal_head(const char *s)
+{
+	size_t n = 0;
+
+	while (s[n] && !strchr("*?[", s[n]))
+		n += s[n] == '\\' && s[n + 1] ? 2 : 1;
+	return n;
+}
+
+static size_t literal_tail(const char *s)
+{
+	size_t end = 0;
+
+	for (size_t i = 0; s[i]; i++) {
+		if (s[i] == '\\' && s[i + 1])
+			i++;
+		else if (strchr("*?]", s[i]))
+			end = i + 1;
+	}
+	return strlen(s) - end;
+}
+
 /* What the names have in common, up to where a part of them ends, with a star for the rest. */
 static const char *names_glob(struct learn_work *w, struct node *const *v, uint32_t n)
 {
 	const char *first = v[0]->name;
-	size_t head = strlen(first), tail = head, shortest = head;
+	size_t head = literal_head(first), tail = literal_tail(first), shortest = strlen(first);
 	bool digits = true;
 
 	for (uint32_t i = 1; i < n; i++) {
 		const char *s = v[i]->name;
-		size_t len = strlen(s), k = 0;
+		size_t len = strlen(s), most = literal_head(s), k = 0;
 
-		while (k < head && k < len && s[k] == first[k])
+		while (k < head && k < most && s[k] == first[k])
 			k++;
 		head = k;
-		for (k = 0; k < tail && k < len && s[len - 1 - k] == first[strlen(first) - 1 - k];
+		most = literal_tail(s);
+		for (k = 0; k < tail && k < most && s[len - 1 - k] == first[strlen(first) - 1 - k];
 			k++)
 			;
 		tail = k;
@@ -334,12 +398,43 @@ static const char *names_glob(struct learn_work *w, struct node *const *v, uint3
 		first + strlen(first) - tail);
 }
 
-static void shapes_of(
-	struct learn_work *w, const struct node *n, unsigned int index, struct shapes *to);
+/* By the first component. */
+enum place {
+	PLACE_SYSTEM, /* files that an image brings, and those of the kernel */
+	PLACE_DATA,
+	PLACE_HOMES, /* below the second one there are secrets, too */
+};
+
+static const char *const system_folders[] = { "bin", "boot", "dev", "etc", "lib", "lib32", "lib64",
+	"libx32", "opt", "proc", "sbin", "sys", "usr" };
+
+static enum place place_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(system_folders) / sizeof(*system_folders); i++) {
+		if (!strcmp(system_folders[i], name))
+			return PLACE_SYSTEM;
+	}
+	return strcmp(name, "home") ? PLACE_DATA : PLACE_HOMES;
+}
+
+bool learn_is_system(const char *path, uint32_t len)
+{
+	for (size_t i = 0; i < sizeof(system_folders) / sizeof(*system_folders); i++) {
+		size_t n = strlen(system_folders[i]);
+
+		if (len > n && !memcmp(path + 1, system_folders[i], n) &&
+			(len == n + 1 || path[n + 1] == '/'))
+			return true;
+	}
+	return false;
+}
+
+static void shapes_of(struct learn_work *w, const struct node *n, unsigned int index,
+	enum place place, struct shapes *to);
 
 /* Directories whose names differ: one for all of them. */
 static void merged_shapes(struct learn_work *w, struct node *const *v, uint32_t n,
-	unsigned int index, struct shapes *to)
+	unsigned int index, enum place place, struct shapes *to)
 {
 	struct node *all = arena_alloc(w->arena, sizeof(*all));
 	const char *glob = names_glob(w, v, n);
@@ -348,7 +443,7 @@ static void merged_shapes(struct learn_work *w, struct node *const *v, uint32_t 
 
 	for (uint32_t i = 0; i < n; i++)
 		merge(w, all, v[i]);
-	shapes_of(w, all, index + 1, &below);
+	shapes_of(w, all, index + 1, place, &below);
 	why = arena_printf(w->arena, "%u names of '%s' differed from run to run", n, glob);
 	if (below.n > SHAPES_MAX) {
 		add_shape(w, to, glob, "/**", &all->below, why);
@@ -362,15 +457,18 @@ static void leaf_shapes(struct learn_work *w, struct node *const *v, uint32_t n,
 {
 	struct learn_seen seen = { 0 };
 	const char *glob = names_glob(w, v, n);
+	uint32_t n_names = 0;
 
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		join_seen(w, &seen, &v[i]->here);
+		n_names += v[i]->n_values;
+	}
 	add_shape(w, to, glob, "", &seen,
-		arena_printf(w->arena, "%u names of '%s' differed from run to run", n, glob));
+		arena_printf(w->arena, "%u names of '%s' differed from run to run", n_names, glob));
 }
 
 static void single_shapes(struct learn_work *w, const struct node *c, bool leaf, bool below,
-	unsigned int index, struct shapes *to)
+	unsigned int index, enum place place, struct shapes *to)
 {
 	struct shapes more = { 0 };
 
@@ -382,7 +480,7 @@ static void single_shapes(struct learn_work *w, const struct node *c, bool leaf,
 					   w->arena, "the name has %s", learn_token_names[c->token])
 				 : NULL);
 	if (below)
-		shapes_of(w, c, index + 1, &more);
+		shapes_of(w, c, index + 1, place, &more);
 	for (uint32_t i = 0; i < more.n; i++)
 		add_shape(w, to, c->name, more.v[i].rest, &more.v[i].seen, more.v[i].why);
 }
@@ -399,38 +497,114 @@ static bool is_glob(const char *s)
 	return false;
 }
 
-static void shapes_of(
-	struct learn_work *w, const struct node *n, unsigned int index, struct shapes *to)
-{
-	struct node **leaves = arena_array(w->arena, n->n, sizeof(*leaves));
-	struct node **folders = arena_array(w->arena, n->n, sizeof(*folders));
-	uint32_t n_leaves = 0, n_folders = 0, before = to->n;
-	bool star = index >= STAR_FROM && w->n_runs > 1;
+/* Names that differed from run to run, in one directory. */
+struct varying {
+	struct node **leaves, **folders;
+	uint32_t n_leaves, n_folders;
+	bool everything; /* below the directory */
+};
 
-	for (uint32_t i = 0; star && i < n->n; i++) {
+static bool leaves_differ(struct learn_work *w, struct node *const *v, uint32_t n)
+{
+	const uint64_t **names;
+	uint32_t n_names = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		n_names += v[i]->n_values;
+	names = arena_array(w->arena, n_names + 1, sizeof(*names));
+	n_names = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		for (uint32_t k = 0; k < v[i]->n_values; k++)
+			names[n_names++] = v[i]->values[k]->runs;
+	}
+	return learn_names_vary(w, names, n_names);
+}
+
+static bool folders_differ(struct learn_work *w, struct node *const *v, uint32_t n)
+{
+	const uint64_t **names = arena_array(w->arena, n + 1, sizeof(*names));
+
+	for (uint32_t i = 0; i < n; i++)
+		names[i] = v[i]->below.runs;
+	return learn_names_vary(w, names, n);
+}
+
+static void find_varying(struct learn_work *w, const struct node *n, struct varying *v)
+{
+	for (uint32_t i = 0; i < n->n; i++) {
 		struct node *c = n->children[i];
 
 		if (!*c->name || is_glob(c->name))
 			continue;
 		if (c->leaf && differs(w, &c->here))
-			leaves[n_leaves++] = c;
+			v->leaves[v->n_leaves++] = c;
 		if (c->n && differs(w, &c->below))
-			folders[n_folders++] = c;
+			v->folders[v->n_folders++] = c;
 	}
-	if (n_leaves < LEARN_VALUES_MIN)
-		n_leaves = 0;
-	if (n_folders < LEARN_VALUES_MIN)
-		n_folders = 0;
-	if (n_leaves)
-		leaf_shapes(w, leaves, n_leaves, to);
-	if (n_folders)
-		merged_shapes(w, folders, n_folders, index, to);
+}
+
+/*
+ * A kind of name (page-[0-9]*.html) says more than a star, as long as it is the only one. Names of
+ * several kinds that others gave are content: nobody knows the next one. That is asked of data
+ * alone: of the system's files each that a glob admits without need is one too many.
+ */
+static void add_kinds(struct learn_work *w, const struct node *n, struct varying *v)
+{
+	uint32_t before = v->n_leaves;
+
+	for (uint32_t i = 0; i < n->n; i++) {
+		struct node *c = n->children[i];
+
+		if (c->n_values && is_glob(c->name))
+			v->leaves[v->n_leaves++] = c;
+	}
+	v->everything = leaves_differ(w, v->leaves, v->n_leaves) &&
+			folders_differ(w, v->folders, v->n_folders);
+	if (v->n_leaves < 2 || !leaves_differ(w, v->leaves, v->n_leaves))
+		v->n_leaves = before;
+}
+
+static void vary(struct learn_work *w, const struct node *n, unsigned int index, enum place place,
+	struct varying *v)
+{
+	*v = (struct varying){ .leaves = arena_array(w->arena, n->n, sizeof(*v->leaves)),
+		.folders = arena_array(w->arena, n->n, sizeof(*v->folders)) };
+	if (index < STAR_FROM || w->n_runs < 2)
+		return;
+	find_varying(w, n, v);
+	if (place == PLACE_DATA || (place == PLACE_HOMES && index > STAR_FROM))
+		add_kinds(w, n, v);
+	if (!leaves_differ(w, v->leaves, v->n_leaves))
+		v->n_leaves = 0;
+	if (!folders_differ(w, v->folders, v->n_folders))
+		v->n_folders = 0;
+	for (uint32_t i = 0; i < v->n_leaves; i++)
+		v->leaves[i]->leaf_varies = true;
+	for (uint32_t i = 0; i < v->n_folders; i++)
+		v->folders[i]->folder_varies = true;
+}
+
+static void shapes_of(struct learn_work *w, const struct node *n, unsigned int index,
+	enum place place, struct shapes *to)
+{
+	uint32_t before = to->n;
+	struct varying v;
+
+	vary(w, n, index, place, &v);
+	if (v.everything)
+		add_shape(w, to, "**", "", &n->below,
+			"names of files and folders below it differed from run to run");
+	if (v.n_leaves && !v.everything)
+		leaf_shapes(w, v.leaves, v.n_leaves, to);
+	if (v.n_folders && !v.everything)
+		merged_shapes(w, v.folders, v.n_folders, index, place, to);
 	for (uint32_t i = 0; i < n->n; i++) {
 		const struct node *c = n->children[i];
-		bool plain = *c->name && !is_glob(c->name);
+		bool covered = v.everything && *c->name;
 
-		single_shapes(w, c, c->leaf && !(plain && n_leaves && differs(w, &c->here)),
-			c->n && !(plain && n_folders && differs(w, &c->below)), index, to);
+		single_shapes(w, c, c->leaf && !c->leaf_varies && !covered,
+			c->n && !c->folder_varies && !covered, index,
+			index == 1 ? place_of(c->name) : place, to);
 	}
 	if (index >= STAR_FROM && to->n - before > LEARN_LITERALS_MAX) {
 		const char *why = arena_printf(w->arena, "%u names below it", n->n_paths);
@@ -456,7 +630,7 @@ static void add_globs(
 {
 	struct shapes shapes = { 0 };
 
-	shapes_of(w, root, 1, &shapes);
+	shapes_of(w, root, 1, PLACE_SYSTEM, &shapes);
 	for (uint32_t i = 0; i < shapes.n; i++) {
 		const struct shape *s = &shapes.v[i];
 		struct learn_rule *r;
@@ -522,12 +696,12 @@ static void collect(struct learn_work *w, struct learn_domain *d, struct entries
 	for (uint32_t i = 0; i < d->n_items; i++) {
 		struct entry e = { .item = &w->items[d->items[i].item] };
 
-		if (d->items[i].done || !is_globbed(e.item) ||
+		if (d->items[i].done || d->items[i].state || !is_globbed(e.item) ||
 			!learn_has_path(&e.item->o, &e.path, &e.len) ||
 			!may_differ(e.item, e.path, e.len))
 			continue;
-		put_tokens(w, &e, is_among(&mapped, e.path));
 		e.made = e.item->o.created || is_among(&made, e.path);
+		put_tokens(w, &e, is_among(&mapped, e.path));
 		ARENA_PUSH(w->arena, to->v, to->n, to->cap, e);
 	}
 	if (to->n)

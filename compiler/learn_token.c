@@ -19,6 +19,12 @@ const char *const learn_token_names[] = {
 	[TOKEN_RANDOM] = "a random suffix",
 };
 
+static struct learn_token token(
+	enum learn_token_kind kind, uint32_t at, uint32_t len, const char *glob)
+{
+	return (struct learn_token){ .kind = kind, .at = at, .len = len, .glob = glob };
+}
+
 static bool begins(const char *path, uint32_t at, const char *with)
 {
 	return strlen(with) == at && !memcmp(path, with, at);
@@ -81,7 +87,7 @@ static struct learn_token version_of(const char *s, uint32_t len)
 	if (so) {
 		at = (uint32_t)(so - s) + 4;
 		if (len > at && run_of(s + at, len - at, DIGITS ".") == len - at)
-			t = (struct learn_token){ TOKEN_VERSION, at, len - at, "[0-9]*" };
+			t = token(TOKEN_VERSION, at, len - at, "[0-9]*");
 		return t;
 	}
 	if (len < 6 || memcmp(s + len - 3, ".so", 3) != 0)
@@ -89,7 +95,7 @@ static struct learn_token version_of(const char *s, uint32_t len)
 	for (at = len - 3; at > 0 && strchr(DIGITS ".", s[at - 1]); at--)
 		;
 	if (at > 1 && at < len - 3 && s[at - 1] == '-' && isdigit((unsigned char)s[at]))
-		t = (struct learn_token){ TOKEN_VERSION, at, len - 3 - at, "[0-9]*" };
+		t = token(TOKEN_VERSION, at, len - 3 - at, "[0-9]*");
 	return t;
 }
 
@@ -131,8 +137,11 @@ static bool is_time_of_parts(const char *s)
 	       (s[5] == '0' || s[5] == '1');
 }
 
-/* What mkstemp(3) and its like put behind a name: letters and digits, not a word. */
-static bool is_random(const char *s, uint32_t n)
+/*
+ * What mkstemp(3) and its like put behind a name: letters and digits, not a word. @ret_weak: there
+ * are words, too, that are written so (PostgreSQL).
+ */
+static bool is_random(const char *s, uint32_t n, bool *ret_weak)
 {
 	bool lower = false, upper = false, digit = false, upper_later = false;
 
@@ -144,7 +153,17 @@ static bool is_random(const char *s, uint32_t n)
 		upper_later |= i && isupper((unsigned char)s[i]);
 		digit |= isdigit((unsigned char)s[i]) != 0;
 	}
+	*ret_weak = !digit;
 	return (digit && (lower || upper)) || (lower && upper_later);
+}
+
+static uint32_t word_len(const char *s, uint32_t len)
+{
+	uint32_t n = 0;
+
+	while (n < len && (islower((unsigned char)s[n]) || (n == 0 && isupper((unsigned char)*s))))
+		n++;
+	return n;
 }
 
 static const char *question_marks(struct arena *a, uint32_t n)
@@ -155,13 +174,16 @@ static const char *question_marks(struct arena *a, uint32_t n)
 	return s;
 }
 
-static struct learn_token token_at(struct arena *a, const char *s, uint32_t len, uint32_t at)
+/* More digits behind a word are part of something random. */
+#define WORD_DIGITS_MAX 6
+
+static struct learn_token token_at(const char *s, uint32_t len, uint32_t at)
 {
-	uint32_t digits = run_of(s + at, len - at, DIGITS), hex = run_of(s + at, len - at, HEX), n;
+	uint32_t digits = run_of(s + at, len - at, DIGITS), hex = run_of(s + at, len - at, HEX);
 	uint32_t whole = number_len(s + at, len - at);
 
 	if (uuid_at(s + at, len - at) && part_ends(s, len, at + 36))
-		return (struct learn_token){ TOKEN_UUID, at, 36,
+		return token(TOKEN_UUID, at, 36,
 			/* In parts, lest C reads trigraphs. */
 			"????????"
 			"-"
@@ -171,25 +193,47 @@ static struct learn_token token_at(struct arena *a, const char *s, uint32_t len,
 			"-"
 			"????"
 			"-"
-			"????????????" };
+			"????????????");
 	if (hex >= 32 && part_ends(s, len, at + hex))
-		return (struct learn_token){ TOKEN_HASH, at, hex, "[0-9a-f]*" };
+		return token(TOKEN_HASH, at, hex, "[0-9a-f]*");
 	if (digits && part_ends(s, len, at + whole) &&
 		(is_time(s + at, digits) ||
 			(digits == 4 && whole >= 10 && is_time_of_parts(s + at))))
-		return (struct learn_token){ TOKEN_TIME, at, whole, "[0-9]*" };
+		return token(TOKEN_TIME, at, whole, "[0-9]*");
 	if (digits && part_ends(s, len, at + whole))
-		return (struct learn_token){ TOKEN_NUMBER, at, whole, "[0-9]*" };
-	for (n = 0; at + n < len && isalnum((unsigned char)s[at + n]); n++)
-		;
-	if (is_random(s + at, n))
-		return (struct learn_token){ TOKEN_RANDOM, at, n,
-			n <= 12 ? question_marks(a, n) : "*" };
+		return token(TOKEN_NUMBER, at, whole, "[0-9]*");
 	return (struct learn_token){ .kind = TOKEN_NONE };
 }
 
+/* Letters that digits behind them number: page12, Worker3. */
+static struct learn_token word_at(const char *s, uint32_t len, uint32_t at)
+{
+	uint32_t n = word_len(s + at, len - at);
+	uint32_t digits = run_of(s + at + n, len - at - n, DIGITS);
+	uint32_t whole = number_len(s + at + n, len - at - n);
+
+	if (n && digits && digits <= WORD_DIGITS_MAX && part_ends(s, len, at + n + whole))
+		return token(TOKEN_NUMBER, at + n, whole, "[0-9]*");
+	return (struct learn_token){ .kind = TOKEN_NONE };
+}
+
+static struct learn_token random_at(struct arena *a, const char *s, uint32_t len, uint32_t at)
+{
+	struct learn_token t;
+	uint32_t n = 0;
+	bool weak;
+
+	while (at + n < len && isalnum((unsigned char)s[at + n]))
+		n++;
+	if (!is_random(s + at, n, &weak))
+		return (struct learn_token){ .kind = TOKEN_NONE };
+	t = token(TOKEN_RANDOM, at, n, n <= 12 ? question_marks(a, n) : "*");
+	t.weak = weak;
+	return t;
+}
+
 struct learn_token learn_token_find(struct arena *a, const char *path, uint32_t len, uint32_t at,
-	uint32_t component_len, unsigned int index, bool mapped)
+	uint32_t component_len, unsigned int index, bool mapped, bool made)
 {
 	const char *s = path + at;
 	struct learn_token t = { .kind = TOKEN_NONE };
@@ -197,12 +241,20 @@ struct learn_token learn_token_find(struct arena *a, const char *path, uint32_t 
 
 	if (place != TOKEN_NONE && component_len &&
 		run_of(s, component_len, DIGITS) == component_len)
-		return (struct learn_token){ place, 0, component_len, "[0-9]*" };
+		return token(place, 0, component_len, "[0-9]*");
 	if (mapped && index > 2 && at + component_len == len)
 		t = version_of(s, component_len);
 	for (uint32_t i = 0; t.kind == TOKEN_NONE && i < component_len; i++) {
 		if (part_begins(s, i))
-			t = token_at(a, s, component_len, i);
+			t = token_at(s, component_len, i);
+		/* Names that others gave are not taken apart so far. */
+		if (part_begins(s, i) && t.kind == TOKEN_NONE && made)
+			t = word_at(s, component_len, i);
+	}
+	/* What may be a word is asked last. */
+	for (uint32_t i = 0; t.kind == TOKEN_NONE && i < component_len; i++) {
+		if (part_begins(s, i))
+			t = random_at(a, s, component_len, i);
 	}
 	/* Numbers above it are as often versions: it takes more than two that differ there. */
 	if (t.kind == TOKEN_NUMBER && at + component_len + 1 < len)

@@ -10,13 +10,16 @@ DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-sta
 DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools runc crun
 # Container engines, and what they run containers with.
 DEPS_RUNTIME := runc crun conmon containerd podman docker.io iptables
+# Programs that policies are learned of, and their clients.
+DEPS_LEARNING := nginx redis-server redis-tools postgresql-15 memcached haproxy python3-minimal python3 nodejs git busybox-static curl \
+	netcat-openbsd openssl util-linux jq
 # A browser that shows the pages that pale makes.
 DEPS_BROWSER := chromium python3 bats
 DEPS_DEVEL := clang-format cppcheck hyperfine strace wrk jq python3-minimal libclang-rt-14-dev git
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.
 # prometheus: promtool, which says whether metrics are right.
-# RUNLEVEL=1 keeps the packages' services (nginx, redis, postgresql, prometheus) from being started by their installation.
+# RUNLEVEL=1 keeps the packages' services (nginx, redis, postgresql, memcached, haproxy, prometheus) from being started by their installation.
 define install_packages
 	$(Q)missing=$$(for p in $(1); do dpkg-query -W -f='$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || \
 		echo $$p; done); \
@@ -30,9 +33,9 @@ define install_packages
 		{ tail -n 20 $(B)/apt.log >&2; exit 1; }
 endef
 
-.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-devel deps-browser
-deps: deps-build deps-demo deps-test deps-runtime deps-devel deps-browser deps-node
-deps-build deps-demo deps-test deps-runtime deps-devel deps-browser: deps-%: | $(B)/
+.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-devel deps-browser deps-learning
+deps: deps-build deps-demo deps-test deps-runtime deps-devel deps-browser deps-learning deps-node
+deps-build deps-demo deps-test deps-runtime deps-devel deps-browser deps-learning: deps-%: | $(B)/
 	$(call install_packages,$(DEPS_$(shell echo $* | tr a-z A-Z)))
 
 # Of Debian where there is none: others bring both in one package, which Debian's npm conflicts with.

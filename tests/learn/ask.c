@@ -15,11 +15,11 @@
  * paths are files, exec and sockets with a path; connections are addresses and families of sockets;
  * others are signals, capabilities, tracing, forks. What learning drops (the container runtime's
  * own, commands executed from outside) is not counted. A call of which only some arguments are
- * allowed, where the run does not have them, counts as refused. clone3 that fails with ENOSYS counts
- * as allowed: the C library makes a clone of it.
+ * allowed, where the run does not have them, counts as refused. clone3 that fails with ENOSYS
+ *counts as allowed: the C library makes a clone of it.
  *
- * questions: a line of words that TAB parts, as `pale query` has them after its FILE; "allow", "deny"
- * or "depends" for each.
+ * questions: a line of words that TAB parts, as `pale query` has them after its FILE; "allow",
+ *"deny" or "depends" for each.
  *
  * files: NAMES are paths, each ended by NUL, of files that are there. USED: a file of runs. Prints
  * how many files the policy lets be read, written (also appended to, removed, renamed, changed in
@@ -162,8 +162,8 @@ static int seen(struct asked *a)
 			text_puts(t, "**");
 		for (size_t k = 0; k < t->len; k++)
 			hash = hash_add(hash, (unsigned char)t->s[k]);
-		if (hash_index_find(&index, hash, same_text,
-			    (const struct text *[]){ t, texts }) != HASH_INDEX_NONE)
+		if (hash_index_find(&index, hash, same_text, (const struct text *[]){ t, texts }) !=
+			HASH_INDEX_NONE)
 			continue;
 		hash_index_add(&index, hash, n++);
 		to->seen++;

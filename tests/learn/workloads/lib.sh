@@ -38,3 +38,14 @@ stop() {
 	wait "$server" || status=$?
 	[ $status -eq 0 ] || [ $status -eq "$number" ] || { echo "ended with $status" >&2; cat server.log >&2; return 1; }
 }
+
+words=(anchor basket candle dragon engine feather garden hammer island jacket kettle ladder marble needle orchard pepper quarry ribbon saddle
+	temple umbrella velvet window yellow zipper almond bridge copper dinner editor forest ginger hollow indigo jungle kitten lemon mirror
+	nickel olive parrot quiver rocket silver tunnel urchin violin walnut)
+
+# word N: the N-th word of this run, 1 to 6; other runs of the same script have other ones, those of a learn and a held-out script, too.
+word() {
+	local first=0
+	[ "$(basename "$0")" = learn ] || first=36
+	echo "${words[(first + (RUN - 1) * 6 + $1 - 1) % ${#words[@]}]}"
+}

@@ -35,6 +35,7 @@ servers() {
 	END
 	servers=$!
 	until_ok 30 nc -z 127.0.0.1 "$PORT2"
+	until_ok 30 /usr/bin/curl -sf "$plain/"
 	chmod 644 cert.pem
 }
 
