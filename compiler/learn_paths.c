@@ -560,7 +560,8 @@ static void add_kinds(struct learn_work *w, const struct node *n, struct varying
 	}
 	v->everything = leaves_differ(w, v->leaves, v->n_leaves) &&
 			folders_differ(w, v->folders, v->n_folders);
-	if (v->n_leaves < 2 || !leaves_differ(w, v->leaves, v->n_leaves))
+	/* One kind beside one name is a file and what a program makes of it. */
+	if (v->n_leaves < (before ? 3 : 2) || !leaves_differ(w, v->leaves, v->n_leaves))
 		v->n_leaves = before;
 }
 
