@@ -402,7 +402,7 @@ static const char *names_glob(struct learn_work *w, struct node *const *v, uint3
 enum place {
 	PLACE_SYSTEM, /* files that an image brings, and those of the kernel */
 	PLACE_DATA,
-	PLACE_HOMES, /* below the second one there are secrets, too */
+	PLACE_SHARED, /* what the second one holds is many programs' or users' */
 };
 
 static const char *const system_folders[] = { "bin", "boot", "dev", "etc", "lib", "lib32", "lib64",
@@ -414,7 +414,7 @@ static enum place place_of(const char *name)
 		if (!strcmp(system_folders[i], name))
 			return PLACE_SYSTEM;
 	}
-	return strcmp(name, "home") ? PLACE_DATA : PLACE_HOMES;
+	return strcmp(name, "home") && strcmp(name, "var") ? PLACE_DATA : PLACE_SHARED;
 }
 
 bool learn_is_system(const char *path, uint32_t len)
@@ -565,6 +565,15 @@ static void add_kinds(struct learn_work *w, const struct node *n, struct varying
 		v->n_leaves = before;
 }
 
+/* As mkdtemp(3) names folders. */
+static bool is_random_name(const char *name)
+{
+	const char *marks = strstr(name, "?????");
+
+	/* Nor a UUID. */
+	return marks && !strchr(marks, '-');
+}
+
 static void vary(struct learn_work *w, const struct node *n, unsigned int index, enum place place,
 	struct varying *v)
 {
@@ -573,8 +582,11 @@ static void vary(struct learn_work *w, const struct node *n, unsigned int index,
 	if (index < STAR_FROM || w->n_runs < 2)
 		return;
 	find_varying(w, n, v);
-	if (place == PLACE_DATA || (place == PLACE_HOMES && index > STAR_FROM))
+	if (place == PLACE_DATA || (place == PLACE_SHARED && index > STAR_FROM))
 		add_kinds(w, n, v);
+	/* No path below it was met twice. */
+	if (place != PLACE_SYSTEM && n->n > 1 && is_random_name(n->name))
+		v->everything = true;
 	if (!leaves_differ(w, v->leaves, v->n_leaves))
 		v->n_leaves = 0;
 	if (!folders_differ(w, v->folders, v->n_folders))
@@ -594,7 +606,9 @@ static void shapes_of(struct learn_work *w, const struct node *n, unsigned int i
 	vary(w, n, index, place, &v);
 	if (v.everything)
 		add_shape(w, to, "**", "", &n->below,
-			"names of files and folders below it differed from run to run");
+			is_random_name(n->name)
+				? "a folder of its own in each run"
+				: "names of files and folders below it differed from run to run");
 	if (v.n_leaves && !v.everything)
 		leaf_shapes(w, v.leaves, v.n_leaves, to);
 	if (v.n_folders && !v.everything)
@@ -665,9 +679,10 @@ static bool is_mapped(const struct learn_item *item)
 	       !item->o.created;
 }
 
+/* Whose name is the program's choice. */
 static bool is_made(const struct learn_item *item)
 {
-	return item->o.created;
+	return item->o.created || item->o.operation == OP_RENAME || item->o.operation == OP_LINK;
 }
 
 static void find_paths(struct learn_work *w, const struct learn_domain *d,
@@ -701,7 +716,7 @@ static void collect(struct learn_work *w, struct learn_domain *d, struct entries
 			!learn_has_path(&e.item->o, &e.path, &e.len) ||
 			!may_differ(e.item, e.path, e.len))
 			continue;
-		e.made = e.item->o.created || is_among(&made, e.path);
+		e.made = is_among(&made, e.path);
 		put_tokens(w, &e, is_among(&mapped, e.path));
 		ARENA_PUSH(w->arena, to->v, to->n, to->cap, e);
 	}

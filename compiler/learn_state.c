@@ -81,8 +81,9 @@ static void allow(const struct search *s, enum operation op, const char *folder,
 	for (uint32_t i = 0; i < s->d->n_items; i++) {
 		const struct learn_item *item = &s->w->items[s->d->items[i].item];
 
+		/* Whoever else does it needs no rule of its own. */
 		if (item->o.operation != op || item->o.object_class != CLASS_PLAIN ||
-			!same_executable(item, s->v[0]) || !is_below(&item->o, folder, len))
+			!is_below(&item->o, folder, len))
 			continue;
 		s->d->items[i].state = true;
 		learn_seen_join(s->w, &r->seen, item);

@@ -4,6 +4,14 @@ mkdir -m 777 home repos
 export HOME=$WORK/home GIT_AUTHOR_NAME=Ada GIT_AUTHOR_EMAIL=ada@example.org GIT_COMMITTER_NAME=Ada GIT_COMMITTER_EMAIL=ada@example.org
 export GIT_CONFIG_NOSYSTEM=1 GIT_PAGER=cat
 umask 022
+printf '[core]\n\thooksPath = %s/home/hooks\n' "$WORK" >home/.gitconfig
+mkdir home/hooks
+
+# hook TEXT: what each commit from now on says.
+hook() {
+	printf '#!/bin/sh\necho %s\n' "$1" >home/hooks/pre-commit
+	chmod +x home/hooks/pre-commit
+}
 
 it() { # GIT-ARGUMENT…
 	as nobody "$PROGRAM" "$@"
