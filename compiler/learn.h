@@ -6,7 +6,7 @@
  * From what was seen (learn_run.h) to a policy.
  *
  * What the policy then allows: all that was seen, and as little else as its rules can say that read
- * as if written by hand. Six things allow more than was seen, and each says so in a comment:
+ * as if written by hand. Eight things allow more than was seen, and each says so in a comment:
  *
  *	fragments	are included by name where what was seen uses enough of them; whatever a
  *			fragment lets a program do beside reading must have been seen
@@ -14,7 +14,14 @@
  *			stands for any of its kind
  *	variation	names of one directory that differed from run to run, five at least, for
  *			one operation of one executable, are a star. Never a component of the first
- *			two, never what is executed or the image's and written, never over secrets
+ *			two, never what is executed or the image's and written, never over secrets.
+ *			Names that come and go together do not differ (learn_vary.c)
+ *	content		outside of the system's folders (/usr, /etc, …) a star is for names of
+ *			several kinds, too, and all below a folder is `**` where both files and
+ *			folders in it differed, or where each run had one of its own with a random
+ *			name
+ *	state		a folder is `**` for what a program does in it that changes files in many
+ *			folders below it, other ones in each run (learn_state.c)
  *	numbers		more than LEARN_LITERALS_MAX names below one directory are `**`
  *	addresses	addresses of one port, and ports that the kernel chose, that differed from
  *			run to run (learn_network.c)

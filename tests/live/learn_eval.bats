@@ -48,8 +48,9 @@ figure() { # JQ-FILTER
 
 @test "what the held-out runs do beside that is told, and refused" {
 	script heldout '"$PROGRAM" read /etc/hostname; "$PROGRAM" read /etc/hosts; "$PROGRAM" connect 127.0.0.1 "$PORT1" || true'
-	run -0 --separate-stderr evaluate
+	run -0 --separate-stderr evaluate --keep "$dir/kept"
 	[ "$(figure '.heldout.paths.refused')" = '["read /etc/hosts"]' ]
+	[[ $("$build/pale" query -I profiles "$dir/kept/A.pale" read /etc/hosts) = "deny "* ]]
 	[ "$(figure '.heldout.connections | [.seen, .allowed, (.refused[0] | test("connect tcp 127.0.0.1:"))]')" = '[1,0,true]' ]
 	[ "$(figure '.heldout.paths.share < 1')" = true ]
 	[ "$(figure '[.enforced.worked, .enforced.status != 0, .enforced.violations > 0]')" = '[false,true,true]' ]
