@@ -142,8 +142,9 @@ static void include(struct learn_work *w, struct learn_domain *d, const struct k
 	uint32_t used, rules = rules_of(p, u, use, &used);
 	struct learn_include i = { .name = f->name, .use = use };
 
-	i.why = arena_printf(w->arena, "%s: for %u things, by %u of its own %u rules; %s", f->name,
-		u->n, used, rules, learn_seen_text(w, &u->seen));
+	i.why = arena_printf(w->arena, "%s: for %u thing%s, by %u of its own %u rule%s; %s",
+		f->name, u->n, u->n == 1 ? "" : "s", used, rules, rules == 1 ? "" : "s",
+		learn_seen_text(w, &u->seen));
 	ARENA_PUSH(w->arena, d->includes, d->n_includes, d->cap_includes, i);
 }
 
