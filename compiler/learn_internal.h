@@ -181,10 +181,9 @@ struct learn_token learn_token_find(struct arena *a, const char *path, uint32_t 
 /* ---- learn_vary.c */
 
 /*
- * Whether @n names, each by the runs that had it, are ones that vary. Names that come and go
- * together are one thing that a run does or not. Other ones than before, and then again, are
- * variation: LEARN_VALUES_MIN names, and three runs (of two, both) that each had a set of names
- * that none of the others had.
+ * Whether @n names, each by the runs that had it, are ones that vary: LEARN_VALUES_MIN of them, and
+ * two runs at least that both had some, and not the same ones. Names that come and go together are
+ * one thing, which a run does or not.
  */
 bool learn_names_vary(const struct learn_work *w, const uint64_t *const *names, uint32_t n);
 

@@ -2,7 +2,7 @@
 #include "compiler/learn_internal.h"
 
 /* Sets of names that runs had, for the names to be ones that vary. */
-#define VARIATIONS_MIN 3
+#define VARIATIONS_MIN 2
 
 static bool in_run(const uint64_t *runs, uint32_t run)
 {
@@ -12,11 +12,11 @@ static bool in_run(const uint64_t *runs, uint32_t run)
 bool learn_names_vary(const struct learn_work *w, const uint64_t *const *names, uint32_t n)
 {
 	uint64_t sets[VARIATIONS_MIN];
-	uint32_t n_sets = 0, least = w->n_runs < VARIATIONS_MIN ? w->n_runs : VARIATIONS_MIN;
+	uint32_t n_sets = 0;
 
 	if (n < LEARN_VALUES_MIN || w->n_runs < 2)
 		return false;
-	for (uint32_t run = 0; run < w->n_runs && n_sets < least; run++) {
+	for (uint32_t run = 0; run < w->n_runs && n_sets < VARIATIONS_MIN; run++) {
 		uint64_t set = 0;
 		bool is_new = false;
 
@@ -31,5 +31,5 @@ bool learn_names_vary(const struct learn_work *w, const uint64_t *const *names, 
 		if (is_new)
 			sets[n_sets++] = set;
 	}
-	return n_sets == least;
+	return n_sets == VARIATIONS_MIN;
 }
