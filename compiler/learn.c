@@ -303,41 +303,96 @@ static struct compilation *compile_repaired(
 	}
 }
 
-/* A glob that reaches a secret is dropped: its paths become literal. */
-static bool drop_reaching(
-	struct learn_work *w, const struct policy *p, uint32_t domain, uint32_t first_line)
+struct reaching {
+	struct learn_work *w;
+	const struct learn_domain *d;
+	const struct policy *p;
+	uint32_t domain, first_line;
+	bool changed;
+};
+
+/* The line of the draft whose rule of its own lets it pass; 0: none. */
+static uint32_t line_that_allows(
+	const struct reaching *k, enum operation op, const char *path, uint32_t len)
+{
+	struct request r = {
+		.operation = op, .path = path, .path_len = len, .protocol = PROTOCOL_UNIX
+	};
+	struct decision v = decide(k->p, k->domain, &r);
+
+	if (v.verdict != VERDICT_ALLOW || !v.rule->n_lines || !v.rule->lines[0].own ||
+		v.rule->lines[0].line <= k->first_line)
+		return 0;
+	return v.rule->lines[0].line - k->first_line;
+}
+
+/* A glob that reaches what is a secret everywhere is dropped: its paths become literal. */
+static void drop_for(struct reaching *k, enum operation op, const char *path)
+{
+	uint32_t line = line_that_allows(k, op, path, (uint32_t)strlen(path));
+	bool is_glob = false;
+	const char *rule = line ? learn_draft_line(k->w, line, false, &is_glob) : NULL;
+
+	if (!rule || !is_glob)
+		return;
+	learn_draft_line(k->w, line, true, NULL);
+	learn_note(k->w, LEARN_LEFT_OUT, arena_printf(k->w->arena, "allow %s", rule),
+		arena_printf(k->w->arena, "it would reach %s: what was seen is named", path));
+	k->changed = true;
+}
+
+/* They are in the order of learn_observation_compare(), of which this is the first of its path. */
+static bool was_seen(const struct reaching *k, enum operation op, const char *path, uint32_t len)
+{
+	const struct learn_observation first = {
+		.operation = op, .object = path, .object_len = len
+	};
+	uint32_t from = 0, to = k->d->n_items;
+	const struct learn_observation *o;
+
+	while (from < to) {
+		uint32_t middle = from + (to - from) / 2;
+
+		o = &k->w->items[k->d->items[middle].item].o;
+		if (learn_observation_compare(o, &first) < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	if (from == k->d->n_items)
+		return false;
+	o = &k->w->items[k->d->items[from].item].o;
+	return o->operation == op && o->object_len == len && !memcmp(o->object, path, len);
+}
+
+/* A secret that there is among what the glob is for: only what was seen is done to it. */
+static void except_for(struct reaching *k, enum operation op, const struct learn_observation *o)
+{
+	uint32_t line;
+
+	if (vocab_operations[o->operation].object != OBJECT_PATH || o->folded ||
+		!learn_is_secret(o->object, o->object_len) ||
+		was_seen(k, op, o->object, o->object_len))
+		return;
+	line = line_that_allows(k, op, o->object, o->object_len);
+	if (line)
+		k->changed |= learn_draft_except(k->w, line, o->object, o->object_len);
+}
+
+static bool narrow(struct reaching *k)
 {
 	static const enum operation operations[] = { OP_READ, OP_WRITE, OP_APPEND, OP_CREATE,
 		OP_DELETE, OP_RENAME, OP_SETATTR, OP_MAP, OP_CONNECT };
-	bool any = false;
 
-	for (size_t i = 0; learn_secret_samples[i]; i++) {
-		for (size_t k = 0; k < sizeof(operations) / sizeof(*operations); k++) {
-			struct request r = { .operation = operations[k],
-				.path = learn_secret_samples[i],
-				.path_len = (uint32_t)strlen(learn_secret_samples[i]),
-				.protocol = PROTOCOL_UNIX };
-			struct decision v = decide(p, domain, &r);
-			bool is_glob;
-			const char *rule;
-			uint32_t line;
-
-			if (v.verdict != VERDICT_ALLOW || !v.rule->n_lines || !v.rule->lines[0].own)
-				continue;
-			line = v.rule->lines[0].line;
-			rule = line > first_line
-				       ? learn_draft_line(w, line - first_line, false, &is_glob)
-				       : NULL;
-			if (!rule || !is_glob)
-				continue;
-			learn_draft_line(w, line - first_line, true, NULL);
-			learn_note(w, LEARN_LEFT_OUT, arena_printf(w->arena, "allow %s", rule),
-				arena_printf(w->arena, "it would reach %s: what was seen is named",
-					learn_secret_samples[i]));
-			any = true;
-		}
+	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+		for (size_t s = 0; learn_secret_samples[s]; s++)
+			drop_for(k, operations[i], learn_secret_samples[s]);
 	}
-	return any;
+	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
+		for (uint32_t n = 0; n < k->d->n_items; n++)
+			except_for(k, operations[i], &k->w->items[k->d->items[n].item].o);
+	}
+	return k->changed;
 }
 
 static struct compilation *compile_globs(struct learn_work *w, const struct file *f)
@@ -346,15 +401,18 @@ static struct compilation *compile_globs(struct learn_work *w, const struct file
 		uint32_t line;
 		struct compilation *c = compile_repaired(w, f, &line);
 		const struct policy *p;
-		bool dropped = false;
+		bool changed = false;
 
 		if (!c)
 			return NULL;
 		p = policy_of(w, c);
-		for (uint32_t i = 0; i < w->n_domains; i++)
-			dropped |=
-				drop_reaching(w, p, learn_domain_index(w, p, &w->domains[i]), line);
-		if (!dropped)
+		for (uint32_t i = 0; i < w->n_domains; i++) {
+			const struct learn_domain *d = &w->domains[i];
+			struct reaching k = { w, d, p, learn_domain_index(w, p, d), line, false };
+
+			changed |= narrow(&k);
+		}
+		if (!changed)
 			return c;
 		compilation_release(c);
 	}

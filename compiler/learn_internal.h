@@ -8,6 +8,7 @@
 #include "compiler/compile.h"
 #include "compiler/learn.h"
 #include "compiler/learn_object.h"
+#include "compiler/policy_text.h"
 
 /* ---- learn_items.c: what was seen, over all runs */
 
@@ -84,7 +85,8 @@ struct learn_rule {
 	struct learn_seen seen;
 	bool dropped; /* the compiler refused it */
 	bool is_glob;
-	uint32_t line; /* in the draft written last */
+	struct policy_words excepts; /* they are in the tail */
+	uint32_t line;		     /* in the draft written last */
 };
 
 struct learn_include {
@@ -220,6 +222,11 @@ void learn_write_draft(struct learn_work *w, struct text *to);
 /* The rule that stands in that line of the draft, as words; NULL: none does. Drops it with @drop.
  */
 const char *learn_draft_line(struct learn_work *w, uint32_t line, bool drop, bool *ret_is_glob);
+/*
+ * Has the glob that stands there not reach @path; drops it where that would be too long a list.
+ * false: it does not already.
+ */
+bool learn_draft_except(struct learn_work *w, uint32_t line, const char *path, uint32_t len);
 /* Drops the include that brought what stands in @file; NULL: none did. */
 const char *learn_draft_drop_include(struct learn_work *w, const char *file);
 

@@ -156,6 +156,49 @@ const char *learn_draft_line(struct learn_work *w, uint32_t line, bool drop, boo
 	return NULL;
 }
 
+/* Nobody reads a longer list: what was seen is named. */
+#define EXCEPTS_MAX 16
+
+static bool has_except(const struct learn_rule *r, const char *path)
+{
+	for (uint32_t i = 0; i < r->excepts.n; i++) {
+		if (!strcmp(r->excepts.v[i], path))
+			return true;
+	}
+	return false;
+}
+
+static void except(struct learn_work *w, struct learn_rule *r, const char *path)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	ARENA_PUSH(w->arena, r->excepts.v, r->excepts.n, r->excepts.cap, path);
+	text_puts(&t, "except ");
+	for (uint32_t i = 0; i < r->excepts.n; i++)
+		text_printf(&t, "%s%s", i ? ", " : "", r->excepts.v[i]);
+	r->tail = arena_strdup(w->arena, text_str(&t));
+	r->dropped = r->excepts.n > EXCEPTS_MAX;
+}
+
+bool learn_draft_except(struct learn_work *w, uint32_t line, const char *path, uint32_t len)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	policy_text_path(&t, path, len);
+	for (uint32_t i = 0; i < w->n_domains; i++) {
+		for (uint32_t k = 0; k < w->domains[i].n_rules; k++) {
+			struct learn_rule *r = &w->domains[i].rules[k];
+
+			if (r->dropped || r->line != line || !r->is_glob ||
+				has_except(r, text_str(&t)))
+				continue;
+			except(w, r, arena_strdup(w->arena, text_str(&t)));
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Whether @file is the one that `use` names. */
 static bool is_used_file(const char *file, const char *use)
 {
