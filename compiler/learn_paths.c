@@ -441,6 +441,7 @@ static void merged_shapes(struct learn_work *w, struct node *const *v, uint32_t 
 	struct shapes below = { 0 };
 	const char *why;
 
+	all->name = glob;
 	for (uint32_t i = 0; i < n; i++)
 		merge(w, all, v[i]);
 	shapes_of(w, all, index + 1, place, &below);
@@ -619,7 +620,7 @@ static void shapes_of(struct learn_work *w, const struct node *n, unsigned int i
 
 		single_shapes(w, c, c->leaf && !c->leaf_varies && !covered,
 			c->n && !c->folder_varies && !covered, index,
-			index == 1 ? place_of(c->name) : place, to);
+			index == 1 && place != PLACE_SYSTEM ? place_of(c->name) : place, to);
 	}
 	if (index >= STAR_FROM && to->n - before > LEARN_LITERALS_MAX) {
 		const char *why = arena_printf(w->arena, "%u names below it", n->n_paths);
@@ -645,7 +646,8 @@ static void add_globs(
 {
 	struct shapes shapes = { 0 };
 
-	shapes_of(w, root, 1, PLACE_SYSTEM, &shapes);
+	/* Code is nobody's content. */
+	shapes_of(w, root, 1, op == OP_MAP ? PLACE_SYSTEM : PLACE_DATA, &shapes);
 	for (uint32_t i = 0; i < shapes.n; i++) {
 		const struct shape *s = &shapes.v[i];
 		struct learn_rule *r;
