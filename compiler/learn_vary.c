@@ -11,7 +11,7 @@ static bool in_run(const uint64_t *runs, uint32_t run)
 
 bool learn_names_vary(const struct learn_work *w, const uint64_t *const *names, uint32_t n)
 {
-	uint64_t sets[VARIATIONS_MIN];
+	uint64_t sets[VARIATIONS_MIN] = { 0 };
 	uint32_t n_sets = 0;
 
 	if (n < LEARN_VALUES_MIN || w->n_runs < 2)
