@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-
 struct gap_call {
 	const struct process *process;
 	enum abi abi;

@@ -106,7 +106,7 @@ suite_names() {
 
 suite_vm() {
 	local kernel=$1 suites
-	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e /workloads.bats -e /paled.bats -e /refused_calls.bats -e /upgrade.bats -e /response.bats -e /exceptions.bats -e '\.[od]$')
+	suites=$(ls tests/vm/*.bats "$build"/tests/vm/test_* | grep -v -e /boot.bats -e /workloads.bats -e /paled.bats -e /refused_calls.bats -e /upgrade.bats -e /response.bats -e /exceptions.bats -e /learn.bats -e /learn_tasks.bats -e '\.[od]$')
 	tap "vm/selftest/$kernel" tests/vm/selftest.sh "$kernel"
 	# shellcheck disable=SC2086
 	tap "vm/$kernel" tests/vm/run.sh --kernel "$kernel" --timeout 1500 tests/vm/boot.bats $suites
@@ -132,10 +132,10 @@ suite_workloads() {
 	tap "workloads/$1" tests/vm/run.sh --kernel "$1" --timeout 900 tests/vm/workloads.bats
 }
 
-# Of test-long, as each starts a daemon or two, whose programs an emulator verifies: without AppArmor, whose profiles do not change under a container that runs.
+# Of test-long, as each starts a daemon or two, or learns, whose programs an emulator verifies: without AppArmor, whose profiles do not change under a container that runs.
 suite_paled() {
-	tap "paled/$1" tests/vm/run.sh --kernel "$1" --timeout 1200 --cmdline apparmor=0 tests/vm/paled.bats tests/vm/refused_calls.bats tests/vm/response.bats \
-		tests/vm/exceptions.bats
+	tap "paled/$1" tests/vm/run.sh --kernel "$1" --timeout 1800 --cmdline apparmor=0 tests/vm/paled.bats tests/vm/refused_calls.bats tests/vm/response.bats \
+		tests/vm/exceptions.bats tests/vm/learn.bats tests/vm/learn_tasks.bats
 }
 
 # Containers as an engine starts them; $1 is RUNTIME-ENGINE.

@@ -250,6 +250,7 @@ static void files(void)
 static void once(void)
 {
 	_cleanup_free_ char *script = NULL;
+	struct pale_err *err = NULL;
 	uint64_t acts;
 	struct group g;
 
@@ -266,7 +267,7 @@ static void once(void)
 	read_all();
 	result(lsm_learner_acts(learner, g.watch) < 2 * acts + 10,
 		"what is done 500 times is told once");
-	lsm_learner_phase(learner, g.watch, LEARN_SHUTDOWN);
+	check_err(lsm_learner_phase(learner, g.watch, LEARN_SHUTDOWN, &err), &err);
 	must(run(&g, "cat <" DIR_ "/page") == 0, "script");
 	end_watch(&g);
 	result(has(&g, "read " DIR_ "/page by /usr/bin/dash init shutdown execed\n"),
