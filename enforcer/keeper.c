@@ -4,6 +4,7 @@
 #include "compiler/base/cleanup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -108,19 +109,64 @@ static void remove_group(const struct cgroup *cgroup)
 		nanosleep(&pause, NULL);
 }
 
+/* What is meant for the command's process group is not for us. */
+static void stand_apart(void)
+{
+	sigset_t all;
+
+	setsid();
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, NULL);
+	prctl(PR_SET_NAME, "pale-keeper", 0, 0, 0);
+}
+
+static bool is_populated(int events)
+{
+	char text[256];
+	ssize_t n = pread(events, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = 0;
+	return strstr(text, "populated 1");
+}
+
+/* All but these two: what else there is keeps the kernel's programs attached. */
+static void close_others(int a, int b)
+{
+	unsigned int low = (unsigned)(a < b ? a : b), high = (unsigned)(a < b ? b : a);
+
+	if (low)
+		close_range(0, low - 1, 0);
+	if (low + 1 < high)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0U, 0);
+}
+
+static _Noreturn void keep_group(int parent, const struct cgroup *cgroup)
+{
+	int events = openat(cgroup->fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
+	struct pollfd p = { .fd = parent, .events = POLLIN };
+
+	stand_apart();
+	if (events < 0)
+		_exit(1);
+	close_others(parent, events);
+	while (poll(&p, 1, -1) <= 0)
+		;
+	p = (struct pollfd){ .fd = events, .events = POLLPRI };
+	while (is_populated(events))
+		poll(&p, 1, LOOK_MS);
+	remove_group(cgroup);
+	_exit(0);
+}
+
 static _Noreturn void keep(
 	int parent, pid_t pid, struct notified_calls *calls, const struct cgroup *cgroup)
 {
 	struct watch watch = { .pid = pid };
 	struct pollfd p[] = { { .fd = parent, .events = POLLIN },
 		{ .fd = notified_calls_fd(calls), .events = 0 } };
-	sigset_t all;
 
-	/* What is meant for the command's process group is not for us. */
-	setsid();
-	sigfillset(&all);
-	sigprocmask(SIG_BLOCK, &all, NULL);
-	prctl(PR_SET_NAME, "pale-keeper", 0, 0, 0);
+	stand_apart();
 	/* A terminal or pipe that others wait for the end of. */
 	for (int fd = 0; fd < 3; fd++)
 		if (fd != parent && fd != p[1].fd)
@@ -152,6 +198,8 @@ int keeper_start(struct notified_calls *calls, const struct cgroup *cgroup, pid_
 	fflush(NULL);
 	/* As fork(), but without a signal at its end: then waitpid(2) passes it over. */
 	pid = syscall(SYS_clone, 0, NULL, NULL, NULL, NULL);
+	if (pid == 0 && !calls)
+		keep_group(self, cgroup);
 	if (pid == 0)
 		keep(self, observer, calls, cgroup);
 	if (pid < 0)

@@ -15,8 +15,8 @@
 #include "enforcer/cgroup.h"
 #include "enforcer/notified_calls.h"
 
-/* Of this process, beside it. Then it removes the group @cgroup, too, or NULL. *@ret is to be
- * stopped. */
+/* Of this process, beside it. Then it removes the group @cgroup, too, or NULL. With @calls NULL
+ * that is all that it is for. *@ret is to be stopped. */
 int keeper_start(struct notified_calls *calls, const struct cgroup *cgroup, pid_t *ret,
 	struct pale_err **err);
 /* Takes 0. */

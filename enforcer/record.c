@@ -262,9 +262,8 @@ static int start(struct loop *l, struct pale_err **err)
 	l->observer.gaps = (struct gap_rules){ .no_new_privs = launch_options.no_new_privs };
 	if (n >= 0)
 		n = launch(&launch_options, &l->tree.command, err);
-	if (n < 0 || !r->filter)
-		return n;
-	n = notified_calls_new(TAKE_FD(l->tree.command.listener), &l->calls, err);
+	if (n >= 0 && r->filter)
+		n = notified_calls_new(TAKE_FD(l->tree.command.listener), &l->calls, err);
 	if (n >= 0)
 		n = keeper_start(l->calls, r->cgroup, &l->keeper, err);
 	if (n >= 0)
