@@ -46,39 +46,27 @@ static void complain(const struct live_runs *l, const struct pale_err *err)
 	print(l, &t);
 }
 
-/* As it would be found if this process ended now. */
-static int write_partial(struct learn_run *run, struct text *to, struct pale_err **err)
-{
-	_cleanup_(learn_runs_release) struct learn_runs copy = { 0 };
-	int r = copy_run(run, &copy, err);
-
-	if (r < 0)
-		return r;
-	learn_run_lost(copy.v[0], 1, NEW_RUN_LOST_LATER);
-	learn_run_write(copy.v[0], to);
-	return 0;
-}
-
 static int save(struct recording *rec, struct learn_run *running, struct pale_err **err)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 	const struct learn_runs *runs = rec->live->runs;
-	int r = 0;
 
 	for (uint32_t i = rec->first; i < runs->n; i++)
 		learn_run_write(runs->v[i], &t);
 	if (running)
-		r = write_partial(running, &t, err);
-	return r < 0 ? r : file_set_write(rec->live->recording, text_str(&t), t.len, err);
+		learn_run_write(running, &t);
+	return file_set_write(rec->live->recording, text_str(&t), t.len, err);
 }
 
 /* A disk that is full must not end the command. */
-static void flush(void *ctx, struct learn_run *run)
+static void flush(void *ctx, struct learn_run *so_far)
 {
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	struct recording *rec = ctx;
 
-	if (save(rec, run, &err) >= 0 || rec->told)
+	/* As it would be found if this process ended now. */
+	learn_run_lost(so_far, 1, NEW_RUN_LOST_LATER);
+	if (save(rec, so_far, &err) >= 0 || rec->told)
 		return;
 	complain(rec->live, err);
 	rec->told = true;

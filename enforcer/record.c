@@ -6,6 +6,7 @@
 #include "enforcer/command_tree.h"
 #include "enforcer/credentials.h"
 #include "enforcer/keeper.h"
+#include "enforcer/new_run.h"
 #include "enforcer/observer.h"
 #include "enforcer/task_limit.h"
 
@@ -32,7 +33,7 @@ struct loop {
 	struct observer observer;
 	pid_t keeper;
 	struct task_limit tasks;
-	bool told_of_tasks;
+	bool told_of_tasks, told_of_copy;
 	uint64_t start, next_flush;
 	uint64_t flushed; /* how much had been looked at */
 };
@@ -58,18 +59,6 @@ static uint64_t looked_at(const struct loop *l)
 	const struct learn_source *s = l->record->source;
 
 	return s ? s->acts(s->ctx) : l->observer.calls;
-}
-
-static void flush(struct loop *l)
-{
-	uint64_t before = now(CLOCK_MONOTONIC), spent;
-
-	if (before < l->next_flush || l->flushed == looked_at(l))
-		return;
-	l->flushed = looked_at(l);
-	l->record->flush(l->record->ctx, l->observer.run);
-	spent = (now(CLOCK_MONOTONIC) - before) * FLUSH_SHARE;
-	l->next_flush = before + (spent > FLUSH_NS ? spent : FLUSH_NS);
 }
 
 /* The filter does not tell of it where it is counted. */
@@ -136,10 +125,10 @@ static void add_losses(const struct count_group *g, struct learn_run *run)
 		learn_run_lost(run, g->left, COUNT_CALLS_LOST_LEFT);
 }
 
-static void add_counts(const struct loop *l)
+static void add_counts(const struct loop *l, struct learn_run *to)
 {
 	uint64_t end = now(CLOCK_REALTIME) / NS_PER_S;
-	struct counted c = { .run = l->observer.run,
+	struct counted c = { .run = to,
 		.alone = l->record->source != NULL,
 		.seen = { .first = l->observer.start_ns / NS_PER_S, .last = end } };
 
@@ -147,6 +136,27 @@ static void add_counts(const struct loop *l)
 		return;
 	count_calls_each(l->record->counts, 0, add_counted, &c);
 	add_losses(count_calls_group(l->record->counts, 0), c.run);
+}
+
+/* What is counted is added once, at the end: to a copy until then. */
+static void flush(struct loop *l)
+{
+	_cleanup_(learn_runs_release) struct learn_runs copy = { 0 };
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	uint64_t before = now(CLOCK_MONOTONIC), spent;
+
+	if (before < l->next_flush || l->flushed == looked_at(l))
+		return;
+	l->flushed = looked_at(l);
+	if (copy_run(l->observer.run, &copy, &err) >= 0) {
+		add_counts(l, copy.v[0]);
+		l->record->flush(l->record->ctx, copy.v[0]);
+	} else if (!l->told_of_copy) {
+		l->record->say(l->record->ctx, pale_err_text(err));
+		l->told_of_copy = true;
+	}
+	spent = (now(CLOCK_MONOTONIC) - before) * FLUSH_SHARE;
+	l->next_flush = before + (spent > FLUSH_NS ? spent : FLUSH_NS);
 }
 
 static void lose_tasks(struct loop *l, uint64_t n)
@@ -306,7 +316,7 @@ int record(const struct record *r, struct learn_run *run, struct record_result *
 	note_unseen(&l);
 	lose_tasks(&l, task_limit_held(r->cgroup));
 	if (n >= 0)
-		add_counts(&l);
+		add_counts(&l, run);
 	if (n >= 0 && r->source)
 		n = r->source->finish(r->source->ctx, err);
 	ret->wait_status = l.tree.wait_status;

@@ -28,8 +28,9 @@ struct record {
 	struct count_calls *counts;
 	const struct learn_source *source; /* in the place of @filter, beside @counts; or NULL */
 	sigset_t signal_mask;		   /* of the program */
-	/* Now and then, when there is something new; may take its time, which makes it rarer. */
-	void (*flush)(void *ctx, struct learn_run *run);
+	/* Now and then, when there is something new; may take its time, which makes it rarer.
+	 * @so_far is a copy, with what is counted by then, and the callee's to change. */
+	void (*flush)(void *ctx, struct learn_run *so_far);
 	/* What the user should know at once, without a line end. */
 	void (*say)(void *ctx, const char *text);
 	void *ctx;
