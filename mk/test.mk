@@ -8,14 +8,20 @@ LIBS_test_mutants := -lpcap
 LIBS_test_import_oci := -lpcap
 # They have pale-export alone, as it has of the enforcer only what it is linked with.
 UNIT_EXPORT_BIN := $(filter $(B)/tests/unit/test_export_%,$(UNIT_BIN))
+# And pale-operator.
+UNIT_OPERATOR_BIN := $(filter $(addprefix $(B)/tests/unit/test_,cluster% kube_% webhook_%),$(UNIT_BIN))
 
-$(filter-out $(UNIT_EXPORT_BIN),$(UNIT_BIN)): $(B)/%: $(B)/%.o $(LIBRUNTIME) $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
+$(filter-out $(UNIT_EXPORT_BIN) $(UNIT_OPERATOR_BIN),$(UNIT_BIN)): $(B)/%: $(B)/%.o $(LIBRUNTIME) $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS) -lcmocka -lsystemd -lsqlite3 $(LIBS_$(@F))
 
 $(UNIT_EXPORT_BIN): $(B)/%: $(B)/%.o $(LIBEXPORT) $(EXPORT_USES) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(EXPORT_LIBS) $(LIBS) -lcmocka
+
+$(UNIT_OPERATOR_BIN): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS) -lcmocka
 
 # Small C programs that tests run: attacks and their like, one file each.
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/live/*.c tests/vm/*.c tests/verdict/*.c tests/golden/*.c tests/bench/*.c tests/lsp/*.c tests/learn/*.c))
