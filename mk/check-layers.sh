@@ -27,6 +27,8 @@ rules='
 ^enforcer/([^e]|daemon/|runtime/)     ^enforcer/export/
 ^docs/                                ^(compiler/(ast|parse|resolve|lower|decide|emit_|expect)|gen/pale|operator/)
 ^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale)
+^operator/cluster/                    ^(enforcer/|operator/(kube|webhook)/)
+^operator/webhook/                    ^(enforcer/|operator/kube/)
 '
 
 # Which sources and headers are one back end: they see nothing of another one.

@@ -52,6 +52,8 @@ enforcer/daemon/daemon.c enforcer/export/output.h
 enforcer/report.c enforcer/export/output.h
 compiler/options.c docs/docs.h
 docs/docs.c compiler/decide.h
+operator/cluster/cluster.c operator/webhook/admission.h
+operator/webhook/admission.c operator/kube/kube_watch.h
 EOT
 
 rm -rf "$scratch/b"

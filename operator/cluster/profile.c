@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/cluster/profile.h"
+
+#include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
+#include "operator/cluster/memory.h"
+#include "operator/cluster/object_name.h"
+
+#include <errno.h>
+
+#define SECCOMP_FOLDER "pale/"
+#define SECCOMP_SUFFIX ".json"
+#define DIGEST_LEN     12
+#define CAPABILITY_MAX 64
+
+static int read_namespaces(struct profile *p, const json_t *names, struct pale_err **err)
+{
+	json_t *v;
+	size_t i;
+
+	if (names && !json_is_array(names))
+		return pale_err_plain(err, EINVAL, "spec.namespaces is no list");
+	json_array_foreach (names, i, v) {
+		const char *name = json_string_value(v);
+
+		if (!name)
+			return pale_err_plain(
+				err, EINVAL, "spec.namespaces has one that is no string");
+		if (strcmp(name, "*") == 0)
+			p->everywhere = true;
+		p->namespaces =
+			memory_resize(p->namespaces, p->n_namespaces + 1, sizeof(*p->namespaces));
+		p->namespaces[p->n_namespaces++] = memory_string(name);
+	}
+	return 0;
+}
+
+static int read_mode(struct profile *p, const json_t *object, struct pale_err **err)
+{
+	const json_t *status = json_object_get(json_object_get(object, "status"), "mode");
+	const json_t *v =
+		status ? status : json_object_get(json_object_get(object, "spec"), "mode");
+	const char *word = json_string_value(v);
+
+	p->mode = MODE_ENFORCE;
+	if (v && (!word || !mode_parse(word, &p->mode)))
+		return pale_err_plain(err, EINVAL, "%s.mode is neither enforce nor audit",
+			status ? "status" : "spec");
+	return 0;
+}
+
+static bool is_digest(const char *s)
+{
+	return strspn(s, "0123456789abcdef") == DIGEST_LEN &&
+	       strcmp(s + DIGEST_LEN, SECCOMP_SUFFIX) == 0;
+}
+
+bool profile_is_seccomp_file(const char *file)
+{
+	return strncmp(file, SECCOMP_FOLDER, strlen(SECCOMP_FOLDER)) == 0;
+}
+
+bool profile_is_seccomp_file_of(const char *file, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (!profile_is_seccomp_file(file))
+		return false;
+	file += strlen(SECCOMP_FOLDER);
+	return strncmp(file, name, len) == 0 && file[len] == '-' && is_digest(file + len + 1);
+}
+
+/* CAP_NET_ADMIN is NET_ADMIN in a pod. */
+static bool is_capability(const char *s)
+{
+	size_t len = strlen(s);
+
+	return len && len <= CAPABILITY_MAX && strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == len &&
+	       strncmp(s, "CAP_", 4) != 0;
+}
+
+static int read_drop(struct profile *p, const json_t *list, struct pale_err **err)
+{
+	json_t *v;
+	size_t i;
+
+	if (list && !json_is_array(list))
+		return pale_err_plain(err, EINVAL, "status.pod.dropCapabilities is no list");
+	json_array_foreach (list, i, v) {
+		const char *name = json_string_value(v);
+
+		if (!name || !is_capability(name))
+			return pale_err_plain(err, EINVAL,
+				"status.pod.dropCapabilities has one that is no capability");
+		p->drop = memory_resize(p->drop, p->n_drop + 1, sizeof(*p->drop));
+		p->drop[p->n_drop++] = memory_string(name);
+	}
+	return 0;
+}
+
+static int read_pod(struct profile *p, const json_t *pod, struct pale_err **err)
+{
+	const json_t *escalation = json_object_get(pod, "allowPrivilegeEscalation");
+	const char *file = json_string_value(json_object_get(pod, "seccompProfile"));
+	int r;
+
+	if (!pod)
+		return 0;
+	if (!file || !profile_is_seccomp_file_of(file, p->head.name))
+		return pale_err_plain(err, EINVAL,
+			"status.pod.seccompProfile is not pale/%s-DIGEST.json with twelve digits",
+			p->head.name);
+	if (escalation && !json_is_boolean(escalation))
+		return pale_err_plain(
+			err, EINVAL, "status.pod.allowPrivilegeEscalation is no truth value");
+	p->no_escalation = json_is_false(escalation);
+	r = read_drop(p, json_object_get(pod, "dropCapabilities"), err);
+	if (r == 0)
+		p->seccomp = memory_string(file);
+	return r;
+}
+
+/* "True", "False" or "Unknown"; "" when there is no such condition. */
+static const char *condition(const json_t *status, const char *type)
+{
+	json_t *c;
+	size_t i;
+
+	json_array_foreach (json_object_get(status, "conditions"), i, c) {
+		const char *is = json_string_value(json_object_get(c, "type"));
+		const char *value = json_string_value(json_object_get(c, "status"));
+
+		if (is && value && strcmp(is, type) == 0)
+			return value;
+	}
+	return "";
+}
+
+static char *first_diagnostic(const json_t *status)
+{
+	const json_t *d = json_array_get(json_object_get(status, "diagnostics"), 0);
+	const char *message = json_string_value(json_object_get(d, "message"));
+	struct text t = TEXT_INIT;
+
+	if (!message)
+		return NULL;
+	if (json_is_integer(json_object_get(d, "line")))
+		text_printf(&t,
+			"%lld:%lld: ", (long long)json_integer_value(json_object_get(d, "line")),
+			(long long)json_integer_value(json_object_get(d, "column")));
+	text_puts(&t, message);
+	return text_take(&t);
+}
+
+static int read_all(struct profile *p, const json_t *object, struct pale_err **err)
+{
+	const json_t *status = json_object_get(object, "status");
+	int r = read_namespaces(
+		p, json_object_get(json_object_get(object, "spec"), "namespaces"), err);
+
+	if (r == 0)
+		r = read_mode(p, object, err);
+	return r < 0 ? r : read_pod(p, json_object_get(status, "pod"), err);
+}
+
+struct profile *profile_read(const json_t *object, struct pale_err **err)
+{
+	_cleanup_(pale_err_freep) struct pale_err *wrong = NULL;
+	const json_t *metadata = json_object_get(object, "metadata");
+	const json_t *status = json_object_get(object, "status");
+	struct profile *p = memory_new(sizeof(*p));
+
+	if (object_name_read(object, false, &p->head, err) < 0) {
+		profile_free(&p->head);
+		return NULL;
+	}
+	p->deleted = json_is_string(json_object_get(metadata, "deletionTimestamp"));
+	p->behind = json_integer_value(json_object_get(status, "observedGeneration")) <
+		    json_integer_value(json_object_get(metadata, "generation"));
+	p->ready = strcmp(condition(status, "Ready"), "True") == 0;
+	p->failed = strcmp(condition(status, "Compiled"), "False") == 0;
+	p->diagnostic = first_diagnostic(status);
+	if (read_all(p, object, &wrong) < 0)
+		p->wrong = memory_string(pale_err_text(wrong));
+	return p;
+}
+
+bool profile_is_for(const struct profile *p, const char *namespace)
+{
+	for (size_t i = 0; i < p->n_namespaces; i++) {
+		if (strcmp(p->namespaces[i], namespace) == 0)
+			return true;
+	}
+	return p->everywhere;
+}
+
+void profile_free(struct object_head *head)
+{
+	struct profile *p = (struct profile *)head;
+
+	object_name_release(&p->head);
+	memory_free_strings(p->namespaces, p->n_namespaces);
+	memory_free_strings(p->drop, p->n_drop);
+	free(p->diagnostic);
+	free(p->seccomp);
+	free(p->wrong);
+	free(p);
+}
