@@ -6,6 +6,8 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
 # An interpreter of classic BPF that is neither ours nor the kernel's.
 LIBS_test_mutants := -lpcap
 LIBS_test_import_oci := -lpcap
+# How pale-runtime and paled read a pod's annotations is asked of what reads them.
+$(B)/tests/unit/test_webhook_admission $(B)/tests/unit/test_webhook_property: $(B)/enforcer/daemon/annotations.o
 # They have pale-export alone, as it has of the enforcer only what it is linked with.
 UNIT_EXPORT_BIN := $(filter $(B)/tests/unit/test_export_%,$(UNIT_BIN))
 # And pale-operator.

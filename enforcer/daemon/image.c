@@ -3,8 +3,8 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
+#include "compiler/base/base64.h"
 #include "enforcer/annotations.h"
-#include "enforcer/daemon/base64.h"
 #include "enforcer/daemon/child_output.h"
 #include "enforcer/file_tree.h"
 

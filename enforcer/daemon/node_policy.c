@@ -4,7 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/cover_capabilities.h"
 #include "compiler/emit_oci.h"
-#include "enforcer/daemon/base64.h"
+#include "compiler/base/base64.h"
 #include "enforcer/file_tree.h"
 
 #include <errno.h>

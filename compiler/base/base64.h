@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PALE_BASE64_H
-#define PALE_BASE64_H
+#ifndef PALE_BASE_BASE64_H
+#define PALE_BASE_BASE64_H
 
 #include <stddef.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/daemon/base64.h"
+#include "compiler/base/base64.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_WEBHOOK_POD_PROFILE_H
+#define PALE_WEBHOOK_POD_PROFILE_H
+
+/*
+ * Which container of a pod gets which profile, and in which mode.
+ *
+ * Three speak, in this order: the namespace, by its annotations; the PaleBindings that select the
+ * pod; the pod, by its annotations. Each may only tighten what those before it say.
+ *
+ * profile
+ *	Two policies cannot be compared here. So whoever says one first is right, and another one
+ *	said later is refused: by pale.dev/profile of the namespace; by the binding of the highest
+ *	priority that names the container (two of one priority that differ are refused); then the
+ *	container's own annotation; the pod's; and pale.dev/default-profile of the namespace, which
+ *	is no floor. Only a binding that lists containers by name goes before the annotation that
+ *	speaks of the whole pod. A profile has to list the namespace in spec.namespaces.
+ *
+ * mode
+ *	enforce is tighter than audit. It begins with the namespace's, and where that says none,
+ *with the profile's (status.mode or spec.mode): so audit comes from those who write profiles and
+ *	namespaces, not from a binding or a pod. What asks for less is told, and does not count.
+ *	pale-runtime reads one mode for the whole pod, so that of its containers' the tightest is
+ *it.
+ *
+ * on-missing
+ *	deny is tighter than wait, wait than allow. It begins with the namespace's, and where that
+ *	says none, with wait: allow comes from the namespace alone. Where nobody says anything
+ *	nothing is written, and the node's own default counts.
+ */
+
+#include "operator/cluster/cluster.h"
+#include "operator/webhook/pod.h"
+
+struct container_choice {
+	const struct pod_container *container;
+	const struct profile *profile;
+	const char *own;   /* its own annotation's profile, or NULL */
+	const char *floor; /* that it must have, or NULL */
+	bool by_name;	   /* a binding lists this container */
+};
+
+struct pod_choice {
+	bool untouched; /* nothing is meant for it, and it may run as it is: no other member counts
+			 */
+	struct container_choice *v; /* one for each of the pod's */
+	size_t n;
+	const char *pod_profile; /* what pale.dev/profile is to be; NULL: it stays away */
+	enum mode mode;
+	enum when_missing on_missing; /* MISSING_UNSAID: the annotation stays away */
+};
+
+/*
+ * @warnings: see warnings.h. Borrows from all its arguments. A pod that names no profile, and for
+ * which no namespace and no binding does, may run as it is where its namespace is not labelled
+ * pale.dev/inject=enabled, and nowhere else.
+ *
+ * -EACCES or -EINVAL when the pod may not run: *@err says why, and its hint what to do. @ret is to
+ * be released either way.
+ */
+int pod_choose(const struct cluster *cluster, const struct namespace *namespace,
+	const struct pod *pod, struct pod_choice *ret, json_t *warnings, struct pale_err **err);
+void pod_choice_release(struct pod_choice *c);
+
+#endif
