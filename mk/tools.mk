@@ -44,6 +44,9 @@ FUZZ_PALED_OBJ := $(DAEMON_SRC:%.c=$(B)/fuzz/%.o) $(ENFORCER_SRC:%.c=$(B)/fuzz/%
 # And pale-export's it.
 FUZZ_EXPORT_BIN := $(filter $(B)/fuzz/fuzz_export_%,$(FUZZ_BIN))
 FUZZ_EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/fuzz/%.o) $(filter-out $(B)/fuzz/enforcer/paled_client.o,$(EXPORT_USES:$(B)/%=$(B)/fuzz/%))
+# And the operator it.
+FUZZ_OPERATOR_BIN := $(filter $(B)/fuzz/fuzz_operator_%,$(FUZZ_BIN))
+FUZZ_OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/fuzz/%.o)
 FUZZ_OBJ := $(COMPILER_SRC:%.c=$(B)/fuzz/%.o) $(RUNTIME_SRC:%.c=$(B)/fuzz/%.o) $(B)/fuzz/enforcer/paled_client.o \
 	$(B)/fuzz/gen/pale.tab.o $(B)/fuzz/gen/pale.lex.o $(B)/fuzz/gen/vocab_tables.o
 FUZZ_CC = $(CLANG) -std=gnu17 -D_GNU_SOURCE -DPALE_DATADIR='"$(datadir)/pale"' -I. -I$(GEN) -I$(SKEL) $(FUZZ_FLAGS)
@@ -61,6 +64,8 @@ $(FUZZ_BIN): $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_OBJ)
 $(FUZZ_PALED_BIN): $(FUZZ_PALED_OBJ)
 $(FUZZ_EXPORT_BIN): $(FUZZ_EXPORT_OBJ)
 $(FUZZ_EXPORT_BIN): FUZZ_LIBS = $(EXPORT_LIBS)
+$(FUZZ_OPERATOR_BIN): $(FUZZ_OPERATOR_OBJ)
+$(FUZZ_OPERATOR_BIN): FUZZ_LIBS = $(OPERATOR_LIBS)
 $(FUZZ_PALED_BIN): FUZZ_LIBS = -lsystemd -lsqlite3 $(ENFORCER_LIBS)
 
 $(B)/fuzz/fuzz_oci_seccomp: $(patsubst %.c,$(B)/fuzz/%.o,$(wildcard enforcer/runtime/oci_seccomp*.c))
@@ -71,7 +76,7 @@ fuzz: deps-build deps-devel $(FUZZ_BIN)
 		case $$f in */fuzz_paled_*) dict=-dict=tests/fuzz/paled.dict ;; *) dict= ;; esac; \
 		echo "  FUZZ    $${f##*/} ($(FUZZ_SECONDS) s)"; \
 		PALE_PATH=$(CURDIR)/profiles $$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/ \
-			$$dict $$corpus tests/lang tests/fmt tests/lsp tests/verdict tests/import tests/learn tests/init tests/fuzz/paled tests/fuzz/export profiles >$(B)/fuzz/$${f##*/}.log 2>&1 || \
+			$$dict $$corpus tests/lang tests/fmt tests/lsp tests/verdict tests/import tests/learn tests/init tests/fuzz/paled tests/fuzz/export tests/webhook profiles >$(B)/fuzz/$${f##*/}.log 2>&1 || \
 			{ tail -n 40 $(B)/fuzz/$${f##*/}.log; exit 1; }; \
 		grep -E 'stat::number_of_executed_units|stat::peak_rss' $(B)/fuzz/$${f##*/}.log; \
 	done
