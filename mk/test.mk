@@ -27,13 +27,20 @@ $(UNIT_OPERATOR_BIN): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBCOMPILER)
 
 # Small C programs that tests run: attacks and their like, one file each.
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/live/*.c tests/vm/*.c tests/verdict/*.c tests/golden/*.c tests/bench/*.c tests/lsp/*.c tests/learn/*.c))
-$(filter-out $(B)/tests/bench/recorder,$(TEST_PROGRAMS)): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
+$(filter-out $(B)/tests/bench/recorder $(B)/tests/bench/webhook,$(TEST_PROGRAMS)): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
 
 $(B)/tests/bench/recorder: $(B)/tests/bench/recorder.o $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lsystemd -lsqlite3 $(ENFORCER_LIBS) $(LIBS)
+
+# The operator's parts, each with a cluster of its own.
+OPERATOR_PROGRAMS := $(B)/tests/kube/webhook_server
+$(OPERATOR_PROGRAMS): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
+TEST_PROGRAMS += $(OPERATOR_PROGRAMS)
 
 # They start hundreds of times in an emulated guest.
 $(B)/tests/vm/lsm_actor $(B)/tests/vm/lsm_verdict_actor $(B)/tests/vm/stress_actor: LDFLAGS += -Wl,--as-needed

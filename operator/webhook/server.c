@@ -36,8 +36,9 @@ struct webhook_server {
 	const struct cluster *cluster;
 	/* A handshake may still hold on to the one before. */
 	struct tls_certificate *certificate, *before;
-	size_t bodies; /* bytes of them that are being read */
-	bool trim;     /* a large one was freed */
+	size_t bodies;	    /* bytes of them that are being read */
+	bool trim;	    /* a large one was freed */
+	unsigned connected; /* after the last run */
 	struct webhook_metrics metrics;
 };
 
@@ -81,12 +82,12 @@ static uint64_t now_us(void)
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
 }
 
-static bool is_pressed(const struct webhook_server *s)
+static unsigned connections(const struct webhook_server *s)
 {
 	const union MHD_DaemonInfo *info =
 		MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
 
-	return info && info->num_connections >= CONNECTIONS_PRESS;
+	return info ? info->num_connections : 0;
 }
 
 /* Takes the text over. */
@@ -104,7 +105,7 @@ static enum MHD_Result answer(struct webhook_server *s, struct MHD_Connection *c
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, POST");
-	if (is_pressed(s))
+	if (connections(s) >= CONNECTIONS_PRESS)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
 	queued = MHD_queue_response(c, status, r);
 	MHD_destroy_response(r);
@@ -343,6 +344,13 @@ static void run(struct webhook_server *s)
 
 	serving = s;
 	MHD_run(s->daemon);
+	/* At its limit libmicrohttpd stops listening, and takes that up at the beginning of a run
+	 * alone: without another one nothing would wake it. */
+	while (connections(s) < s->connected) {
+		s->connected = connections(s);
+		MHD_run(s->daemon);
+	}
+	s->connected = connections(s);
 	serving = NULL;
 	/* What a large review took is given back, or the next hours would be measured by it. */
 	if (s->trim)
