@@ -6,7 +6,7 @@ DEPS_BUILD := gcc libc6-dev make flex bison mawk clang-14 clang llvm bpftool lib
 	libgnutls28-dev scdoc
 DEPS_DEMO := nginx nginx-dev libnginx-mod-http-echo curl util-linux iproute2
 DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils zstd apparmor netcat-openbsd neovim vim \
-	python3-minimal patch zsh fish man-db systemd openssl prometheus $(DEPS_PROGRAMS)
+	python3-minimal python3-yaml kubernetes-client patch zsh fish man-db systemd openssl prometheus $(DEPS_PROGRAMS)
 # Programs that tests run under policies.
 DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools runc crun
 # Container engines, and what they run containers with.

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+# The manifests of operator/deploy, as far as they can be judged without an API server: manifests.py has the rules.
+# shellcheck shell=bash
+
+# Debian's, which has the package python3-yaml.
+rules() { /usr/bin/python3 -B "$BATS_TEST_DIRNAME/manifests.py" "$1"; }
+
+@test "schemas are structural, described, and shown" { rules schemas; }
+@test "and would not be, with a mistake" { rules mistakes; }
+@test "what the webhook reads is what the schemas have" { rules objects; }
+@test "webhooks are asked about pods, fail closed, and leave kube-system alone" { rules webhooks; }
+@test "roles are least: no wildcard, no Secrets" { rules rights; }
+@test "Pale's own pods are not root, and write nothing" { rules pods; }
+@test "kustomize makes all of it" { rules kustomize; }
