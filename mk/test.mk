@@ -41,6 +41,9 @@ $(OPERATOR_PROGRAMS): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
 TEST_PROGRAMS += $(OPERATOR_PROGRAMS)
+$(B)/tests/bench/webhook: $(B)/tests/bench/webhook.o $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcurl $(LIBS)
 
 # They start hundreds of times in an emulated guest.
 $(B)/tests/vm/lsm_actor $(B)/tests/vm/lsm_verdict_actor $(B)/tests/vm/stress_actor: LDFLAGS += -Wl,--as-needed
