@@ -4,6 +4,7 @@
 #include "compiler/base/base64.h"
 #include "compiler/base/cleanup.h"
 #include "operator/cluster/memory.h"
+#include "operator/webhook/json_weight.h"
 #include "operator/webhook/pod_hazards.h"
 #include "operator/webhook/pod_patch.h"
 #include "operator/webhook/pod_profile.h"
@@ -355,11 +356,14 @@ enum admission_result admission_answer(const struct admission_config *config,
 	struct text *ret)
 {
 	json_error_t e;
-	json_t *review = json_loadb(body, len, JSON_REJECT_DUPLICATES, &e);
+	bool light = json_is_light(body, len);
+	json_t *review = light ? json_loadb(body, len, JSON_REJECT_DUPLICATES, &e) : NULL;
 	struct request request = { 0 };
 	enum admission_result result = ADMISSION_MALFORMED;
 	const char *wrong = review ? read_request(review, &request) : "the body is not JSON";
 
+	if (!light)
+		wrong = "the body has more values than any pod";
 	if (wrong)
 		text_puts(ret, wrong);
 	else

@@ -92,7 +92,9 @@ static int read_containers(
 
 	if (list && !json_is_array(list))
 		return pale_err_plain(err, EINVAL, "spec.%s is no list", container_lists[place]);
-	if (json_array_size(list) > POD_CONTAINERS_MAX)
+	if (json_array_size(list) > POD_CONTAINERS_MAX ||
+		json_array_size(json_object_get(old_spec, container_lists[place])) >
+			POD_CONTAINERS_MAX)
 		return pale_err_plain(err, EINVAL, "more than %d containers", POD_CONTAINERS_MAX);
 	json_array_foreach (list, i, c) {
 		struct pod_container one = { json_member_text(c, "name"), place, i, c };

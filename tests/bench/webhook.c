@@ -221,6 +221,7 @@ static void print_memory(const char *pid)
 static int load(const char *port, const char *authority, const char *pid, int rate, int seconds)
 {
 	static struct load l;
+	_cleanup_free_ char *sample = review(0);
 	int n = rate * seconds;
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
@@ -239,9 +240,8 @@ static int load(const char *port, const char *authority, const char *pid, int ra
 	qsort(l.took_us, (size_t)l.n_took, sizeof(*l.took_us), compare);
 	printf("%d reviews of %zu bytes at %d a second: median %.2f ms, p99 %.2f ms, at most %.2f "
 	       "ms; %d wrong\n",
-		l.n_took, strlen(l.calls[0].body ? l.calls[0].body : ""), rate,
-		l.took_us[l.n_took / 2] / 1e3, l.took_us[l.n_took * 99 / 100] / 1e3,
-		l.took_us[l.n_took - 1] / 1e3, l.wrong);
+		l.n_took, strlen(sample), rate, l.took_us[l.n_took / 2] / 1e3,
+		l.took_us[l.n_took * 99 / 100] / 1e3, l.took_us[l.n_took - 1] / 1e3, l.wrong);
 	print_memory(pid);
 	return l.wrong != 0;
 }

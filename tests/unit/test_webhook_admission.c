@@ -259,6 +259,42 @@ static void what_is_no_review(void **state)
 	cluster_release(&c);
 }
 
+/* A few bytes of text may be a hundred times as many in memory. */
+static void heavy_bodies(void **state)
+{
+	static const struct {
+		const char *unit;
+		size_t n;
+		bool heavy;
+	} cases[] = {
+		{ "{},", 149999, false },
+		{ "{},", 150000, true },
+		{ "[],", 150000, true },
+		{ "1,", 500000, false },
+		{ "1,", 500001, true },
+		/* What strings hold is text. */
+		{ "\"[{,\\\",\",", 400000, false },
+	};
+	struct cluster c;
+
+	load_cluster(&c);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_(text_release) struct text body = TEXT_INIT, said = TEXT_INIT;
+
+		text_putc(&body, '[');
+		for (size_t k = 0; k < cases[i].n; k++)
+			text_puts(&body, cases[i].unit);
+		body.s[body.len - 1] = ']';
+		assert_int_equal(admission_answer(&scene_config, &c, ADMISSION_MUTATE,
+					 text_str(&body), body.len, &said),
+			ADMISSION_MALFORMED);
+		assert_string_equal(
+			text_str(&said), cases[i].heavy ? "the body has more values than any pod"
+							: "the body is no AdmissionReview");
+	}
+	cluster_release(&c);
+}
+
 /* A sentence stays short, and shows no terminal what it could obey. */
 static void names_from_a_hostile_pod(void **state)
 {
@@ -298,6 +334,7 @@ int main(void)
 		cmocka_unit_test(what_was_done_behind_the_patch),
 		cmocka_unit_test(nothing_starts_before_the_cluster_is_known),
 		cmocka_unit_test(what_is_no_review),
+		cmocka_unit_test(heavy_bodies),
 		cmocka_unit_test(names_from_a_hostile_pod),
 	};
 
