@@ -218,11 +218,28 @@ static void print_memory(const char *pid)
 	printf("\n");
 }
 
+/* Of the process, in milliseconds. */
+static double cpu_ms(const char *pid)
+{
+	char path[64], line[1024], *rest;
+	_cleanup_fclose_ FILE *f = NULL;
+	unsigned long user = 0, kernel = 0;
+
+	snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+	f = fopen(path, "r");
+	rest = f && fgets(line, sizeof(line), f) ? strrchr(line, ')') : NULL;
+	if (!rest || sscanf(rest, ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+			     &kernel) != 2)
+		return 0;
+	return (double)(user + kernel) * 1000 / (double)sysconf(_SC_CLK_TCK);
+}
+
 static int load(const char *port, const char *authority, const char *pid, int rate, int seconds)
 {
 	static struct load l;
 	_cleanup_free_ char *sample = review(0);
 	int n = rate * seconds;
+	double cpu;
 
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 	l.multi = curl_multi_init();
@@ -236,12 +253,15 @@ static int load(const char *port, const char *authority, const char *pid, int ra
 		prepare(&l, &l.calls[i]);
 	run(&l, 0, WARM_UP, 100);
 	l.n_took = 0;
+	cpu = cpu_ms(pid);
 	run(&l, WARM_UP, n, rate);
+	cpu = cpu_ms(pid) - cpu;
 	qsort(l.took_us, (size_t)l.n_took, sizeof(*l.took_us), compare);
 	printf("%d reviews of %zu bytes at %d a second: median %.2f ms, p99 %.2f ms, at most %.2f "
 	       "ms; %d wrong\n",
 		l.n_took, strlen(sample), rate, l.took_us[l.n_took / 2] / 1e3,
 		l.took_us[l.n_took * 99 / 100] / 1e3, l.took_us[l.n_took - 1] / 1e3, l.wrong);
+	printf("%.2f ms of a CPU a review, ", cpu / n);
 	print_memory(pid);
 	return l.wrong != 0;
 }

@@ -10,6 +10,7 @@ pid=
 trap '[ -z "$pid" ] || kill "$pid"; rm -rf "$dir"' EXIT
 "$build/tests/bench/webhook" cluster >"$dir/cluster.json"
 "$build/tests/kube/webhook_server" --certificates "$dir"
+: >"$dir/said"
 "$build/tests/kube/webhook_server" "$dir/cluster.json" "$dir" >"$dir/said" &
 pid=$!
 until grep -q ^port "$dir/said"; do sleep 0.1; done
