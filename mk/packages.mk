@@ -2,8 +2,7 @@
 # Debian packages, by what needs them. `make deps` installs those that are missing.
 
 DEPS_BUILD := gcc libc6-dev make flex bison mawk clang-14 clang llvm bpftool libbpf-dev libseccomp-dev libapparmor-dev \
-	libcap-dev libjansson-dev libyaml-dev libsystemd-dev libsqlite3-dev libcurl4-gnutls-dev libmicrohttpd-dev \
-	libgnutls28-dev scdoc
+	libcap-dev libjansson-dev libyaml-dev libsystemd-dev libsqlite3-dev libcurl4-gnutls-dev libmicrohttpd-dev libgnutls28-dev scdoc
 DEPS_DEMO := nginx nginx-dev libnginx-mod-http-echo curl util-linux iproute2
 DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils zstd apparmor netcat-openbsd neovim vim \
 	python3-minimal python3-yaml kubernetes-client patch zsh fish man-db systemd openssl prometheus $(DEPS_PROGRAMS)

@@ -9,8 +9,8 @@ ENFORCER_CMD_SRC := enforcer/pale.c $(wildcard enforcer/cmd_*.c)
 DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c)) $(wildcard enforcer/recorder/*.c)
 # pale-export has of paled only its log.
 EXPORT_SRC := $(filter-out enforcer/export/main.c,$(wildcard enforcer/export/*.c))
-RUNTIME_SRC := $(filter-out enforcer/runtime/main.c,$(wildcard enforcer/runtime/*.c))
 OPERATOR_SRC := $(wildcard operator/*/*.c)
+RUNTIME_SRC := $(filter-out enforcer/runtime/main.c,$(wildcard enforcer/runtime/*.c))
 
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o) $(B)/gen/pale.tab.o $(B)/gen/pale.lex.o $(B)/gen/vocab_tables.o
 CMD_OBJ := $(COMPILER_CMD_SRC:%.c=$(B)/%.o) $(ENFORCER_CMD_SRC:%.c=$(B)/%.o)
@@ -18,15 +18,15 @@ ENFORCER_OBJ := $(ENFORCER_SRC:%.c=$(B)/%.o)
 DAEMON_OBJ := $(DAEMON_SRC:%.c=$(B)/%.o)
 EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/%.o)
 EXPORT_USES := $(addprefix $(B)/enforcer/,daemon/event_log.o daemon/notice.o report_time.o paled_client.o)
-RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
 OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/%.o)
+RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
 
 LIBCOMPILER := $(B)/libpale-compiler.a
 LIBENFORCER := $(B)/libpale-enforcer.a
 LIBDAEMON := $(B)/libpale-daemon.a
 LIBEXPORT := $(B)/libpale-export.a
-LIBRUNTIME := $(B)/libpale-runtime.a
 LIBOPERATOR := $(B)/libpale-operator.a
+LIBRUNTIME := $(B)/libpale-runtime.a
 
 # What must be there before anything is compiled; the .d files take over from the second build on.
 GEN_HEADERS := $(GEN)/pale.tab.h $(GEN)/pale.lex.h $(GEN)/vocab_tables.h $(BPF_SKEL)
@@ -87,11 +87,11 @@ $(LIBEXPORT): $(EXPORT_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(LIBRUNTIME): $(RUNTIME_OBJ)
+$(LIBOPERATOR): $(OPERATOR_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(LIBOPERATOR): $(OPERATOR_OBJ)
+$(LIBRUNTIME): $(RUNTIME_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 

@@ -6,12 +6,9 @@ UNIT_BIN := $(UNIT_SRC:%.c=$(B)/%)
 # An interpreter of classic BPF that is neither ours nor the kernel's.
 LIBS_test_mutants := -lpcap
 LIBS_test_import_oci := -lpcap
-# How pale-runtime and paled read a pod's annotations is asked of what reads them.
-$(B)/tests/unit/test_webhook_admission $(B)/tests/unit/test_webhook_property: $(B)/enforcer/daemon/annotations.o
 # They have pale-export alone, as it has of the enforcer only what it is linked with.
 UNIT_EXPORT_BIN := $(filter $(B)/tests/unit/test_export_%,$(UNIT_BIN))
-# And pale-operator.
-UNIT_OPERATOR_BIN := $(filter $(addprefix $(B)/tests/unit/test_,cluster% kube_% webhook_%),$(UNIT_BIN))
+UNIT_OPERATOR_BIN := $(filter $(B)/tests/unit/test_kube_% $(B)/tests/unit/test_webhook_%,$(UNIT_BIN))
 
 $(filter-out $(UNIT_EXPORT_BIN) $(UNIT_OPERATOR_BIN),$(UNIT_BIN)): $(B)/%: $(B)/%.o $(LIBRUNTIME) $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
@@ -21,9 +18,12 @@ $(UNIT_EXPORT_BIN): $(B)/%: $(B)/%.o $(LIBEXPORT) $(EXPORT_USES) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(EXPORT_LIBS) $(LIBS) -lcmocka
 
-$(UNIT_OPERATOR_BIN): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBCOMPILER)
+$(UNIT_OPERATOR_BIN): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS) -lcmocka
+
+# How pale-runtime and paled read a pod's annotations is asked of what reads them.
+$(B)/tests/unit/test_webhook_admission $(B)/tests/unit/test_webhook_property: $(B)/enforcer/daemon/annotations.o
 
 # Small C programs that tests run: attacks and their like, one file each.
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/live/*.c tests/vm/*.c tests/verdict/*.c tests/golden/*.c tests/bench/*.c tests/lsp/*.c tests/learn/*.c))
@@ -37,7 +37,7 @@ $(B)/tests/bench/recorder: $(B)/tests/bench/recorder.o $(LIBDAEMON) $(LIBENFORCE
 
 # The operator's parts, each with a cluster of its own.
 OPERATOR_PROGRAMS := $(B)/tests/kube/webhook_server
-$(OPERATOR_PROGRAMS): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBCOMPILER)
+$(OPERATOR_PROGRAMS): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
 TEST_PROGRAMS += $(OPERATOR_PROGRAMS)

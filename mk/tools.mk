@@ -44,9 +44,9 @@ FUZZ_PALED_OBJ := $(DAEMON_SRC:%.c=$(B)/fuzz/%.o) $(ENFORCER_SRC:%.c=$(B)/fuzz/%
 # And pale-export's it.
 FUZZ_EXPORT_BIN := $(filter $(B)/fuzz/fuzz_export_%,$(FUZZ_BIN))
 FUZZ_EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/fuzz/%.o) $(filter-out $(B)/fuzz/enforcer/paled_client.o,$(EXPORT_USES:$(B)/%=$(B)/fuzz/%))
-# And the operator it.
+# And the webhook it.
 FUZZ_OPERATOR_BIN := $(filter $(B)/fuzz/fuzz_operator_%,$(FUZZ_BIN))
-FUZZ_OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/fuzz/%.o)
+FUZZ_OPERATOR_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(wildcard operator/cluster/*.c operator/webhook/*.c))
 FUZZ_OBJ := $(COMPILER_SRC:%.c=$(B)/fuzz/%.o) $(RUNTIME_SRC:%.c=$(B)/fuzz/%.o) $(B)/fuzz/enforcer/paled_client.o \
 	$(B)/fuzz/gen/pale.tab.o $(B)/fuzz/gen/pale.lex.o $(B)/fuzz/gen/vocab_tables.o
 FUZZ_CC = $(CLANG) -std=gnu17 -D_GNU_SOURCE -DPALE_DATADIR='"$(datadir)/pale"' -I. -I$(GEN) -I$(SKEL) $(FUZZ_FLAGS)

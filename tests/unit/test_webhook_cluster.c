@@ -501,5 +501,5 @@ int main(void)
 		cmocka_unit_test(memory_stays_small),
 	};
 
-	return cmocka_run_group_tests_name("cluster", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("webhook_cluster", tests, NULL, NULL);
 }
