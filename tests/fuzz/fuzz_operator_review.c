@@ -95,21 +95,33 @@ static void fill(struct cluster *c)
 	json_decref(all);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+/* What is in a list may change the cluster: it has one of its own. */
+static void ask_list(const json_t *all)
 {
-	json_t *all = json_loadb((const char *)bytes, len, JSON_REJECT_DUPLICATES, NULL), *one;
 	struct cluster c;
+	json_t *one;
 	size_t i;
 
 	fill(&c);
-	answer_bytes(&c, bytes, len);
 	json_array_foreach (all, i, one)
 		put(&c, one);
 	json_array_foreach (all, i, one)
 		ask(&c, one);
-	if (json_is_object(all))
+	cluster_release(&c);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	static struct cluster c;
+	json_t *all = json_loadb((const char *)bytes, len, JSON_REJECT_DUPLICATES, NULL);
+
+	if (!c.listed[0])
+		fill(&c);
+	answer_bytes(&c, bytes, len);
+	if (json_is_array(all))
+		ask_list(all);
+	else if (json_is_object(all))
 		ask(&c, all);
 	json_decref(all);
-	cluster_release(&c);
 	return 0;
 }
