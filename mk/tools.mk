@@ -99,6 +99,7 @@ bench-learn: deps-build deps-demo deps-devel all $(BENCH_LEARN)
 	$(Q)PALE_BUILD=$(B) tests/bench/learn.sh
 bench-learn-vm: deps-build deps-demo deps-test deps-devel all $(BENCH_LEARN)
 	$(Q)tests/vm/run.sh --kernel $(KERNEL) --timeout 2400 --cmdline apparmor=0 tests/bench/learn.sh
+
 # What reviews of pods take, 500 a second, and the webhook's memory.
 .PHONY: bench-webhook
 bench-webhook: deps-build $(B)/tests/bench/webhook $(B)/tests/kube/webhook_server

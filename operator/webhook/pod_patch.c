@@ -13,7 +13,7 @@
 #define CONTAINER_SECCOMP_PREFIX "container.seccomp.security.alpha.kubernetes.io/"
 #define LOCALHOST_PREFIX	 "localhost/"
 
-/* enforcer/daemon/annotations.h: what engines without Kubernetes say. */
+/* enforcer/annotations.h: what engines without Kubernetes say. */
 static const char *const not_for_pods[] = { "pale.dev/name", "pale.dev/image",
 	"pale.dev/image-digest", "pale.dev/recording" };
 

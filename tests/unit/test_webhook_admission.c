@@ -6,7 +6,7 @@
  * anew.
  */
 #include "compiler/base/cleanup.h"
-#include "enforcer/daemon/annotations.h"
+#include "enforcer/annotations.h"
 #include "tests/unit/webhook_scene.h"
 
 #include <setjmp.h>
