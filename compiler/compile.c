@@ -31,6 +31,11 @@ static void compile_source(
 		.diags = &c->diags,
 		.include_dirs = options ? options->include_dirs : NULL,
 		.n_include_dirs = options ? options->n_include_dirs : 0 };
+	if (options && options->from_memory) {
+		res->from_memory = source->in_memory = true;
+		res->memory = options->files;
+		res->n_memory = options->n_files;
+	}
 	c->resolution = res;
 	file = parse_file(source, &c->diags, c->arena);
 	resolve_names(res, file);

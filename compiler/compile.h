@@ -33,6 +33,14 @@ struct compile_options {
 	bool outlines_only;
 	const struct compile_exception *exceptions;
 	uint32_t n_exceptions;
+	/*
+	 * For sources of strangers, with compile_bytes(): `use` finds these, as if all lay in one
+	 * folder with the file, and what is in $PALE_PATH and the installed library. No other file
+	 * of this machine is looked at, whatever the sources say.
+	 */
+	bool from_memory;
+	const struct memory_file *files;
+	uint32_t n_files;
 };
 
 struct compilation {

@@ -21,6 +21,11 @@ uint64_t capabilities_kept(const struct policy *p)
 	return kept;
 }
 
+bool policy_implies_no_new_privs(const struct policy *p)
+{
+	return !p->audit && !capabilities_kept(p) && p->n_domains == 1;
+}
+
 /* setns into one that is there already, if the process may open it: another's of the same user. */
 static bool may_enter_user_namespaces(const struct policy *p)
 {

@@ -10,6 +10,10 @@
  */
 uint64_t capabilities_kept(const struct policy *p);
 
+/* no_new_privs changes nothing for a program that may have no capability and enter no other domain.
+ */
+bool policy_implies_no_new_privs(const struct policy *p);
+
 /*
  * MECHANISM_CAPABILITIES for every capability rule and default. The set is refused to the process
  * without a report; inside a user namespace that it may make, it has them all again.

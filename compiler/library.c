@@ -57,7 +57,8 @@ const char *const *library_folders(const struct resolution *res, const struct so
 	const char *env = getenv("PALE_PATH");
 	struct folders to = { 0 };
 
-	add_folder(res, &to, from->name, slash ? (size_t)(slash - from->name) : 0);
+	if (!from->in_memory)
+		add_folder(res, &to, from->name, slash ? (size_t)(slash - from->name) : 0);
 	for (uint32_t i = 0; i < res->n_include_dirs; i++)
 		add_folder(res, &to, res->include_dirs[i], strlen(res->include_dirs[i]));
 	while (env && *env) {
@@ -85,8 +86,34 @@ const char *library_find(const struct resolution *res, const char *name, const s
 	return NULL;
 }
 
+/* As if all lay in one folder, the library's files by the names by which they are used. */
+static const struct memory_file *memory_find(
+	const struct resolution *res, const char *name, const struct source *from)
+{
+	const char *place = from->in_memory ? from->name : from->portable_name;
+	const char *slash = strrchr(place, '/');
+	int folder = slash ? (int)(slash - place) + 1 : 0;
+
+	for (int len = folder;; len = 0) {
+		const char *path = arena_printf(res->arena, "%.*s%s.pale", len, place, name);
+
+		for (uint32_t i = 0; i < res->n_memory; i++) {
+			if (!strcmp(res->memory[i].name, path))
+				return &res->memory[i];
+		}
+		if (!len)
+			return NULL;
+	}
+}
+
+/* malloc-ed; NULL when there is no such file (any more). Two ways to one file are one file. */
+static char *canonical_path(const struct source *s)
+{
+	return s->in_memory ? strdup(s->name) : realpath(s->name, NULL);
+}
+
 struct loading {
-	const char *path; /* canonical: two ways to one file are one file */
+	const char *path; /* canonical_path() */
 	const char *name;
 	struct loading *outer;
 };
@@ -96,7 +123,7 @@ static void load(struct resolution *res, struct ast_file *file, struct loading *
 static bool is_loaded(const struct resolution *res, const char *path)
 {
 	for (uint32_t i = 0; i < res->n_files; i++) {
-		_cleanup_free_ char *real = realpath(res->files[i]->source->name, NULL);
+		_cleanup_free_ char *real = canonical_path(res->files[i]->source);
 
 		if (real && !strcmp(real, path))
 			return true;
@@ -104,21 +131,68 @@ static bool is_loaded(const struct resolution *res, const char *path)
 	return false;
 }
 
+/* Then it is an error at @name. */
+static bool uses_itself(struct resolution *res, const struct word *name, const char *path,
+	const struct loading *outer)
+{
+	for (const struct loading *l = outer; l; l = l->outer) {
+		struct diag *d;
+
+		if (!l->path || strcmp(l->path, path) != 0)
+			continue;
+		d = diag_error(res->diags, name->at, "'%s' uses itself", l->name);
+		for (const struct loading *via = outer; via != l; via = via->outer)
+			diag_note_unplaced(res->diags, d, "by way of '%s'", via->name);
+		return true;
+	}
+	return false;
+}
+
+/* Whether there is such a file. The grammar takes no names that lead out of a folder. */
+static bool load_memory(struct resolution *res, const struct word *name, struct ast_file *from,
+	struct loading *outer)
+{
+	const struct memory_file *file;
+	struct source *source;
+
+	file = memory_find(res, name->text, from->source);
+	if (!file)
+		return false;
+	if (uses_itself(res, name, file->name, outer) || is_loaded(res, file->name))
+		return true;
+	source = source_add(res->sources, file->name, file->bytes, file->len);
+	source->in_memory = true;
+	source->portable_name = source->name;
+	load(res, parse_file(source, res->diags, res->arena), outer);
+	return true;
+}
+
+static void not_found(struct resolution *res, const struct word *name)
+{
+	struct diag *d = diag_error(res->diags, name->at, "cannot find '%s.pale'", name->text);
+
+	res->incomplete = true;
+	diag_hint(res->diags, d, "%s",
+		res->from_memory
+			? "it is looked for among the files that came with this one, and in the "
+			  "library"
+			: "it is looked for beside this file, in -I folders, in $PALE_PATH and in "
+			  "the library");
+}
+
 static void load_used(struct resolution *res, const struct word *name, struct ast_file *from,
 	struct loading *outer)
 {
-	const char *path = library_find(res, name->text, from->source);
+	const char *path;
 	_cleanup_free_ char *real = NULL;
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	struct source *source;
-	struct diag *d;
 
+	if (res->from_memory && load_memory(res, name, from, outer))
+		return;
+	path = library_find(res, name->text, from->source);
 	if (!path) {
-		res->incomplete = true;
-		d = diag_error(res->diags, name->at, "cannot find '%s.pale'", name->text);
-		diag_hint(res->diags, d,
-			"it is looked for beside this file, in -I folders, in $PALE_PATH and in "
-			"the library");
+		not_found(res, name);
 		return;
 	}
 	real = realpath(path, NULL);
@@ -127,15 +201,7 @@ static void load_used(struct resolution *res, const struct word *name, struct as
 		diag_error(res->diags, name->at, "cannot read '%s': %s", path, strerror(errno));
 		return;
 	}
-	for (struct loading *l = outer; l; l = l->outer) {
-		if (l->path && !strcmp(l->path, real)) {
-			d = diag_error(res->diags, name->at, "'%s' uses itself", l->name);
-			for (struct loading *via = outer; via != l; via = via->outer)
-				diag_note_unplaced(res->diags, d, "by way of '%s'", via->name);
-			return;
-		}
-	}
-	if (is_loaded(res, real))
+	if (uses_itself(res, name, real, outer) || is_loaded(res, real))
 		return;
 	if (source_read(res->sources, path, path, &source, &err) < 0) {
 		res->incomplete = true;
@@ -148,7 +214,7 @@ static void load_used(struct resolution *res, const struct word *name, struct as
 
 static void load(struct resolution *res, struct ast_file *file, struct loading *outer)
 {
-	_cleanup_free_ char *real = realpath(file->source->name, NULL);
+	_cleanup_free_ char *real = canonical_path(file->source);
 	struct loading self = { .path = real, .name = file->source->name, .outer = outer };
 
 	ARENA_PUSH(res->arena, res->files, res->n_files, res->cap_files, file);

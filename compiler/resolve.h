@@ -40,6 +40,10 @@ struct resolution {
 	struct diag_list *diags;
 	const char *const *include_dirs; /* of the command line */
 	uint32_t n_include_dirs;
+	/* compile_options.from_memory */
+	bool from_memory;
+	const struct memory_file *memory;
+	uint32_t n_memory;
 	struct ast_file **files; /* [0] is the user's own */
 	uint32_t n_files, cap_files;
 	bool incomplete; /* a file that is used was not read: any name may be in it */

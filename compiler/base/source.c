@@ -71,6 +71,21 @@ int source_read_fd(struct source_set *set, int fd, const char *name, struct sour
 	return 0;
 }
 
+bool source_name_is_portable(const char *name)
+{
+	for (const char *s = name; s; s = strchr(s, '/') ? strchr(s, '/') + 1 : NULL) {
+		size_t n = strcspn(s, "/");
+
+		if (n == 0 || s[0] == '.')
+			return false;
+		for (size_t i = 0; i < n; i++) {
+			if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
+				return false;
+		}
+	}
+	return true;
+}
+
 void source_position(
 	const struct source *s, uint32_t offset, uint32_t *ret_line, uint32_t *ret_column)
 {

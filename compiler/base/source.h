@@ -22,10 +22,18 @@ struct source {
 	const char *portable_name;
 	const char *bytes; /* NUL after the last one */
 	uint32_t len;
+	bool in_memory;	 /* no file of this machine is meant by its name */
 	bool own;	 /* the file that the user named, not one that it uses */
 	uint32_t *lines; /* offset of each line's first byte */
 	uint32_t n_lines, cap_lines;
 	const char **line_texts; /* source_line_text()'s; NULL before the first */
+};
+
+/* What takes a file's place where none is read. */
+struct memory_file {
+	const char *name; /* "common.pale", "web/common.pale" */
+	const void *bytes;
+	size_t len; /* at most SOURCE_BYTES_MAX */
 };
 
 /* A run of bytes of one file. len 0 is a place between two bytes. */
@@ -55,6 +63,13 @@ int source_read_fd(struct source_set *set, int fd, const char *name, struct sour
 	struct pale_err **err);
 /* As source_read() from memory: tests and fuzzers. Copies @bytes. */
 struct source *source_add(struct source_set *set, const char *name, const void *bytes, size_t len);
+
+/*
+ * Whether @name may be a file's in a folder that holds a policy and all that it uses: relative, of
+ * printable bytes, and no component is empty or begins with a dot, which would be hidden or lead
+ * out.
+ */
+bool source_name_is_portable(const char *name);
 
 /* Line and column of @offset; both count from 1, columns in bytes. */
 void source_position(

@@ -291,5 +291,5 @@ int node_policy_seccomp(struct node_policy *p, enum oci_runtime runtime,
 
 bool node_policy_implies_no_new_privs(const struct node_policy *p)
 {
-	return !p->audit && !p->capabilities && p->policy->n_domains == 1;
+	return policy_implies_no_new_privs(p->policy);
 }

@@ -93,8 +93,7 @@ void node_policy_unrefp(struct node_policy **p);
 int node_policy_seccomp(struct node_policy *p, enum oci_runtime runtime,
 	const struct node_filter **ret, struct pale_err **err);
 
-/* no_new_privs changes nothing for a program that may have no capability and enter no other domain.
- */
+/* policy_implies_no_new_privs(), cover_capabilities.h. */
 bool node_policy_implies_no_new_privs(const struct node_policy *p);
 
 #endif
