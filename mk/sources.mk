@@ -11,6 +11,8 @@ DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c
 EXPORT_SRC := $(filter-out enforcer/export/main.c,$(wildcard enforcer/export/*.c))
 OPERATOR_SRC := $(wildcard operator/*/*.c)
 RUNTIME_SRC := $(filter-out enforcer/runtime/main.c,$(wildcard enforcer/runtime/*.c))
+# operator/main.c only prints.
+OPERATOR_SRC := $(wildcard operator/*/*.c)
 
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o) $(B)/gen/pale.tab.o $(B)/gen/pale.lex.o $(B)/gen/vocab_tables.o
 CMD_OBJ := $(COMPILER_CMD_SRC:%.c=$(B)/%.o) $(ENFORCER_CMD_SRC:%.c=$(B)/%.o)
@@ -20,6 +22,7 @@ EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/%.o)
 EXPORT_USES := $(addprefix $(B)/enforcer/,daemon/event_log.o daemon/notice.o report_time.o paled_client.o)
 OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/%.o)
 RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
+OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/%.o)
 
 LIBCOMPILER := $(B)/libpale-compiler.a
 LIBENFORCER := $(B)/libpale-enforcer.a
@@ -27,6 +30,7 @@ LIBDAEMON := $(B)/libpale-daemon.a
 LIBEXPORT := $(B)/libpale-export.a
 LIBOPERATOR := $(B)/libpale-operator.a
 LIBRUNTIME := $(B)/libpale-runtime.a
+LIBOPERATOR := $(B)/libpale-operator.a
 
 # What must be there before anything is compiled; the .d files take over from the second build on.
 GEN_HEADERS := $(GEN)/pale.tab.h $(GEN)/pale.lex.h $(GEN)/vocab_tables.h $(BPF_SKEL)
@@ -92,6 +96,10 @@ $(LIBOPERATOR): $(OPERATOR_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(LIBRUNTIME): $(RUNTIME_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(LIBOPERATOR): $(OPERATOR_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
