@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_PROFILE_COMPILE_H
+#define PALE_PROFILE_COMPILE_H
+
+/*
+ * What a PaleProfile's spec compiles to. Of this machine's files only the installed library is
+ * read; spec.files are found by `use` as if they lay beside the source.
+ *
+ * What nodes are given are the sources, all that the compiler read, the library's fragments among
+ * them: paled alone verifies what it loads, by compiling it, and the digest that it comes to is the
+ * proof that it means what the controller meant (a digest is over a policy's meaning, and hangs on
+ * no machine). They lie in the object's own status, "bundle", so that a node needs to read
+ * PaleProfiles and nothing else, an object that became wrong keeps what it said last, and a node
+ * whose library is of another version compiles the same. Compiled artefacts would be a hundred
+ * times as large and were not to be believed.
+ *
+ * An object of PROFILE_SOURCES_MAX in its spec, these again and PROFILE_LIBRARY_MAX in its status
+ * stays below the 1.5 MiB that etcd takes, when JSON doubles a byte out of four.
+ */
+
+#include <jansson.h>
+
+#define PROFILE_SOURCES_MAX	((size_t)256 << 10) /* spec.source and spec.files together */
+#define PROFILE_LIBRARY_MAX	((size_t)128 << 10) /* of the library's files that they use */
+#define PROFILE_FILES_MAX	64
+#define PROFILE_NAME_MAX	128 /* "NAME-DIGEST12.json" and "NAME.pale" are files' names */
+#define PROFILE_DIAGNOSTICS_MAX 50
+
+/*
+ * The outcome, a new object, never NULL:
+ *
+ *	reason, message	  of the condition Compiled; reason is "Compiled" exactly when it is right
+ *	diagnostics	  [{severity, line, column, message, hint}], errors first; "file" where it
+ *is not the source; no line for what is wrong as a whole
+ *	digest		  of what is right, as the following
+ *	pod		  what containers under enforce get, for the webhook: seccompProfile,
+ *			  "pale/NAME-DIGEST12.json"; dropCapabilities, as Kubernetes names them,
+ *			  ["ALL"] where the policy keeps none; allowPrivilegeEscalation false where
+ *			  the policy implies it. Empty when the policy itself says `mode audit`
+ *	bundle		  main, and files {name: text}
+ *
+ * @name: the object's. The source has one profile, of that name: containers ask paled for it by
+ * the object's name, and of two objects none may hold the other's.
+ *
+ * Time and memory are the compiler's: a hostile source takes much of both. compile_process.h limits
+ * them.
+ */
+json_t *profile_compile(const char *name, const json_t *spec);
+
+#endif
