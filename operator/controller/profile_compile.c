@@ -344,3 +344,10 @@ json_t *profile_compile(const char *name, const json_t *spec)
 	}
 	return TAKE_PTR(c.outcome);
 }
+
+json_t *profile_compile_work(const void *input)
+{
+	const struct profile_input *of = input;
+
+	return profile_compile(of->name, of->spec);
+}

@@ -42,9 +42,16 @@
  * @name: the object's. The source has one profile, of that name: containers ask paled for it by
  * the object's name, and of two objects none may hold the other's.
  *
- * Time and memory are the compiler's: a hostile source takes much of both. compile_process.h limits
+ * Time and memory are the compiler's: a hostile source takes much of both. limited_process.h limits
  * them.
  */
 json_t *profile_compile(const char *name, const json_t *spec);
+
+/* The same for limited_process.h. */
+struct profile_input {
+	const char *name;
+	const json_t *spec;
+};
+json_t *profile_compile_work(const void *input);
 
 #endif

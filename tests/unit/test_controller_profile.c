@@ -6,7 +6,7 @@
 #include "compiler/base/text.h"
 #include "enforcer/daemon/file_tree.h"
 #include "enforcer/daemon/node_policy.h"
-#include "operator/controller/compile_process.h"
+#include "operator/controller/limited_process.h"
 #include "operator/controller/status_text.h"
 
 #include <dirent.h>
@@ -21,36 +21,13 @@
 
 #include <cmocka.h>
 
-#define N(a) (sizeof(a) / sizeof(*(a)))
-
-static void json_unref(json_t **v)
-{
-	json_decref(*v);
-}
-#define _cleanup_json_ _cleanup_(json_unref)
-
-static const char *text_of(const json_t *o, const char *member)
-{
-	const char *s = json_string_value(json_object_get(o, member));
-
-	return s ? s : "";
-}
+#include "controller_json.h"
 
 static json_t *compile_source(const char *name, const char *source)
 {
 	_cleanup_json_ json_t *spec = json_pack("{s:s}", "source", source);
 
 	return profile_compile(name, spec);
-}
-
-static void assert_json(const json_t *got, const char *want)
-{
-	_cleanup_json_ json_t *expected = json_loads(want, JSON_DECODE_ANY, NULL);
-	_cleanup_free_ char *s = got ? json_dumps(got, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-
-	assert_non_null(expected);
-	if (!json_equal(got, expected))
-		fail_msg("got %s\nwanted %s", s, want);
 }
 
 #define WEB                                                                                        \
@@ -403,10 +380,13 @@ static json_t *spec_of_rules(int n)
 static void a_process_of_its_own_says_the_same(void **state)
 {
 	_cleanup_json_ json_t *spec = spec_of_rules(20), *here = profile_compile("a", spec);
+	const struct profile_input input = { "a", spec };
 	_cleanup_json_ json_t *there = NULL;
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 
-	assert_int_equal(compile_process_run("a", spec, &compile_limits_default, &there, &err), 0);
+	assert_int_equal(limited_process_run(
+				 profile_compile_work, &input, &work_limits_default, &there, &err),
+		0);
 	assert_string_equal(text_of(there, "reason"), "Compiled");
 	assert_true(json_equal(here, there));
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
@@ -416,39 +396,41 @@ static void a_process_of_its_own_says_the_same(void **state)
 static void limits_end_what_takes_too_much(void **state)
 {
 	static const struct {
-		struct compile_limits limits;
+		struct work_limits limits;
 		const char *outcome;
 	} cases[] = {
-		{ { 1, (size_t)1 << 30 },
-			"{\"reason\":\"TooComplex\",\"diagnostics\":[],"
-			"\"message\":\"compiling it takes more than 1 s of CPU time\"}" },
-		{ { 60, (size_t)32 << 20 },
-			"{\"reason\":\"TooComplex\",\"diagnostics\":[],"
-			"\"message\":\"compiling it takes more than 32 MiB of memory\"}" },
+		{ { 1, (size_t)1 << 30 }, "{\"reason\":\"TooComplex\",\"message\":\"it takes more "
+					  "than 1 s of CPU time\"}" },
+		{ { 60, (size_t)32 << 20 }, "{\"reason\":\"TooComplex\",\"message\":\"it takes "
+					    "more than 32 MiB of memory\"}" },
 	};
 	_cleanup_json_ json_t *spec = spec_of_rules(8000);
+	const struct profile_input input = { "a", spec };
 
 	for (size_t i = 0; i < N(cases); i++) {
 		_cleanup_json_ json_t *o = NULL;
 		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 
-		assert_int_equal(compile_process_run("a", spec, &cases[i].limits, &o, &err), 0);
+		assert_int_equal(limited_process_run(
+					 profile_compile_work, &input, &cases[i].limits, &o, &err),
+			0);
 		assert_json(o, cases[i].outcome);
 	}
 }
 
 static void who_waits_may_give_up(void **state)
 {
-	static const struct compile_limits limits = { 600, (size_t)1 << 30 };
+	static const struct work_limits limits = { 600, (size_t)1 << 30 };
 	_cleanup_json_ json_t *spec = spec_of_rules(8000), *o = NULL;
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
-	struct compile_process p;
+	const struct profile_input input = { "a", spec };
+	struct limited_process p;
 
-	assert_int_equal(compile_process_start(&p, "a", spec, &limits, &err), 0);
-	assert_false(compile_process_read(&p, &o));
-	o = compile_process_give_up(&p);
-	assert_json(o, "{\"reason\":\"CompileTimeout\",\"diagnostics\":[],\"message\":"
-		       "\"compiling it did not end in time: this machine is too busy\"}");
+	assert_int_equal(limited_process_start(&p, profile_compile_work, &input, &limits, &err), 0);
+	assert_false(limited_process_read(&p, &o));
+	o = limited_process_give_up(&p);
+	assert_json(o, "{\"reason\":\"Timeout\",\"message\":"
+		       "\"it did not end in time: this machine is too busy\"}");
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/controller/compile_process.h"
+#include "operator/controller/limited_process.h"
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/write_all.h"
-#include "operator/controller/profile_compile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,9 +18,9 @@
 /* Sources again, library, diagnostics; doubled at most by JSON's escapes. */
 #define ANSWER_MAX ((size_t)2 << 20)
 
-const struct compile_limits compile_limits_default = {
-	.cpu_seconds = COMPILE_CPU_SECONDS,
-	.memory = COMPILE_MEMORY,
+const struct work_limits work_limits_default = {
+	.cpu_seconds = 10,
+	.memory = (size_t)96 << 20,
 };
 
 /* ---- the child */
@@ -44,7 +43,7 @@ static bool set_limit(__rlimit_resource_t what, rlim_t value, rlim_t hard)
 	return setrlimit(what, &limit) == 0;
 }
 
-static bool limit_self(const struct compile_limits *limits)
+static bool limit_self(const struct work_limits *limits)
 {
 	size_t own = address_space();
 	rlim_t memory = own + limits->memory;
@@ -77,8 +76,8 @@ static bool keep_pipe_alone(int fd)
 }
 
 /* Of the parent's state it must not touch anything: it never returns. */
-__attribute__((noreturn)) static void run_child(int fd, pid_t parent, const char *name,
-	const json_t *spec, const struct compile_limits *limits)
+__attribute__((noreturn)) static void run_child(
+	int fd, pid_t parent, limited_work work, const void *arg, const struct work_limits *limits)
 {
 	_cleanup_free_ char *answer = NULL;
 	json_t *outcome;
@@ -87,7 +86,7 @@ __attribute__((noreturn)) static void run_child(int fd, pid_t parent, const char
 		!limit_self(limits))
 		_exit(2);
 	json_set_alloc_funcs(allocate_or_abort, free);
-	outcome = profile_compile(name, spec);
+	outcome = work(arg);
 	answer = json_dumps(outcome, JSON_COMPACT);
 	if (!answer || write_all(3, answer, strlen(answer)) < 0)
 		_exit(3);
@@ -96,24 +95,24 @@ __attribute__((noreturn)) static void run_child(int fd, pid_t parent, const char
 
 /* ---- the parent */
 
-int compile_process_start(struct compile_process *p, const char *name, const json_t *spec,
-	const struct compile_limits *limits, struct pale_err **err)
+int limited_process_start(struct limited_process *p, limited_work work, const void *arg,
+	const struct work_limits *limits, struct pale_err **err)
 {
 	pid_t self = getpid();
 	int fds[2];
 
-	*p = (struct compile_process){ .fd = -1, .limits = *limits };
+	*p = (struct limited_process){ .fd = -1, .limits = *limits };
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return pale_err_set(err, errno, "make a pipe");
 	fflush(NULL);
 	p->pid = fork();
 	if (p->pid == 0)
-		run_child(fds[1], self, name, spec, limits);
+		run_child(fds[1], self, work, arg, limits);
 	close(fds[1]);
 	if (p->pid < 0) {
 		p->pid = 0;
 		close(fds[0]);
-		return pale_err_set(err, errno, "start a process to compile in");
+		return pale_err_set(err, errno, "start a process to work in");
 	}
 	p->fd = fds[0];
 	fcntl(p->fd, F_SETFL, O_NONBLOCK);
@@ -122,11 +121,11 @@ int compile_process_start(struct compile_process *p, const char *name, const jso
 
 static json_t *outcome(const char *reason, json_t *message)
 {
-	return json_pack("{s:s, s:o, s:[]}", "reason", reason, "message", message, "diagnostics");
+	return json_pack("{s:s, s:o}", "reason", reason, "message", message);
 }
 
 /* The kernel sends SIGXCPU at the limit and an arena that cannot grow aborts. */
-static json_t *outcome_of(const struct compile_process *p, int status)
+static json_t *outcome_of(const struct limited_process *p, int status)
 {
 	json_t *o = NULL;
 
@@ -136,25 +135,23 @@ static json_t *outcome_of(const struct compile_process *p, int status)
 		return o;
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
 		return outcome(
-			"TooComplex", json_string("the compiler was killed, as where the "
+			"TooComplex", json_string("the process for it was killed, as where the "
 						  "controller itself has too little memory"));
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-		return outcome(
-			"TooComplex", json_sprintf("compiling it takes more than %u s of CPU time",
-					      p->limits.cpu_seconds));
+		return outcome("TooComplex",
+			json_sprintf("it takes more than %u s of CPU time", p->limits.cpu_seconds));
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT)
-		return outcome(
-			"TooComplex", json_sprintf("compiling it takes more than %zu MiB of memory",
-					      p->limits.memory >> 20));
+		return outcome("TooComplex", json_sprintf("it takes more than %zu MiB of memory",
+						     p->limits.memory >> 20));
 	if (WIFSIGNALED(status))
 		return outcome("InternalError",
-			json_sprintf("the compiler died of signal %d", WTERMSIG(status)));
+			json_sprintf("the process for it died of signal %d", WTERMSIG(status)));
 	return outcome("InternalError",
-		json_sprintf("the compiler ended with status %d", WEXITSTATUS(status)));
+		json_sprintf("the process for it ended with status %d", WEXITSTATUS(status)));
 }
 
 /* -ECHILD-like failures leave 0, an exit without an answer. */
-static int reap(struct compile_process *p)
+static int reap(struct limited_process *p)
 {
 	int status = 0;
 
@@ -166,7 +163,7 @@ static int reap(struct compile_process *p)
 	return status;
 }
 
-bool compile_process_read(struct compile_process *p, json_t **ret)
+bool limited_process_read(struct limited_process *p, json_t **ret)
 {
 	char chunk[65536];
 	ssize_t n;
@@ -182,20 +179,19 @@ bool compile_process_read(struct compile_process *p, json_t **ret)
 	return true;
 }
 
-json_t *compile_process_give_up(struct compile_process *p)
+json_t *limited_process_give_up(struct limited_process *p)
 {
 	kill(p->pid, SIGKILL);
 	reap(p);
 	text_release(&p->answer);
-	return outcome("CompileTimeout",
-		json_string("compiling it did not end in time: this machine is too busy"));
+	return outcome("Timeout", json_string("it did not end in time: this machine is too busy"));
 }
 
-int compile_process_run(const char *name, const json_t *spec, const struct compile_limits *limits,
+int limited_process_run(limited_work work, const void *arg, const struct work_limits *limits,
 	json_t **ret, struct pale_err **err)
 {
-	struct compile_process p;
-	int r = compile_process_start(&p, name, spec, limits, err);
+	struct limited_process p;
+	int r = limited_process_start(&p, work, arg, limits, err);
 
 	if (r < 0)
 		return r;
@@ -203,7 +199,7 @@ int compile_process_run(const char *name, const json_t *spec, const struct compi
 		struct pollfd wait = { .fd = p.fd, .events = POLLIN };
 
 		poll(&wait, 1, -1);
-		if (compile_process_read(&p, ret))
+		if (limited_process_read(&p, ret))
 			return 0;
 	}
 }
