@@ -204,6 +204,8 @@ static json_t *dropped_capabilities(const struct policy *p)
 	uint64_t kept = capabilities_kept(p);
 	json_t *all = json_array();
 
+	if (p->audit)
+		return all;
 	if (!kept) {
 		json_array_append_new(all, json_string("ALL"));
 		return all;
@@ -224,8 +226,6 @@ static json_t *pod_of(const struct compiling *c, const struct policy *p)
 {
 	json_t *pod = json_object();
 
-	if (p->audit)
-		return pod;
 	json_object_set_new(
 		pod, "seccompProfile", json_sprintf("pale/%s-%.12s.json", c->name, p->digest));
 	json_object_set_new(pod, "dropCapabilities", dropped_capabilities(p));

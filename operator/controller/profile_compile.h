@@ -36,7 +36,7 @@
  *	pod		  what containers under enforce get, for the webhook: seccompProfile,
  *			  "pale/NAME-DIGEST12.json"; dropCapabilities, as Kubernetes names them,
  *			  ["ALL"] where the policy keeps none; allowPrivilegeEscalation false where
- *			  the policy implies it. Empty when the policy itself says `mode audit`
+ *			  the policy implies it. A policy that says `mode audit` drops nothing
  *	bundle		  main, and files {name: text}
  *
  * @name: the object's. The source has one profile, of that name: containers ask paled for it by

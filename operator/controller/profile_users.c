@@ -20,7 +20,6 @@ struct user {
 	char *name; /* "NAMESPACE/NAME", or "NAME" */
 	struct used_profile **uses;
 	uint32_t n_uses;
-	uint32_t round;
 };
 
 static int compare_users(const void *x, const void *y)
@@ -222,6 +221,7 @@ static void names_in(enum profile_user kind, const json_t *object, struct names 
 		return;
 	case USER_NAMESPACE:
 		add_name(ret, text_of(annotations, "pale.dev/default-profile"));
+		add_name(ret, text_of(annotations, "pale.dev/profile"));
 		return;
 	case USER_POD:
 		if (!has_ended(object))
@@ -255,67 +255,50 @@ static void set_uses(struct profile_users *u, struct user *by, const struct name
 	unuse_all(u, &before);
 }
 
-void profile_users_object(
-	struct profile_users *u, enum profile_user kind, const json_t *object, bool gone)
+static char *full_name(const char *namespace, const char *name)
+{
+	struct text t = TEXT_INIT;
+
+	text_printf(&t, "%s%s%s", namespace, *namespace ? "/" : "", name);
+	return text_take(&t);
+}
+
+void profile_users_gone(
+	struct profile_users *u, enum profile_user kind, const char *namespace, const char *name)
+{
+	_cleanup_free_ char *full = full_name(namespace, name);
+	struct user *by = find_user(u, kind, full);
+
+	if (by)
+		drop_user(u, by);
+}
+
+void profile_users_seen(struct profile_users *u, enum profile_user kind, const json_t *object)
 {
 	const json_t *metadata = json_object_get(object, "metadata");
-	const char *namespace = text_of(metadata, "namespace");
-	_cleanup_(text_release) struct text name = TEXT_INIT;
+	const char *namespace = text_of(metadata, "namespace"), *name = text_of(metadata, "name");
+	_cleanup_free_ char *full = full_name(namespace, name);
 	struct names names = { 0 };
 	struct user *by;
 
-	text_printf(&name, "%s%s%s", namespace, *namespace ? "/" : "", text_of(metadata, "name"));
-	if (!gone)
-		names_in(kind, object, &names);
-	by = names.n ? make_user(u, kind, text_str(&name)) : find_user(u, kind, text_str(&name));
-	if (by && !names.n)
-		drop_user(u, by);
-	else if (by) {
-		by->round = u->round;
-		if (!uses_the_same(by, &names))
-			set_uses(u, by, &names);
+	names_in(kind, object, &names);
+	if (!names.n) {
+		profile_users_gone(u, kind, namespace, name);
+		return;
 	}
+	by = make_user(u, kind, full);
+	if (!uses_the_same(by, &names))
+		set_uses(u, by, &names);
 	free(names.v);
-}
-
-void profile_users_list_begins(struct profile_users *u)
-{
-	u->round++;
 }
 
 /* ---- walks */
 
 struct walk {
 	enum profile_user kind;
-	uint32_t round;
 	const char *profile;
 	const char *example; /* the first in order of names */
-	struct user **old;
-	size_t n_old;
 };
-
-static void collect_old(const void *node, VISIT which, void *ctx)
-{
-	struct user *by = *(struct user *const *)node;
-	struct walk *w = ctx;
-
-	if ((which != postorder && which != leaf) || by->kind != w->kind || by->round == w->round)
-		return;
-	w->old = reallocarray(w->old, w->n_old + 1, sizeof(struct user *));
-	if (!w->old)
-		abort();
-	w->old[w->n_old++] = by;
-}
-
-void profile_users_list_ends(struct profile_users *u, enum profile_user kind)
-{
-	struct walk w = { .kind = kind, .round = u->round };
-
-	twalk_r(u->users, collect_old, &w);
-	for (size_t i = 0; i < w.n_old; i++)
-		drop_user(u, w.old[i]);
-	free(w.old);
-}
 
 uint32_t profile_users_count(
 	const struct profile_users *u, const char *profile, enum profile_user kind)

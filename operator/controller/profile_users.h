@@ -7,10 +7,10 @@
 #include <stdint.h>
 
 /*
- * Who uses which PaleProfile: PaleBindings name one, namespaces have one as their default, pods
- * that may still run a container are annotated with them, one for all and one for each container.
- * Fed with the objects of watches, it keeps of each its name and its profiles' names: 20,000 pods
- * take some 4 MiB.
+ * Who uses which PaleProfile: PaleBindings name one, namespaces have one as their floor and one as
+ * their default, pods that may still run a container are annotated with them, one for all and one
+ * for each container. Fed with the objects of watches, it keeps of each its name and its profiles'
+ * names: 20,000 pods take some 4 MiB.
  *
  * A profile that is used need not exist.
  */
@@ -22,19 +22,16 @@ struct profile_users {
 	/* A profile has no user any more, or its first. NULL: nobody asks. */
 	void (*changed)(void *ctx, const char *profile);
 	void *ctx;
-	uint32_t round; /* of lists */
 };
 
 void profile_users_release(struct profile_users *u);
 
-/* ADDED, MODIFIED, or (@gone) DELETED. A pod that has ended (phase Succeeded or Failed) uses
+/* It is there in this version. A pod that has ended (phase Succeeded or Failed) uses
  * nothing. */
-void profile_users_object(
-	struct profile_users *u, enum profile_user kind, const json_t *object, bool gone);
-
-/* Around the objects of a list: what is of this kind and not among them is gone. */
-void profile_users_list_begins(struct profile_users *u);
-void profile_users_list_ends(struct profile_users *u, enum profile_user kind);
+void profile_users_seen(struct profile_users *u, enum profile_user kind, const json_t *object);
+/* It is not there any more. @namespace: "" for what has none. */
+void profile_users_gone(
+	struct profile_users *u, enum profile_user kind, const char *namespace, const char *name);
 
 /* How many objects of @kind use it. */
 uint32_t profile_users_count(

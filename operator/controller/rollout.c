@@ -98,7 +98,7 @@ void rollout_read(const json_t *status, struct rollout *ret)
 
 static const char *const modes[ROLLOUT_PHASES] = {
 	[ROLLOUT_AUDIT] = "audit",
-	[ROLLOUT_CANARY] = "canary",
+	[ROLLOUT_CANARY] = "audit",
 	[ROLLOUT_ENFORCE] = "enforce",
 	[ROLLOUT_COMPLETE] = "enforce",
 	[ROLLOUT_HELD] = "audit",

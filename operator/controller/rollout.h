@@ -85,8 +85,8 @@ void rollout_spec_read(const json_t *spec, struct rollout_spec *ret);
 
 /* status.rollout; what cannot be read is a rollout that has not begun. */
 void rollout_read(const json_t *status, struct rollout *ret);
-/* Writes status.rollout, and status.mode: "audit", "canary" or "enforce", which the webhook reads.
- */
+/* Writes status.rollout, and status.mode, "audit" or "enforce", for the webhook: during Canary it
+ * is "audit", and rollout.canaryPercent is there. */
 void rollout_write(const struct rollout *r, const struct rollout_spec *spec,
 	const json_t *object_spec, json_t *status);
 /* Whether what is stored says too little for a successor. */

@@ -72,7 +72,7 @@ static void pods_get_what_the_policy_implies(void **state)
 		{ "profile a { profile b { file { allow read / } }\n"
 		  " process { allow exec /b as b } }",
 			"{\"dropCapabilities\":[\"ALL\"]}" },
-		{ "profile a { mode audit\n file { allow read / } }", "{}" },
+		{ "profile a { mode audit\n file { allow read / } }", "{\"dropCapabilities\":[]}" },
 	};
 
 	for (size_t i = 0; i < N(cases); i++) {

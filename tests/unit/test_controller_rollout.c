@@ -314,7 +314,7 @@ static void the_status_has_all_of_it(void **state)
 	step(&s);
 	rollout_write(&s.r, &s.spec, NULL, status);
 	assert_json(status,
-		"{\"mode\":\"canary\",\"rollout\":{\"phase\":\"Canary\",\"digest\":\"" DIGEST "\","
+		"{\"mode\":\"audit\",\"rollout\":{\"phase\":\"Canary\",\"digest\":\"" DIGEST "\","
 		"\"since\":\"2025-11-27T12:00:00Z\",\"observed\":\"2025-11-27T18:00:00Z\","
 		"\"cleanSeconds\":21600,\"stepsBack\":0,\"canaryPercent\":10,"
 		"\"paused\":\"NodesNotReady\","
@@ -336,7 +336,7 @@ static void modes_are_those_of_the_phases(void **state)
 		{ "{\"mode\":\"audit\"}", ROLLOUT_NONE, "audit" },
 		{ "{\"rollout\":{}}", ROLLOUT_NONE, "audit" },
 		{ "{\"rollout\":{}}", ROLLOUT_AUDIT, "audit" },
-		{ "{\"rollout\":{}}", ROLLOUT_CANARY, "canary" },
+		{ "{\"rollout\":{}}", ROLLOUT_CANARY, "audit" },
 		{ "{\"rollout\":{}}", ROLLOUT_ENFORCE, "enforce" },
 		{ "{\"rollout\":{}}", ROLLOUT_COMPLETE, "enforce" },
 		{ "{\"rollout\":{}}", ROLLOUT_HELD, "audit" },

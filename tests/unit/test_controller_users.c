@@ -22,7 +22,11 @@ static void put(struct profile_users *u, enum profile_user kind, const char *obj
 	_cleanup_json_ json_t *o = json_loads(object, 0, NULL);
 
 	assert_non_null(o);
-	profile_users_object(u, kind, o, gone);
+	if (gone)
+		profile_users_gone(u, kind, text_of(json_object_get(o, "metadata"), "namespace"),
+			text_of(json_object_get(o, "metadata"), "name"));
+	else
+		profile_users_seen(u, kind, o);
 }
 
 static void assert_users(const struct profile_users *u, const char *profile, const char *want)
@@ -41,7 +45,7 @@ static void assert_users(const struct profile_users *u, const char *profile, con
 	"\",\"annotations\":{" annotations "}},\"status\":{\"phase\":\"" phase "\"}}"
 #define SHOP                                                                                       \
 	"{\"metadata\":{\"name\":\"shop\",\"annotations\":{\"pale.dev/"                            \
-	"default-profile\":\"web\"}}}"
+	"default-profile\":\"web\",\"pale.dev/profile\":\"floor\"}}}"
 
 static void all_kinds_are_told(void **state)
 {
@@ -52,6 +56,7 @@ static void all_kinds_are_told(void **state)
 	assert_users(&u, "web", "1 PaleBinding (shop/front)");
 	put(&u, USER_BINDING, BINDING("back", "web"), false);
 	put(&u, USER_NAMESPACE, SHOP, false);
+	assert_users(&u, "floor", "1 namespace (shop)");
 	assert_users(&u, "web", "2 PaleBindings (shop/back and others) and 1 namespace (shop)");
 	put(&u, USER_POD, POD("web-1", "Running", "\"pale.dev/profile\":\"web\""), false);
 	put(&u, USER_POD, POD("web-2", "Pending", "\"container.profile.pale.dev/c\":\"web\""),
@@ -104,19 +109,6 @@ static void first_and_last_users_are_told(void **state)
 	assert_string_equal(text_str(&told), "web db web ");
 }
 
-static void what_a_list_lacks_is_gone(void **state)
-{
-	_cleanup_(profile_users_release) struct profile_users u = { 0 };
-
-	put(&u, USER_BINDING, BINDING("a", "web"), false);
-	put(&u, USER_POD, POD("p", "Running", "\"pale.dev/profile\":\"web\""), false);
-	put(&u, USER_POD, POD("q", "Running", "\"pale.dev/profile\":\"web\""), false);
-	profile_users_list_begins(&u);
-	put(&u, USER_POD, POD("q", "Running", "\"pale.dev/profile\":\"web\""), false);
-	profile_users_list_ends(&u, USER_POD);
-	assert_users(&u, "web", "1 PaleBinding (shop/a) and 1 pod (shop/q)");
-}
-
 /* Any order of changes comes to what the last of each object says. */
 static void counts_are_those_of_the_last_changes(void **state)
 {
@@ -132,7 +124,11 @@ static void counts_are_those_of_the_last_changes(void **state)
 			"namespace", "n", "name", json_sprintf("p%d", which), "annotations",
 			"pale.dev/profile", json_sprintf("f%d", profile));
 
-		profile_users_object(&u, USER_POD, o, profile < 0);
+		if (profile < 0)
+			profile_users_gone(
+				&u, USER_POD, "n", text_of(json_object_get(o, "metadata"), "name"));
+		else
+			profile_users_seen(&u, USER_POD, o);
 		last[which] = profile;
 		for (int p = 0; p < PROFILES; p++) {
 			char name[8];
@@ -158,7 +154,7 @@ static void twenty_thousand_pods_are_small(void **state)
 				"deployment-with-a-name-%08x-%05d", (unsigned)i * 2654435761u, i),
 			"annotations", "pale.dev/profile", json_sprintf("profile-%d", i % 50));
 
-		profile_users_object(&u, USER_POD, o, false);
+		profile_users_seen(&u, USER_POD, o);
 	}
 	taken = mallinfo2().uordblks - before;
 	assert_int_equal(profile_users_count(&u, "profile-7", USER_POD), 400);
@@ -248,7 +244,6 @@ int main(void)
 		cmocka_unit_test(all_kinds_are_told),
 		cmocka_unit_test(a_pod_may_use_several_and_one_twice),
 		cmocka_unit_test(first_and_last_users_are_told),
-		cmocka_unit_test(what_a_list_lacks_is_gone),
 		cmocka_unit_test(counts_are_those_of_the_last_changes),
 		cmocka_unit_test(twenty_thousand_pods_are_small),
 		cmocka_unit_test(the_finalizer_stays_while_it_is_used),
