@@ -29,6 +29,7 @@ rules='
 ^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale)
 ^operator/cluster/                    ^(enforcer/|operator/(kube|webhook)/)
 ^operator/webhook/                    ^(enforcer/|operator/kube/)
+^operator/controller/                 ^(enforcer/|operator/(kube|webhook)/)
 '
 
 # Which sources and headers are one back end: they see nothing of another one.

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/controller/api_time.h"
 
-#include "enforcer/report_time.h"
-
+#include <string.h>
 #include <time.h>
-
-#define NS_PER_S 1000000000u
 
 json_t *api_time(int64_t seconds)
 {
@@ -21,9 +18,10 @@ json_t *api_time(int64_t seconds)
 int64_t api_time_parse(const json_t *v)
 {
 	const char *s = json_string_value(v);
-	uint64_t ns;
+	struct tm tm = { 0 };
 
-	if (!s || !report_time_parse(s, &ns))
-		return -1;
-	return (int64_t)(ns / NS_PER_S);
+	s = s ? strptime(s, "%Y-%m-%dT%H:%M:%S", &tm) : NULL;
+	if (s && *s == '.')
+		s += 1 + strspn(s + 1, "0123456789");
+	return s && !strcmp(s, "Z") ? (int64_t)timegm(&tm) : -1;
 }
