@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/controller/recording_spec.h"
+
+#include "operator/cluster/memory.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RECORDING_ANNOTATION "pale.dev/recording"
+#define NAME_MAX_BYTES	     63
+
+static const char *text_of(const json_t *o, const char *member)
+{
+	const char *s = json_string_value(json_object_get(o, member));
+
+	return s ? s : "";
+}
+
+int64_t recording_duration(const char *s)
+{
+	static const struct {
+		char unit;
+		int64_t seconds;
+	} units[] = { { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
+	int64_t total = 0;
+	size_t from = 0;
+
+	if (!*s)
+		return -1;
+	while (*s) {
+		size_t digits = strspn(s, "0123456789"), i = from;
+
+		if (!digits || digits > 6)
+			return -1;
+		while (i < sizeof(units) / sizeof(*units) && units[i].unit != s[digits])
+			i++;
+		if (i == sizeof(units) / sizeof(*units))
+			return -1;
+		total += strtol(s, NULL, 10) * units[i].seconds;
+		from = i + 1;
+		s += digits + 1;
+	}
+	return total >= 1 && total <= RECORDING_DURATION_MAX ? total : -1;
+}
+
+static int read_containers(struct recording_spec *s, const json_t *names, struct pale_err **err)
+{
+	json_t *name;
+	size_t i;
+
+	if (names && !json_is_array(names))
+		return pale_err_plain(err, EINVAL, "spec.containers is no list");
+	json_array_foreach (names, i, name) {
+		if (!json_is_string(name))
+			return pale_err_plain(
+				err, EINVAL, "spec.containers has one that is no string");
+		s->containers =
+			memory_resize(s->containers, s->n_containers + 1, sizeof(*s->containers));
+		s->containers[s->n_containers++] = memory_string(json_string_value(name));
+	}
+	return 0;
+}
+
+static int read_duration(struct recording_spec *s, const json_t *v, struct pale_err **err)
+{
+	const char *word = json_string_value(v);
+
+	s->duration = v ? recording_duration(word ? word : "") : RECORDING_DURATION;
+	if (s->duration < 0)
+		return pale_err_plain(
+			err, EINVAL, "spec.duration is no time from 1s to 168h as 1h30m has it");
+	return 0;
+}
+
+/* Names of objects and of policies' profiles have this in common. */
+static int read_profile(struct recording_spec *s, const json_t *v, struct pale_err **err)
+{
+	const char *word = v ? json_string_value(v) : s->name;
+
+	if (!word || !*word || strlen(word) > NAME_MAX_BYTES || *word < 'a' || *word > 'z' ||
+		word[strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789-")])
+		return pale_err_plain(err, EINVAL,
+			"%s is no name of a profile: up to %d small letters, digits and hyphens, a "
+			"letter first",
+			v ? "spec.profile" : "its own name", NAME_MAX_BYTES);
+	s->profile = memory_string(word);
+	return 0;
+}
+
+int recording_spec_read(const json_t *object, struct recording_spec *ret, struct pale_err **err)
+{
+	const json_t *spec = json_object_get(object, "spec");
+	const json_t *metadata = json_object_get(object, "metadata");
+	int r;
+
+	*ret = (struct recording_spec){
+		.namespace = memory_string(text_of(metadata, "namespace")),
+		.name = memory_string(text_of(metadata, "name")),
+	};
+	r = label_selector_read(json_object_get(spec, "selector"), &ret->selector, err);
+	if (r < 0)
+		return pale_err_wrap(err, "spec.selector");
+	r = read_containers(ret, json_object_get(spec, "containers"), err);
+	if (r == 0)
+		r = read_duration(ret, json_object_get(spec, "duration"), err);
+	return r < 0 ? r : read_profile(ret, json_object_get(spec, "profile"), err);
+}
+
+void recording_spec_release(struct recording_spec *s)
+{
+	label_selector_release(&s->selector);
+	memory_free_strings(s->containers, s->n_containers);
+	free(s->namespace);
+	free(s->name);
+	free(s->profile);
+	*s = (struct recording_spec){ 0 };
+}
+
+bool recording_selects(const struct recording_spec *s, const json_t *pod)
+{
+	const json_t *metadata = json_object_get(pod, "metadata");
+
+	return !strcmp(text_of(metadata, "namespace"), s->namespace) &&
+	       !strcmp(text_of(json_object_get(metadata, "annotations"), RECORDING_ANNOTATION),
+		       s->name) &&
+	       label_selector_matches(&s->selector, json_object_get(metadata, "labels"));
+}
+
+bool recording_names(const struct recording_spec *s, const char *container)
+{
+	for (size_t i = 0; i < s->n_containers; i++) {
+		if (!strcmp(s->containers[i], container))
+			return true;
+	}
+	return !s->n_containers;
+}
