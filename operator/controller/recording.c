@@ -160,6 +160,24 @@ static bool has_word(const json_t *list, const char *word)
 	return false;
 }
 
+json_t *recording_entry_without_run(const json_t *entry)
+{
+	json_t *copy = json_copy((json_t *)entry);
+
+	json_object_set_new(copy, "bytes",
+		json_integer((json_int_t)json_string_length(json_object_get(entry, "run"))));
+	json_object_del(copy, "run");
+	return copy;
+}
+
+static size_t run_bytes(const json_t *entry)
+{
+	const json_t *run = json_object_get(entry, "run");
+
+	return run ? json_string_length(run)
+		   : (size_t)json_integer_value(json_object_get(entry, "bytes"));
+}
+
 const char *recording_judge_run(const struct recording_spec *spec, const json_t *status,
 	const char *node, const json_t *entry)
 {
@@ -175,9 +193,9 @@ const char *recording_judge_run(const struct recording_spec *spec, const json_t 
 		return "its pod is on another node";
 	if (!has_word(json_object_get(pod, "containers"), text_of(entry, "container")))
 		return "no such container of the pod is recorded";
-	if (!*text_of(entry, "run"))
+	if (!run_bytes(entry))
 		return "there is no run in it";
-	if (json_string_length(json_object_get(entry, "run")) > RECORDING_RUN_MAX)
+	if (run_bytes(entry) > RECORDING_RUN_MAX)
 		return "the run is too large";
 	return NULL;
 }

@@ -57,6 +57,8 @@ void recording_pod_seen(const struct recording_spec *spec, json_t *status, const
  */
 const char *recording_judge_run(const struct recording_spec *spec, const json_t *status,
 	const char *node, const json_t *entry);
+/* For who judges now and reads the run later: a copy with its length alone. */
+json_t *recording_entry_without_run(const json_t *entry);
 /* Notes a run that was judged; what is wrong with one becomes the Event RecordingRunRefused. */
 void recording_run_seen(const struct recording_spec *spec, json_t *status, const char *node,
 	const json_t *entry, struct event_list *events);

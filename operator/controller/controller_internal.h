@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PALE_CONTROLLER_INTERNAL_H
+#define PALE_CONTROLLER_INTERNAL_H
+
+#include "operator/controller/controller.h"
+#include "operator/controller/event_list.h"
+#include "operator/controller/limited_process.h"
+#include "operator/controller/node_table.h"
+#include "operator/controller/profile_users.h"
+#include "operator/controller/recording_spec.h"
+#include "operator/controller/rollout.h"
+
+/* An object whose status is the controller's. */
+struct item {
+	enum controller_kind kind;
+	char *namespace, *name;
+	json_t *object;	 /* the newest version seen, without managedFields and status */
+	json_t *seen;	 /* its status */
+	json_t *status;	 /* as it should be */
+	json_t *written; /* as it was written or found last */
+	int64_t written_at;
+	bool dirty;
+};
+
+struct profile_item {
+	struct item item;
+	json_int_t compiled; /* the generation that this process compiled; 0: none */
+	int64_t not_before;  /* when a compile that did not end is tried again */
+	struct rollout rollout;
+	char *patched; /* the resourceVersion that a patch was sent for */
+};
+
+struct recording_item {
+	struct item item;
+	struct recording_spec spec;
+	char *wrong;	 /* what is wrong with it, or NULL */
+	int64_t asked;	 /* when runs were asked for; 0: not */
+	json_t *entries; /* that are to be merged, or NULL */
+};
+
+struct controller {
+	const struct controller_actions *actions;
+	void *ctx;
+	bool synced[CONTROLLER_KINDS];
+	bool leads;
+	struct profile_item **profiles;
+	size_t n_profiles;
+	struct recording_item **recordings;
+	size_t n_recordings;
+	struct profile_users users;
+	struct node_table nodes;
+	/* Pods that the webhook had recorded, trimmed, and what nodes hold of runs, by node. Both
+	 * may be seen before their recording is. */
+	json_t *recorded_pods, *node_runs;
+	int64_t looked; /* when all was looked at */
+	/* One child at a time. */
+	struct limited_process work;
+	struct item *of; /* whose it is; NULL: of one that is gone */
+	json_int_t work_generation;
+	int64_t work_deadline;
+};
+
+/* ---- controller_item.c */
+
+void item_init(struct item *i, enum controller_kind kind, const json_t *object);
+void item_release(struct item *i);
+/* Takes another version. The status counts only as it is seen first: later ones are its own. */
+void item_take(struct item *i, const json_t *object);
+/* @status is what the server says after all. */
+void item_take_status(struct item *i);
+json_int_t item_generation(const struct item *i);
+bool item_is(const struct item *i, const char *namespace, const char *name);
+/* Sends the status if it is another one: at once unless it @may_wait and is not urgent
+ * (node_status.h). */
+void item_write(struct controller *c, struct item *i, bool may_wait, int64_t now);
+/* Sends and empties. */
+void item_tell(struct controller *c, const struct item *i, struct event_list *events);
+
+/* ---- controller_profile.c, controller_recording.c */
+
+void profile_item_step(struct controller *c, struct profile_item *p, int64_t now);
+void profile_item_compiled(
+	struct controller *c, struct profile_item *p, const json_t *outcome, int64_t now);
+/* Whether it waits for a compile. */
+bool profile_item_wants_work(const struct profile_item *p, int64_t now);
+struct profile_item *profile_item_find(const struct controller *c, const char *name);
+void profile_item_free(struct profile_item *p);
+
+void recording_item_seen(struct controller *c, const json_t *object);
+void recording_item_step(struct controller *c, struct recording_item *r, int64_t now);
+void recording_item_merged(
+	struct controller *c, struct recording_item *r, const json_t *result, int64_t now);
+void recording_item_free(struct recording_item *r);
+/* Of a pod; NULL where none is recorded. */
+json_t *recorded_pod(const json_t *pod);
+
+#endif

@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The controller against a server that does what it is asked: writes come back as versions of
+ * objects. Compiles and merges run in their processes.
+ */
+#include "operator/controller/controller.h"
+
+#include "compiler/learn_run.h"
+#include "operator/controller/api_time.h"
+#include "operator/controller/condition.h"
+
+#include <malloc.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "controller_json.h"
+
+#define NOON INT64_C(1764158400) /* 2025-11-26T12:00:00Z */
+
+struct server {
+	struct controller *c;
+	int64_t now;
+	json_t *objects[CONTROLLER_KINDS]; /* by "NAMESPACE/NAME" */
+	int version;
+	int writes[CONTROLLER_KINDS], patches;
+	bool refuses; /* what is asked of it */
+	struct text told;
+};
+
+static json_t *find(const struct server *s, enum controller_kind kind, const char *key)
+{
+	return json_object_get(s->objects[kind], key);
+}
+
+static const json_t *status_of(const struct server *s, enum controller_kind kind, const char *key)
+{
+	return json_object_get(find(s, kind, key), "status");
+}
+
+/* Takes @object over, and has it seen. */
+static void put(struct server *s, enum controller_kind kind, json_t *object)
+{
+	json_t *metadata = json_object_get(object, "metadata");
+	char key[128];
+
+	assert_non_null(object);
+	snprintf(key, sizeof(key), "%s/%s", text_of(metadata, "namespace"),
+		text_of(metadata, "name"));
+	json_object_set_new(metadata, "resourceVersion", json_sprintf("%d", ++s->version));
+	json_object_set_new(s->objects[kind], key, object);
+	controller_seen(s->c, kind, object);
+}
+
+static void drop(
+	struct server *s, enum controller_kind kind, const char *namespace, const char *name)
+{
+	char key[128];
+
+	snprintf(key, sizeof(key), "%s/%s", namespace, name);
+	json_object_del(s->objects[kind], key);
+	controller_gone(s->c, kind, namespace, name);
+}
+
+static void apply_status(void *ctx, enum controller_kind kind, const char *namespace,
+	const char *name, const json_t *status)
+{
+	struct server *s = ctx;
+	char key[128];
+	json_t *copy;
+
+	s->writes[kind]++;
+	if (s->refuses) {
+		controller_failed(s->c, kind, namespace, name);
+		return;
+	}
+	snprintf(key, sizeof(key), "%s/%s", namespace, name);
+	copy = json_deep_copy(find(s, kind, key));
+	assert_non_null(copy);
+	json_object_set_new(copy, "status", json_deep_copy(status));
+	put(s, kind, copy);
+}
+
+static void patch_profile(void *ctx, const char *name, const json_t *patch)
+{
+	struct server *s = ctx;
+	char key[128];
+	json_t *copy, *metadata;
+	const json_t *change = json_object_get(patch, "metadata");
+
+	s->patches++;
+	if (s->refuses) {
+		controller_failed(s->c, CONTROLLER_PROFILE, "", name);
+		return;
+	}
+	snprintf(key, sizeof(key), "/%s", name);
+	copy = json_deep_copy(find(s, CONTROLLER_PROFILE, key));
+	metadata = json_object_get(copy, "metadata");
+	assert_string_equal(
+		text_of(metadata, "resourceVersion"), text_of(change, "resourceVersion"));
+	json_object_update(metadata, (json_t *)change);
+	text_printf(&s->told, "finalizers %zu\n",
+		json_array_size(json_object_get(metadata, "finalizers")));
+	put(s, CONTROLLER_PROFILE, copy);
+}
+
+static void apply(void *ctx, const json_t *object)
+{
+	struct server *s = ctx;
+	json_t *copy = json_deep_copy(object);
+
+	json_object_set_new(json_object_get(copy, "metadata"), "generation", json_integer(1));
+	put(s, CONTROLLER_PROFILE, copy);
+}
+
+static void read_runs(void *ctx, const char *namespace, const char *name, const json_t *nodes)
+{
+	struct server *s = ctx;
+	json_t *all = json_array(), *node;
+	char key[128];
+	size_t i;
+
+	json_array_foreach (nodes, i, node) {
+		snprintf(key, sizeof(key), "/%s", json_string_value(node));
+		json_array_append(all, find(s, CONTROLLER_NODE_STATUS, key));
+	}
+	controller_runs(s->c, namespace, name, all, s->now);
+	json_decref(all);
+}
+
+static void event(void *ctx, enum controller_kind kind, const json_t *object, bool warning,
+	const char *reason, const char *message)
+{
+	struct server *s = ctx;
+
+	text_printf(&s->told, "%c %s %s: %s\n", warning ? 'W' : 'N',
+		text_of(json_object_get(object, "metadata"), "name"), reason, message);
+}
+
+static const struct controller_actions actions = { apply_status, patch_profile, apply, read_runs,
+	event };
+
+static void start_unsynced(struct server *s)
+{
+	*s = (struct server){ .now = NOON };
+	s->c = controller_new(&actions, s);
+	for (int kind = 0; kind < CONTROLLER_KINDS; kind++)
+		s->objects[kind] = json_object();
+	controller_lead(s->c, true);
+}
+
+static void start(struct server *s)
+{
+	start_unsynced(s);
+	for (int kind = 0; kind < CONTROLLER_KINDS; kind++)
+		controller_synced(s->c, (enum controller_kind)kind);
+}
+
+static void finish(struct server *s)
+{
+	controller_free(s->c);
+	for (int kind = 0; kind < CONTROLLER_KINDS; kind++)
+		json_decref(s->objects[kind]);
+	text_release(&s->told);
+}
+
+/* Until nothing is to be done at this time. */
+static void settle(struct server *s)
+{
+	controller_tick(s->c, s->now);
+	for (int fd; (fd = controller_fd(s->c)) >= 0;) {
+		struct pollfd wait = { .fd = fd, .events = POLLIN };
+
+		poll(&wait, 1, -1);
+		controller_readable(s->c, s->now);
+	}
+	controller_tick(s->c, s->now);
+}
+
+static void pass(struct server *s, int64_t seconds)
+{
+	for (int64_t end = s->now + seconds; s->now < end; s->now += 10)
+		settle(s);
+	settle(s);
+}
+
+static void assert_told(struct server *s, const char *want)
+{
+	assert_string_equal(text_str(&s->told), want);
+	text_clear(&s->told);
+}
+
+#define WEB "profile web { file { allow read /srv/** } }"
+
+static json_t *profile_of(const char *name, int generation, const char *source)
+{
+	return json_pack("{s:{s:s, s:i}, s:{s:s}}", "metadata", "name", name, "generation",
+		generation, "spec", "source", source);
+}
+
+static json_t *node_of(
+	const struct server *s, const char *node, const char *profile, const char *digest)
+{
+	return json_pack("{s:{s:s}, s:{s:o, s:[{s:s, s:s, s:s}]}}", "metadata", "name", node,
+		"status", "heartbeat", api_time(s->now), "profiles", "name", profile, "digest",
+		digest, "state", "Loaded");
+}
+
+/* As an API server does for an edit: the status stays. */
+static void edit(struct server *s, int generation, const char *source)
+{
+	json_t *copy = json_deep_copy(find(s, CONTROLLER_PROFILE, "/web"));
+
+	json_object_set_new(
+		json_object_get(copy, "metadata"), "generation", json_integer(generation));
+	json_object_set_new(json_object_get(copy, "spec"), "source", json_string(source));
+	put(s, CONTROLLER_PROFILE, copy);
+}
+
+static void delete_profile(struct server *s)
+{
+	json_t *copy = json_deep_copy(find(s, CONTROLLER_PROFILE, "/web"));
+
+	json_object_set_new(
+		json_object_get(copy, "metadata"), "deletionTimestamp", api_time(s->now));
+	put(s, CONTROLLER_PROFILE, copy);
+}
+
+static void a_profiles_life(void **state)
+{
+	_cleanup_(finish) struct server s;
+	const json_t *status;
+	char digest[65];
+
+	start(&s);
+	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
+	settle(&s);
+	status = status_of(&s, CONTROLLER_PROFILE, "/web");
+	assert_true(condition_holds(status, "Compiled"));
+	assert_false(condition_holds(status, "Ready"));
+	assert_string_equal(text_of(status, "mode"), "enforce");
+	snprintf(digest, sizeof(digest), "%s", text_of(status, "digest"));
+	put(&s, CONTROLLER_NODE_STATUS, node_of(&s, "n1", "web", digest));
+	settle(&s);
+	status = status_of(&s, CONTROLLER_PROFILE, "/web");
+	assert_true(condition_holds(status, "Ready"));
+	assert_int_equal(s.writes[CONTROLLER_PROFILE], 2);
+	pass(&s, 600);
+	assert_int_equal(s.writes[CONTROLLER_PROFILE], 2);
+	edit(&s, 2, "profile web { file { allow raed /srv } }");
+	settle(&s);
+	status = status_of(&s, CONTROLLER_PROFILE, "/web");
+	assert_false(condition_holds(status, "Compiled"));
+	assert_true(condition_holds(status, "Ready"));
+	assert_string_equal(text_of(status, "digest"), digest);
+	edit(&s, 3, "profile web { file { allow read /srv/* } }");
+	settle(&s);
+	status = status_of(&s, CONTROLLER_PROFILE, "/web");
+	assert_true(condition_holds(status, "Compiled"));
+	assert_string_not_equal(text_of(status, "digest"), digest);
+	assert_false(condition_holds(status, "Ready"));
+	text_clear(&s.told);
+	put(&s, CONTROLLER_BINDING,
+		json_pack("{s:{s:s, s:s}, s:{s:s}}", "metadata", "namespace", "shop", "name", "b",
+			"spec", "profile", "web"));
+	delete_profile(&s);
+	settle(&s);
+	assert_told(&s, "W web ProfileInUse: used by 1 PaleBinding (shop/b): it is deleted when "
+			"nobody uses it any more\n");
+	drop(&s, CONTROLLER_BINDING, "shop", "b");
+	settle(&s);
+	assert_told(&s, "finalizers 0\n");
+}
+
+static void nothing_is_decided_before_all_is_known(void **state)
+{
+	_cleanup_(finish) struct server s;
+
+	start_unsynced(&s);
+	for (int kind = 0; kind < CONTROLLER_KINDS; kind++) {
+		if (kind == CONTROLLER_PROFILE)
+			put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
+		settle(&s);
+		assert_int_equal(s.patches + s.writes[CONTROLLER_PROFILE], 0);
+		controller_synced(s.c, (enum controller_kind)kind);
+	}
+	settle(&s);
+	assert_int_equal(s.patches, 1);
+}
+
+static void who_does_not_lead_does_nothing(void **state)
+{
+	_cleanup_(finish) struct server s;
+
+	start(&s);
+	controller_lead(s.c, false);
+	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
+	settle(&s);
+	assert_int_equal(s.patches + s.writes[CONTROLLER_PROFILE], 0);
+	controller_lead(s.c, true);
+	controller_tick(s.c, s.now);
+	assert_true(controller_fd(s.c) >= 0);
+	controller_lead(s.c, false);
+	assert_int_equal(controller_fd(s.c), -1);
+	controller_tick(s.c, s.now);
+	assert_int_equal(s.writes[CONTROLLER_PROFILE], 0);
+	controller_lead(s.c, true);
+	settle(&s);
+	assert_int_equal(s.writes[CONTROLLER_PROFILE], 1);
+}
+
+static void what_was_not_carried_out_is_asked_again(void **state)
+{
+	_cleanup_(finish) struct server s;
+
+	start(&s);
+	s.refuses = true;
+	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
+	settle(&s);
+	assert_true(s.patches >= 1 && s.writes[CONTROLLER_PROFILE] >= 1);
+	assert_null(status_of(&s, CONTROLLER_PROFILE, "/web"));
+	s.refuses = false;
+	settle(&s);
+	assert_true(condition_holds(status_of(&s, CONTROLLER_PROFILE, "/web"), "Compiled"));
+	assert_int_equal(json_array_size(json_object_get(
+				 json_object_get(find(&s, CONTROLLER_PROFILE, "/web"), "metadata"),
+				 "finalizers")),
+		1);
+}
+
+/* The successor compiles anew, comes to the same, and writes nothing. */
+static void a_successor_has_nothing_to_write(void **state)
+{
+	_cleanup_(finish) struct server s;
+	int writes;
+
+	start(&s);
+	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
+	settle(&s);
+	put(&s, CONTROLLER_NODE_STATUS,
+		node_of(&s, "n1", "web",
+			text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "digest")));
+	settle(&s);
+	writes = s.writes[CONTROLLER_PROFILE];
+	text_clear(&s.told);
+	controller_free(s.c);
+	s.c = controller_new(&actions, &s);
+	controller_seen(s.c, CONTROLLER_PROFILE, find(&s, CONTROLLER_PROFILE, "/web"));
+	controller_seen(s.c, CONTROLLER_NODE_STATUS, find(&s, CONTROLLER_NODE_STATUS, "/n1"));
+	for (int kind = 0; kind < CONTROLLER_KINDS; kind++)
+		controller_synced(s.c, (enum controller_kind)kind);
+	controller_lead(s.c, true);
+	s.now += 100;
+	settle(&s);
+	assert_int_equal(s.writes[CONTROLLER_PROFILE], writes);
+	assert_told(&s, "");
+}
+
+static void put_rollout(struct server *s)
+{
+	json_t *p = profile_of("web", 1, WEB);
+
+	json_object_set_new(
+		json_object_get(p, "spec"), "rollout", json_pack("{s:i}", "auditHours", 2));
+	put(s, CONTROLLER_PROFILE, p);
+	put(s, CONTROLLER_POD,
+		json_pack("{s:{s:s, s:s, s:{s:s}}, s:{s:s}}", "metadata", "namespace", "shop",
+			"name", "p", "annotations", "pale.dev/profile", "web", "status", "phase",
+			"Running"));
+}
+
+/* Kills the controller between any two writes. */
+static void a_rollout_outlives_its_controllers(void **state)
+{
+	_cleanup_(finish) struct server s;
+	const json_t *status;
+	int64_t began = NOON;
+
+	start(&s);
+	put_rollout(&s);
+	settle(&s);
+	assert_string_equal(text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "mode"), "audit");
+	for (int i = 0; i < 60; i++) {
+		put(&s, CONTROLLER_NODE_STATUS,
+			node_of(&s, "n1", "web",
+				text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "digest")));
+		pass(&s, 170);
+		if (i % 7 == 3) {
+			controller_free(s.c);
+			s.c = controller_new(&actions, &s);
+			for (int kind = 0; kind < CONTROLLER_KINDS; kind++) {
+				const char *key;
+				json_t *o;
+
+				json_object_foreach (s.objects[kind], key, o)
+					controller_seen(s.c, (enum controller_kind)kind, o);
+				controller_synced(s.c, (enum controller_kind)kind);
+			}
+			controller_lead(s.c, true);
+		}
+		status = status_of(&s, CONTROLLER_PROFILE, "/web");
+		if (!strcmp(text_of(status, "mode"), "enforce"))
+			break;
+	}
+	assert_string_equal(text_of(json_object_get(status, "rollout"), "phase"), "Complete");
+	/* Two hours, and of each kill ten minutes at most. */
+	assert_in_range(s.now - began, 7200, 7200 + 7 * 600);
+}
+
+/* 1,000 nodes that load a profile one after another, ten a second. */
+static void many_nodes_cost_few_writes(void **state)
+{
+	_cleanup_(finish) struct server s;
+	char digest[65];
+
+	start(&s);
+	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
+	settle(&s);
+	snprintf(digest, sizeof(digest), "%s",
+		text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "digest"));
+	for (int i = 0; i < 1000; i++) {
+		char node[16];
+
+		snprintf(node, sizeof(node), "n%d", i);
+		put(&s, CONTROLLER_NODE_STATUS, node_of(&s, node, "web", i % 2 ? digest : ""));
+	}
+	settle(&s);
+	s.writes[CONTROLLER_PROFILE] = 0;
+	for (int i = 0; i < 1000; i += 2) {
+		char node[16];
+
+		snprintf(node, sizeof(node), "n%d", i);
+		put(&s, CONTROLLER_NODE_STATUS, node_of(&s, node, "web", digest));
+		if (i % 10 == 0)
+			s.now++;
+		settle(&s);
+	}
+	assert_true(condition_holds(status_of(&s, CONTROLLER_PROFILE, "/web"), "Ready"));
+	assert_in_range(s.writes[CONTROLLER_PROFILE], 2, 8);
+}
+
+/* ---- a recording, from pods to a draft that is compiled */
+
+static json_t *recorded_pod(const char *name, const char *node)
+{
+	return json_pack("{s:{s:s, s:s, s:s, s:{s:s}, s:{s:s}}, s:{s:s, s:[{s:s}]}}", "metadata",
+		"namespace", "shop", "name", name, "uid", name, "annotations", "pale.dev/recording",
+		"learned", "labels", "app", "web", "spec", "nodeName", node, "containers", "name",
+		"c");
+}
+
+static json_t *run_of(const char *uid)
+{
+	_cleanup_(text_release) struct text line = TEXT_INIT;
+	_cleanup_(learn_run_freep) struct learn_run *run = NULL;
+	char id[32];
+
+	snprintf(id, sizeof(id), "%s:c", uid);
+	run = learn_run_new("bpf-lsm", id, NOON);
+	learn_run_add(run, &(struct learn_observation){ .operation = OP_READ,
+				   .object = "/etc/app.conf",
+				   .object_len = 13,
+				   .first = NOON });
+	learn_run_write(run, &line);
+	return json_pack("{s:s, s:s, s:s, s:s}", "recording", "shop/learned", "uid", uid,
+		"container", "c", "run", text_str(&line));
+}
+
+static void runs_come(struct server *s, const char *node, const char *uid)
+{
+	put(s, CONTROLLER_NODE_STATUS,
+		json_pack("{s:{s:s}, s:{s:o, s:[o]}}", "metadata", "name", node, "status",
+			"heartbeat", api_time(s->now), "runs", run_of(uid)));
+}
+
+static void a_recording_becomes_a_profile(void **state)
+{
+	_cleanup_(finish) struct server s;
+	const json_t *status;
+
+	start(&s);
+	/* Pods may be seen first. */
+	put(&s, CONTROLLER_POD, recorded_pod("a", "n1"));
+	put(&s, CONTROLLER_RECORDING,
+		json_loads("{\"metadata\":{\"namespace\":\"shop\",\"name\":\"learned\","
+			   "\"generation\":1},"
+			   "\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"web\"}},"
+			   "\"duration\":\"5m\"}}",
+			0, NULL));
+	settle(&s);
+	put(&s, CONTROLLER_POD, recorded_pod("b", "n2"));
+	pass(&s, 310);
+	assert_string_equal(
+		text_of(status_of(&s, CONTROLLER_RECORDING, "shop/learned"), "phase"), "Merging");
+	runs_come(&s, "n1", "a");
+	/* Of a pod that is on another node. */
+	runs_come(&s, "n3", "b");
+	settle(&s);
+	pass(&s, 60);
+	runs_come(&s, "n2", "b");
+	pass(&s, 30);
+	status = status_of(&s, CONTROLLER_RECORDING, "shop/learned");
+	assert_string_equal(text_of(status, "phase"), "Completed");
+	assert_string_equal(text_of(status, "completeness"), "Full");
+	assert_json(json_object_get(status, "runs"), "2");
+	status = status_of(&s, CONTROLLER_PROFILE, "/learned");
+	assert_true(condition_holds(status, "Compiled"));
+	assert_string_equal(text_of(status, "mode"), "audit");
+	assert_non_null(strstr(text_of(json_object_get(json_object_get(status, "bundle"), "files"),
+				       "learned.pale"),
+		"/etc/app.conf"));
+	text_printf(&s.told, "%.12s", text_of(status, "digest"));
+	assert_non_null(strstr(text_str(&s.told),
+		"N learned RecordingStarted: with pod a on node n1\n"
+		"W learned RecordingRunRefused: from node n3, of pod b, container c: its pod is on "
+		"another node\n"
+		"N learned RecordingCompleted: Full: PaleProfile learned is its draft\n"
+		"finalizers 1\n"
+		"N learned ProfileCompiled: compiled: digest "));
+}
+
+/* ---- size */
+
+static void twenty_thousand_pods_are_small(void **state)
+{
+	struct server s;
+	size_t before = mallinfo2().uordblks, taken;
+	char digest[65];
+
+	start(&s);
+	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
+	settle(&s);
+	snprintf(digest, sizeof(digest), "%s",
+		text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "digest"));
+	for (int i = 0; i < 1000; i++) {
+		_cleanup_json_ json_t *o = NULL;
+		char node[16];
+
+		snprintf(node, sizeof(node), "n%d", i);
+		o = node_of(&s, node, "web", digest);
+		controller_seen(s.c, CONTROLLER_NODE_STATUS, o);
+	}
+	for (int i = 0; i < 20000; i++) {
+		_cleanup_json_ json_t *o = json_pack("{s:{s:s, s:o, s:{s:s}}, s:{s:s}}", "metadata",
+			"namespace", "shop", "name", json_sprintf("web-0123456789-%05d", i),
+			"annotations", "pale.dev/profile", "web", "status", "phase", "Running");
+
+		controller_seen(s.c, CONTROLLER_POD, o);
+	}
+	settle(&s);
+	taken = mallinfo2().uordblks - before;
+	assert_true(condition_holds(status_of(&s, CONTROLLER_PROFILE, "/web"), "Ready"));
+	finish(&s);
+	if (taken > (size_t)8 << 20)
+		fail_msg("%zu bytes", taken);
+	assert_true(mallinfo2().uordblks <= before + 4096);
+}
+
+static int set_library(void **state)
+{
+	return setenv("PALE_PATH", "profiles", 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_profiles_life),
+		cmocka_unit_test(nothing_is_decided_before_all_is_known),
+		cmocka_unit_test(who_does_not_lead_does_nothing),
+		cmocka_unit_test(what_was_not_carried_out_is_asked_again),
+		cmocka_unit_test(a_successor_has_nothing_to_write),
+		cmocka_unit_test(a_rollout_outlives_its_controllers),
+		cmocka_unit_test(many_nodes_cost_few_writes),
+		cmocka_unit_test(a_recording_becomes_a_profile),
+		cmocka_unit_test(twenty_thousand_pods_are_small),
+	};
+
+	return cmocka_run_group_tests(tests, set_library, NULL);
+}
