@@ -300,7 +300,7 @@ static void start_next(struct controller *c, int64_t now)
 			start_compile(c, c->profiles[i], now);
 	}
 	for (size_t i = 0; i < c->n_recordings && !c->work.pid; i++) {
-		if (c->recordings[i]->entries)
+		if (c->recordings[i]->entries && !c->recordings[i]->wrong)
 			start_merge(c, c->recordings[i], now);
 	}
 }

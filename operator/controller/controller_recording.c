@@ -141,13 +141,15 @@ static void take_runs(struct controller *c, struct recording_item *r, struct eve
 
 static void ask(struct controller *c, struct recording_item *r, int64_t now)
 {
-	json_t *nodes = json_object(), *names = json_array(), *pod;
+	json_t *nodes, *names, *pod;
 	const char *node;
 	size_t i;
 
 	if (r->entries || (r->asked && now < r->asked + ASK_AGAIN_S))
 		return;
 	r->asked = now;
+	nodes = json_object();
+	names = json_array();
 	json_array_foreach (json_object_get(r->item.status, "pods"), i, pod)
 		json_object_set_new(nodes, text_of(pod, "node"), json_true());
 	json_object_foreach (nodes, node, pod)
@@ -188,18 +190,23 @@ void controller_runs(struct controller *c, const char *namespace, const char *na
 void recording_item_merged(
 	struct controller *c, struct recording_item *r, const json_t *result, int64_t now)
 {
-	const struct profile_item *there = profile_item_find(c, r->spec.profile);
 	struct event_list events = { 0 };
-	json_t *draft = recording_merged(
-		&r->spec, r->item.status, result, there ? there->item.object : NULL, now, &events);
+	const struct profile_item *there;
+	json_t *draft;
 
 	json_decref(r->entries);
 	r->entries = NULL;
+	r->item.dirty = true;
+	/* It was changed meanwhile, and fails at the next step. */
+	if (r->wrong)
+		return;
+	there = profile_item_find(c, r->spec.profile);
+	draft = recording_merged(
+		&r->spec, r->item.status, result, there ? there->item.object : NULL, now, &events);
 	if (draft)
 		c->actions->apply(c->ctx, draft);
 	json_decref(draft);
 	item_tell(c, &r->item, &events);
-	r->item.dirty = true;
 }
 
 void recording_item_step(struct controller *c, struct recording_item *r, int64_t now)

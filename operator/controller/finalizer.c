@@ -14,11 +14,16 @@ static const json_t *metadata_of(const json_t *object)
 	return json_object_get(object, "metadata");
 }
 
-static const char *name_of(const json_t *object)
+static const char *metadata_text(const json_t *object, const char *member)
 {
-	const char *s = json_string_value(json_object_get(metadata_of(object), "name"));
+	const char *s = json_string_value(json_object_get(metadata_of(object), member));
 
 	return s ? s : "";
+}
+
+static const char *name_of(const json_t *object)
+{
+	return metadata_text(object, "name");
 }
 
 static bool is_being_deleted(const json_t *object)
@@ -64,8 +69,8 @@ json_t *finalizer_patch(const json_t *object, const struct profile_users *users)
 		json_decref(all);
 		return NULL;
 	}
-	return json_pack("{s:{s:O, s:o}}", "metadata", "resourceVersion",
-		json_object_get(metadata_of(object), "resourceVersion"), "finalizers", all);
+	return json_pack("{s:{s:s, s:o}}", "metadata", "resourceVersion",
+		metadata_text(object, "resourceVersion"), "finalizers", all);
 }
 
 static void remove_condition(json_t *status)

@@ -49,9 +49,11 @@ static bool limit_self(const struct work_limits *limits)
 	rlim_t memory = own + limits->memory;
 	sigset_t none;
 
+	/* Handlers are the parent's. */
+	for (int number = 1; number < NSIG; number++)
+		signal(number, SIG_DFL);
 	sigemptyset(&none);
-	return sigprocmask(SIG_SETMASK, &none, NULL) == 0 && own &&
-	       signal(SIGXCPU, SIG_DFL) != SIG_ERR && set_limit(RLIMIT_CORE, 0, 0) &&
+	return sigprocmask(SIG_SETMASK, &none, NULL) == 0 && own && set_limit(RLIMIT_CORE, 0, 0) &&
 	       set_limit(RLIMIT_CPU, limits->cpu_seconds, limits->cpu_seconds + 1) &&
 	       set_limit(RLIMIT_AS, memory, memory);
 }
@@ -65,6 +67,16 @@ static void *allocate_or_abort(size_t size)
 	if (!p)
 		abort();
 	return p;
+}
+
+/* Where memory is short it is this process that is killed, not the controller. That it cannot be
+ * asked for changes nothing else. */
+static void offer_to_be_killed(void)
+{
+	_cleanup_fclose_ FILE *f = fopen("/proc/self/oom_score_adj", "we");
+
+	if (f)
+		fputs("1000", f);
 }
 
 /* Descriptor 3 is the pipe and the only one above stderr. */
@@ -85,6 +97,7 @@ __attribute__((noreturn)) static void run_child(
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent || !keep_pipe_alone(fd) ||
 		!limit_self(limits))
 		_exit(2);
+	offer_to_be_killed();
 	json_set_alloc_funcs(allocate_or_abort, free);
 	outcome = work(arg);
 	answer = json_dumps(outcome, JSON_COMPACT);
@@ -134,9 +147,8 @@ static json_t *outcome_of(const struct limited_process *p, int status)
 	if (o)
 		return o;
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-		return outcome(
-			"TooComplex", json_string("the process for it was killed, as where the "
-						  "controller itself has too little memory"));
+		return outcome("Timeout",
+			json_string("the process for it was killed, as where memory is short"));
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
 		return outcome("TooComplex",
 			json_sprintf("it takes more than %u s of CPU time", p->limits.cpu_seconds));

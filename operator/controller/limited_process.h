@@ -43,8 +43,8 @@ int limited_process_start(struct limited_process *p, limited_work work, const vo
 
 /*
  * Reads what is there. true when the process has ended: *ret is what the work gave, or an object of
- * reason TooComplex when a limit was met, or InternalError when it died otherwise; a new reference.
- * Nothing is left to release then.
+ * reason TooComplex when a limit was met, Timeout when it was killed, or InternalError when it died
+ * otherwise; a new reference. Nothing is left to release then.
  */
 bool limited_process_read(struct limited_process *p, json_t **ret);
 

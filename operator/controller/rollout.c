@@ -2,7 +2,6 @@
 #include "operator/controller/rollout.h"
 
 #include "compiler/base/cleanup.h"
-#include "compiler/base/sha256.h"
 #include "compiler/base/text.h"
 #include "operator/controller/api_time.h"
 #include "operator/controller/status_text.h"
@@ -284,17 +283,4 @@ void rollout_step(struct rollout *r, const struct rollout_spec *spec,
 		go_back(r, spec, view, events);
 	else if (!noisy && !r->pause && r->clean >= (uint64_t)spec->audit_hours * HOUR)
 		go_on(r, spec, view, events);
-}
-
-bool rollout_is_canary(const char *profile, const char *key, uint32_t percent)
-{
-	_cleanup_(text_release) struct text t = TEXT_INIT;
-	uint8_t digest[32];
-	uint32_t n;
-
-	text_add(&t, profile, strlen(profile) + 1);
-	text_puts(&t, key);
-	sha256(text_str(&t), t.len, digest);
-	n = (uint32_t)digest[0] << 16 | (uint32_t)digest[1] << 8 | digest[2];
-	return n % 10000 < percent * 100;
 }

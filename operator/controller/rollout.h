@@ -96,11 +96,4 @@ bool rollout_must_write(const struct rollout *stored, const struct rollout *r);
 void rollout_step(struct rollout *r, const struct rollout_spec *spec,
 	const struct rollout_view *view, struct event_list *events);
 
-/*
- * Whether @key (a pod's or node's name, of any form) is one of @percent out of a hundred. The same
- * for ever for the same profile and key, and whoever is one of few is one of more. The webhook asks
- * once, as it admits a pod.
- */
-bool rollout_is_canary(const char *profile, const char *key, uint32_t percent);
-
 #endif

@@ -21,6 +21,7 @@
 #include <cmocka.h>
 
 #include "controller_json.h"
+#include "random.h"
 
 #define NOON INT64_C(1764158400) /* 2025-11-26T12:00:00Z */
 
@@ -30,7 +31,8 @@ struct server {
 	json_t *objects[CONTROLLER_KINDS]; /* by "NAMESPACE/NAME" */
 	int version;
 	int writes[CONTROLLER_KINDS], patches;
-	bool refuses; /* what is asked of it */
+	bool refuses;	/* what is asked of it */
+	bool forgetful; /* says that it was done, and does nothing */
 	struct text told;
 };
 
@@ -76,6 +78,8 @@ static void apply_status(void *ctx, enum controller_kind kind, const char *names
 	json_t *copy;
 
 	s->writes[kind]++;
+	if (s->forgetful)
+		return;
 	if (s->refuses) {
 		controller_failed(s->c, kind, namespace, name);
 		return;
@@ -95,6 +99,8 @@ static void patch_profile(void *ctx, const char *name, const json_t *patch)
 	const json_t *change = json_object_get(patch, "metadata");
 
 	s->patches++;
+	if (s->forgetful)
+		return;
 	if (s->refuses) {
 		controller_failed(s->c, CONTROLLER_PROFILE, "", name);
 		return;
@@ -113,8 +119,11 @@ static void patch_profile(void *ctx, const char *name, const json_t *patch)
 static void apply(void *ctx, const json_t *object)
 {
 	struct server *s = ctx;
-	json_t *copy = json_deep_copy(object);
+	json_t *copy;
 
+	if (s->forgetful)
+		return;
+	copy = json_deep_copy(object);
 	json_object_set_new(json_object_get(copy, "metadata"), "generation", json_integer(1));
 	put(s, CONTROLLER_PROFILE, copy);
 }
@@ -525,6 +534,141 @@ static void a_recording_becomes_a_profile(void **state)
 		"N learned ProfileCompiled: compiled: digest "));
 }
 
+/* ---- whatever stands in objects */
+
+static const char *const words[] = { "", "metadata", "spec", "status", "name", "namespace", "uid",
+	"annotations", "pale.dev/recording", "pale.dev/profile", "labels", "app", "web", "source",
+	"files", "rollout", "auditHours", "conditions", "type", "Compiled", "True", "nodeName",
+	"containers", "selector", "matchLabels", "duration", "5m", "heartbeat", "profiles",
+	"digest", "state", "Loaded", "violations", "since", "2025-11-26T12:00:00Z", "count", "runs",
+	"run", "recording", "n/web", "container", "phase", "Recording", "Merging", "pods", "node",
+	"bundle", "main", "mode", "finalizers", "deletionTimestamp", "generation",
+	"observedGeneration", "a.pale", "profile web { }", "\xc3\xa4\x01" };
+
+static const char *any_word(void)
+{
+	return words[random_below(N(words))];
+}
+
+static json_t *any_value(int depth)
+{
+	json_t *v;
+	uint32_t n = random_below(6);
+
+	switch (random_below(depth > 4 ? 4 : 8)) {
+	case 0:
+		return json_null();
+	case 1:
+		return json_integer((json_int_t)random_number());
+	case 2:
+		return json_boolean(random_below(2));
+	case 3:
+		return json_string(any_word());
+	case 4:
+		v = json_array();
+		while (n--)
+			json_array_append_new(v, any_value(depth + 1));
+		return v;
+	default:
+		v = json_object();
+		while (n--)
+			json_object_set_new(v, any_word(), any_value(depth + 1));
+		return v;
+	}
+}
+
+/* One value of @at, some way down, becomes another one. */
+static void disturb(json_t *at)
+{
+	void *i = json_object_iter(at);
+	size_t n = json_object_size(at);
+
+	if (json_is_array(at) && json_array_size(at)) {
+		n = random_below((uint32_t)json_array_size(at));
+		if (random_below(3))
+			disturb(json_array_get(at, n));
+		else
+			json_array_set_new(at, n, any_value(2));
+		return;
+	}
+	if (!n)
+		return;
+	for (n = random_below((uint32_t)n); n; n--)
+		i = json_object_iter_next(at, i);
+	if (random_below(4))
+		disturb(json_object_iter_value(i));
+	else
+		json_object_iter_set_new(at, i, any_value(2));
+}
+
+static json_t *whole_object(enum controller_kind kind)
+{
+	static const char *const texts[CONTROLLER_KINDS] = {
+		[CONTROLLER_PROFILE] =
+			"{\"metadata\":{\"name\":\"web\",\"generation\":1,\"resourceVersion\":"
+			"\"1\"},"
+			"\"spec\":{\"source\":\"profile web { }\",\"files\":{\"a.pale\":\"\"},"
+			"\"rollout\":{\"auditHours\":0}},\"status\":{\"digest\":\"0\","
+			"\"rollout\":{\"phase\":\"Audit\",\"digest\":\"0\","
+			"\"since\":\"2025-11-26T12:00:00Z\",\"observed\":\"2025-11-26T12:00:00Z\"},"
+			"\"conditions\":[{\"type\":\"Compiled\",\"status\":\"True\"}],\"bundle\":{}"
+			"}}",
+		[CONTROLLER_BINDING] = "{\"metadata\":{\"namespace\":\"n\",\"name\":\"b\"},"
+				       "\"spec\":{\"profile\":\"web\"}}",
+		[CONTROLLER_NAMESPACE] = "{\"metadata\":{\"name\":\"n\",\"annotations\":"
+					 "{\"pale.dev/profile\":\"web\"}}}",
+		[CONTROLLER_POD] =
+			"{\"metadata\":{\"namespace\":\"n\",\"name\":\"p\",\"uid\":\"u\","
+			"\"annotations\":{\"pale.dev/recording\":\"r\",\"pale.dev/"
+			"profile\":\"web\"},"
+			"\"labels\":{\"app\":\"web\"}},\"spec\":{\"nodeName\":\"n1\","
+			"\"containers\":"
+			"[{\"name\":\"c\"}],\"initContainers\":[{\"name\":\"i\"}]},\"status\":{}}",
+		[CONTROLLER_NODE_STATUS] =
+			"{\"metadata\":{\"name\":\"n1\"},\"status\":{\"heartbeat\":"
+			"\"2025-11-26T12:00:00Z\",\"profiles\":[{\"name\":\"web\",\"digest\":\"0\","
+			"\"state\":\"Failed\",\"message\":\"m\",\"violations\":[{\"since\":"
+			"\"2025-11-26T12:00:00Z\",\"count\":3}]}],\"runs\":[{\"recording\":\"n/r\","
+			"\"uid\":\"u\",\"container\":\"c\",\"run\":\"x\"}]}}",
+		[CONTROLLER_RECORDING] =
+			"{\"metadata\":{\"namespace\":\"n\",\"name\":\"r\",\"generation\":1},"
+			"\"spec\":"
+			"{\"selector\":{},\"duration\":\"5m\"},\"status\":{\"phase\":\"Recording\","
+			"\"ends\":\"2025-11-26T12:05:00Z\",\"pods\":[{\"name\":\"p\",\"uid\":\"u\","
+			"\"node\":\"n1\",\"containers\":[\"c\"],\"runs\":[]}]}}",
+	};
+
+	return json_loads(texts[kind], 0, NULL);
+}
+
+static void objects_of_any_form_do_no_harm(void **state)
+{
+	for (int run = 0; run < 150; run++) {
+		struct server s;
+
+		start(&s);
+		for (int step = 0; step < 60; step++) {
+			enum controller_kind kind =
+				(enum controller_kind)random_below(CONTROLLER_KINDS);
+			_cleanup_json_ json_t *o = whole_object(kind);
+
+			for (uint32_t n = random_below(4); n; n--)
+				disturb(o);
+			if (random_below(5))
+				controller_seen(s.c, kind, o);
+			else
+				controller_gone(s.c, kind, kind == CONTROLLER_RECORDING ? "n" : "",
+					kind == CONTROLLER_RECORDING ? "r" : "web");
+			s.now += random_below(200);
+			s.forgetful = true;
+			controller_tick(s.c, s.now);
+			if (!random_below(10))
+				settle(&s);
+		}
+		finish(&s);
+	}
+}
+
 /* ---- size */
 
 static void twenty_thousand_pods_are_small(void **state)
@@ -578,8 +722,10 @@ int main(void)
 		cmocka_unit_test(a_rollout_outlives_its_controllers),
 		cmocka_unit_test(many_nodes_cost_few_writes),
 		cmocka_unit_test(a_recording_becomes_a_profile),
+		cmocka_unit_test(objects_of_any_form_do_no_harm),
 		cmocka_unit_test(twenty_thousand_pods_are_small),
 	};
 
+	random_seed(3);
 	return cmocka_run_group_tests(tests, set_library, NULL);
 }

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -418,6 +419,48 @@ static void limits_end_what_takes_too_much(void **state)
 	}
 }
 
+static json_t *die(const void *number)
+{
+	raise(*(const int *)number);
+	return NULL;
+}
+
+static json_t *say_nothing(const void *arg)
+{
+	return NULL;
+}
+
+static void deaths_are_told(void **state)
+{
+	static const struct {
+		limited_work work;
+		int number;
+		const char *outcome;
+	} cases[] = {
+		{ die, SIGKILL,
+			"{\"reason\":\"Timeout\",\"message\":\"the process for it was killed, as "
+			"where "
+			"memory is short\"}" },
+		{ die, SIGSEGV,
+			"{\"reason\":\"InternalError\",\"message\":\"the process for it died of "
+			"signal "
+			"11\"}" },
+		{ say_nothing, 0,
+			"{\"reason\":\"InternalError\",\"message\":\"the process for it ended with "
+			"status 3\"}" },
+	};
+
+	for (size_t i = 0; i < N(cases); i++) {
+		_cleanup_json_ json_t *o = NULL;
+		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+
+		assert_int_equal(limited_process_run(cases[i].work, &cases[i].number,
+					 &work_limits_default, &o, &err),
+			0);
+		assert_json(o, cases[i].outcome);
+	}
+}
+
 static void who_waits_may_give_up(void **state)
 {
 	static const struct work_limits limits = { 600, (size_t)1 << 30 };
@@ -455,6 +498,7 @@ int main(void)
 		cmocka_unit_test(deep_nesting_and_long_chains_end),
 		cmocka_unit_test(a_process_of_its_own_says_the_same),
 		cmocka_unit_test(limits_end_what_takes_too_much),
+		cmocka_unit_test(deaths_are_told),
 		cmocka_unit_test(who_waits_may_give_up),
 	};
 
