@@ -304,8 +304,9 @@ static void count_node(const void *at, VISIT which, void *ctx)
 void node_table_count(const struct node_table *t, const char *profile, const char *digest,
 	int64_t now, struct node_counts *ret)
 {
-	struct counting c = { profile, digest, now, ret };
+	struct counting c = { .profile = profile, .digest = digest, .now = now };
 
 	*ret = (struct node_counts){ 0 };
+	c.ret = ret;
 	twalk_r(t->nodes, count_node, &c);
 }

@@ -214,7 +214,7 @@ static json_t *dropped_capabilities(const struct policy *p)
 		char word[64] = "";
 		const char *name = vocab_capability_name(cap);
 
-		for (size_t i = 0; name[i] && i < sizeof(word) - 1; i++)
+		for (size_t i = 0; i < sizeof(word) - 1 && name[i]; i++)
 			word[i] = (char)toupper((unsigned char)name[i]);
 		if (!(kept >> cap & 1))
 			json_array_append_new(all, json_string(word));
