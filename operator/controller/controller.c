@@ -45,12 +45,25 @@ struct controller *controller_new(const struct controller_actions *actions, void
 	return c;
 }
 
+static void close_work(struct controller *c)
+{
+	c->actions->watch(c->ctx, -1);
+	limited_process_close(&c->work);
+}
+
+static void give_up(struct controller *c)
+{
+	if (!c->work.pid)
+		return;
+	json_decref(limited_process_give_up(&c->work));
+	close_work(c);
+}
+
 void controller_free(struct controller *c)
 {
 	if (!c)
 		return;
-	if (c->work.pid)
-		json_decref(limited_process_give_up(&c->work));
+	give_up(c);
 	for (size_t i = 0; i < c->n_profiles; i++)
 		profile_item_free(c->profiles[i]);
 	for (size_t i = 0; i < c->n_recordings; i++)
@@ -270,12 +283,16 @@ static void start(
 {
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 
-	/* No process can be started now: it is tried again at the next tick. */
-	if (limited_process_start(&c->work, work, arg, &work_limits_default, &err) < 0)
+	/* It is tried again at the next tick. */
+	if (limited_process_start(&c->work, work, arg, &work_limits_default, &err) < 0) {
+		c->actions->event(
+			c->ctx, of->kind, of->object, true, "WorkNotStarted", pale_err_text(err));
 		return;
+	}
 	c->of = of;
 	c->work_generation = item_generation(of);
 	c->work_deadline = now + WORK_DEADLINE_S;
+	c->actions->watch(c->ctx, c->work.fd);
 }
 
 static void start_compile(struct controller *c, struct profile_item *p, int64_t now)
@@ -309,17 +326,13 @@ static void work_ended(struct controller *c, json_t *result, int64_t now)
 {
 	struct item *of = c->of;
 
+	close_work(c);
 	c->of = NULL;
 	if (of && of->kind == CONTROLLER_PROFILE)
 		profile_item_compiled(c, (struct profile_item *)of, result, now);
 	else if (of)
 		recording_item_merged(c, (struct recording_item *)of, result, now);
 	json_decref(result);
-}
-
-int controller_fd(const struct controller *c)
-{
-	return c->work.pid ? c->work.fd : -1;
 }
 
 void controller_readable(struct controller *c, int64_t now)
@@ -349,8 +362,7 @@ static void begin_to_lead(struct controller *c)
 
 static void cease_to_lead(struct controller *c)
 {
-	if (c->work.pid)
-		json_decref(limited_process_give_up(&c->work));
+	give_up(c);
 	c->of = NULL;
 	for (size_t i = 0; i < c->n_recordings; i++) {
 		json_decref(c->recordings[i]->entries);

@@ -36,6 +36,12 @@ struct controller_actions {
 	void (*apply)(void *ctx, const json_t *object);
 	/* GET these PaleNodeStatus objects (an array of names), then controller_runs(). */
 	void (*read_runs)(void *ctx, const char *namespace, const char *name, const json_t *nodes);
+	/*
+	 * What a child process answers comes through @fd: whenever it is readable,
+	 * controller_readable(). -1: the one from before is closed next; the next one may have its
+	 * number.
+	 */
+	void (*watch)(void *ctx, int fd);
 	/* @object has metadata; apiVersion and kind are those of @kind. */
 	void (*event)(void *ctx, enum controller_kind kind, const json_t *object, bool warning,
 		const char *reason, const char *message);
@@ -63,9 +69,7 @@ void controller_lead(struct controller *c, bool leads);
  * ten seconds. */
 void controller_tick(struct controller *c, int64_t now);
 
-/* What a child process answers comes through this descriptor, another one for each; -1: there is
- * none now. When it is readable: controller_readable(). */
-int controller_fd(const struct controller *c);
+/* The descriptor of the action watch() is readable. */
 void controller_readable(struct controller *c, int64_t now);
 
 /* An action on the object was not carried out: it is decided on again. */

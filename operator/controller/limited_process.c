@@ -170,8 +170,6 @@ static int reap(struct limited_process *p)
 	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	p->pid = 0;
-	close(p->fd);
-	p->fd = -1;
 	return status;
 }
 
@@ -199,6 +197,12 @@ json_t *limited_process_give_up(struct limited_process *p)
 	return outcome("Timeout", json_string("it did not end in time: this machine is too busy"));
 }
 
+void limited_process_close(struct limited_process *p)
+{
+	close(p->fd);
+	p->fd = -1;
+}
+
 int limited_process_run(limited_work work, const void *arg, const struct work_limits *limits,
 	json_t **ret, struct pale_err **err)
 {
@@ -212,6 +216,8 @@ int limited_process_run(limited_work work, const void *arg, const struct work_li
 
 		poll(&wait, 1, -1);
 		if (limited_process_read(&p, ret))
-			return 0;
+			break;
 	}
+	limited_process_close(&p);
+	return 0;
 }

@@ -9,7 +9,7 @@
  * but the pipe that the answer comes through. What it needed is the kernel's again when it ends.
  *
  * In an event loop: limited_process_start(), then limited_process_read() whenever @fd is readable,
- * and limited_process_give_up() at a deadline of the caller's, should the machine be too busy for
+ * or limited_process_give_up() at a deadline of the caller's, should the machine be too busy for
  * the limit of CPU time to come.
  */
 
@@ -44,12 +44,16 @@ int limited_process_start(struct limited_process *p, limited_work work, const vo
 /*
  * Reads what is there. true when the process has ended: *ret is what the work gave, or an object of
  * reason TooComplex when a limit was met, Timeout when it was killed, or InternalError when it died
- * otherwise; a new reference. Nothing is left to release then.
+ * otherwise; a new reference. limited_process_close() is what is left to do.
  */
 bool limited_process_read(struct limited_process *p, json_t **ret);
 
-/* Ends the process; an object of reason Timeout, which is worth a try later. */
+/* Ends the process; an object of reason Timeout, which is worth a try later. As
+ * limited_process_read() for the rest. */
 json_t *limited_process_give_up(struct limited_process *p);
+
+/* Closes @fd, which nobody may watch any more by then. */
+void limited_process_close(struct limited_process *p);
 
 /* All at once, for who has no loop: a command, a test. */
 int limited_process_run(limited_work work, const void *arg, const struct work_limits *limits,

@@ -9,6 +9,7 @@
 #include "operator/controller/api_time.h"
 #include "operator/controller/condition.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -17,6 +18,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <cmocka.h>
 
@@ -34,6 +36,7 @@ struct server {
 	bool refuses;	/* what is asked of it */
 	bool forgetful; /* says that it was done, and does nothing */
 	struct text told;
+	int fd; /* that is watched, or -1 */
 };
 
 static json_t *find(const struct server *s, enum controller_kind kind, const char *key)
@@ -152,12 +155,22 @@ static void event(void *ctx, enum controller_kind kind, const json_t *object, bo
 		text_of(json_object_get(object, "metadata"), "name"), reason, message);
 }
 
+static void watch(void *ctx, int fd)
+{
+	struct server *s = ctx;
+
+	/* Each is told once, and while it is open. */
+	assert_true((fd < 0) != (s->fd < 0));
+	assert_true(fcntl(fd < 0 ? s->fd : fd, F_GETFD) >= 0);
+	s->fd = fd;
+}
+
 static const struct controller_actions actions = { apply_status, patch_profile, apply, read_runs,
-	event };
+	watch, event };
 
 static void start_unsynced(struct server *s)
 {
-	*s = (struct server){ .now = NOON };
+	*s = (struct server){ .now = NOON, .fd = -1 };
 	s->c = controller_new(&actions, s);
 	for (int kind = 0; kind < CONTROLLER_KINDS; kind++)
 		s->objects[kind] = json_object();
@@ -183,8 +196,8 @@ static void finish(struct server *s)
 static void settle(struct server *s)
 {
 	controller_tick(s->c, s->now);
-	for (int fd; (fd = controller_fd(s->c)) >= 0;) {
-		struct pollfd wait = { .fd = fd, .events = POLLIN };
+	while (s->fd >= 0) {
+		struct pollfd wait = { .fd = s->fd, .events = POLLIN };
 
 		poll(&wait, 1, -1);
 		controller_readable(s->c, s->now);
@@ -314,9 +327,9 @@ static void who_does_not_lead_does_nothing(void **state)
 	assert_int_equal(s.patches + s.writes[CONTROLLER_PROFILE], 0);
 	controller_lead(s.c, true);
 	controller_tick(s.c, s.now);
-	assert_true(controller_fd(s.c) >= 0);
+	assert_true(s.fd >= 0);
 	controller_lead(s.c, false);
-	assert_int_equal(controller_fd(s.c), -1);
+	assert_int_equal(s.fd, -1);
 	controller_tick(s.c, s.now);
 	assert_int_equal(s.writes[CONTROLLER_PROFILE], 0);
 	controller_lead(s.c, true);
@@ -341,6 +354,23 @@ static void what_was_not_carried_out_is_asked_again(void **state)
 				 json_object_get(find(&s, CONTROLLER_PROFILE, "/web"), "metadata"),
 				 "finalizers")),
 		1);
+}
+
+static void what_cannot_be_started_is_told_and_tried_again(void **state)
+{
+	_cleanup_(finish) struct server s;
+	struct rlimit before, none;
+
+	start(&s);
+	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	controller_tick(s.c, s.now);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_told(&s, "finalizers 1\nW web WorkNotStarted: make a pipe: Too many open files\n");
+	settle(&s);
+	assert_true(condition_holds(status_of(&s, CONTROLLER_PROFILE, "/web"), "Compiled"));
 }
 
 /* The successor compiles anew, comes to the same, and writes nothing. */
@@ -718,6 +748,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_decided_before_all_is_known),
 		cmocka_unit_test(who_does_not_lead_does_nothing),
 		cmocka_unit_test(what_was_not_carried_out_is_asked_again),
+		cmocka_unit_test(what_cannot_be_started_is_told_and_tried_again),
 		cmocka_unit_test(a_successor_has_nothing_to_write),
 		cmocka_unit_test(a_rollout_outlives_its_controllers),
 		cmocka_unit_test(many_nodes_cost_few_writes),

@@ -472,6 +472,7 @@ static void who_waits_may_give_up(void **state)
 	assert_int_equal(limited_process_start(&p, profile_compile_work, &input, &limits, &err), 0);
 	assert_false(limited_process_read(&p, &o));
 	o = limited_process_give_up(&p);
+	limited_process_close(&p);
 	assert_json(o, "{\"reason\":\"Timeout\",\"message\":"
 		       "\"it did not end in time: this machine is too busy\"}");
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
