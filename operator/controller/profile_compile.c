@@ -119,6 +119,15 @@ static bool check_names(struct compiling *c, const json_t *spec)
 	return true;
 }
 
+static bool check_json(struct compiling *c, const json_t *v, const char *what)
+{
+	size_t bytes = json_dumpb(v, NULL, 0, JSON_COMPACT);
+
+	return bytes <= PROFILE_JSON_MAX ||
+	       refuse(c, "SpecInvalid", "%s %zu bytes as JSON, and %zu are the most", what, bytes,
+		       PROFILE_JSON_MAX);
+}
+
 static bool check_spec(struct compiling *c, const json_t *spec, const json_t **ret_source)
 {
 	const json_t *source = json_object_get(spec, "source");
@@ -136,7 +145,7 @@ static bool check_spec(struct compiling *c, const json_t *spec, const json_t **r
 			"spec.source and spec.files have %zu bytes together, and %zu are the most",
 			bytes, PROFILE_SOURCES_MAX);
 	*ret_source = source;
-	return true;
+	return check_json(c, spec, "the spec is");
 }
 
 /* ---- diagnostics */
@@ -258,7 +267,7 @@ static bool put_bundle(struct compiling *c, const struct compilation *from)
 			0)
 			return refuse(c, "SpecInvalid", "'%s' is no UTF-8", s->portable_name);
 	}
-	return true;
+	return check_json(c, files, "what it uses is");
 }
 
 static const struct {

@@ -14,14 +14,16 @@
  * whose library is of another version compiles the same. Compiled artefacts would be a hundred
  * times as large and were not to be believed.
  *
- * An object of PROFILE_SOURCES_MAX in its spec, these again and PROFILE_LIBRARY_MAX in its status
- * stays below the 1.5 MiB that etcd takes, when JSON doubles a byte out of four.
+ * etcd takes 1.5 MiB for an object. Its spec and its bundle, which has the spec's sources again,
+ * are PROFILE_JSON_MAX each at most, as JSON writes them; that leaves room for what kubectl keeps
+ * of the spec, and for diagnostics.
  */
 
 #include <jansson.h>
 
 #define PROFILE_SOURCES_MAX	((size_t)256 << 10) /* spec.source and spec.files together */
 #define PROFILE_LIBRARY_MAX	((size_t)128 << 10) /* of the library's files that they use */
+#define PROFILE_JSON_MAX	((size_t)512 << 10)
 #define PROFILE_FILES_MAX	64
 #define PROFILE_NAME_MAX	128 /* "NAME-DIGEST12.json" and "NAME.pale" are files' names */
 #define PROFILE_DIAGNOSTICS_MAX 50

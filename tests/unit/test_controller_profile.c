@@ -290,6 +290,37 @@ static void sizes_are_bounded(void **state)
 	assert_string_equal(text_of(o, "message"), "spec.files has more than 64 files");
 }
 
+/* The largest that is right: what etcd would be asked to keep. */
+static void an_object_stays_below_what_etcd_takes(void **state)
+{
+	static const struct {
+		const char *filler;
+		bool fits;
+	} cases[] = { { "# plain text\n", true }, { "#\t\t\t\t\t\t\n", true },
+		{ "#\x01\n", false } };
+
+	for (size_t i = 0; i < N(cases); i++) {
+		struct text t = TEXT_INIT;
+		_cleanup_json_ json_t *spec = NULL, *o = NULL;
+		size_t bytes;
+
+		text_puts(
+			&t, "use base/libc, base/nss, base/anything\nprofile a { include libc }\n");
+		while (t.len + strlen(cases[i].filler) <= PROFILE_SOURCES_MAX)
+			text_puts(&t, cases[i].filler);
+		spec = spec_of(&t);
+		o = profile_compile("a", spec);
+		bytes = json_dumpb(spec, NULL, 0, 0) + json_dumpb(o, NULL, 0, 0);
+		if (cases[i].fits) {
+			assert_string_equal(text_of(o, "message"), "the policy is right");
+			assert_in_range(bytes, 2 * PROFILE_SOURCES_MAX, (size_t)1100 << 10);
+			continue;
+		}
+		assert_string_equal(text_of(o, "reason"), "SpecInvalid");
+		assert_memory_equal(text_of(o, "message"), "the spec is ", 12);
+	}
+}
+
 static void a_thousand_errors_are_fifty_and_short(void **state)
 {
 	struct text t = TEXT_INIT;
@@ -494,6 +525,7 @@ int main(void)
 		cmocka_unit_test(a_file_of_the_spec_is_named),
 		cmocka_unit_test(what_no_spec_may_say),
 		cmocka_unit_test(sizes_are_bounded),
+		cmocka_unit_test(an_object_stays_below_what_etcd_takes),
 		cmocka_unit_test(a_thousand_errors_are_fifty_and_short),
 		cmocka_unit_test(long_texts_are_cut_between_characters),
 		cmocka_unit_test(deep_nesting_and_long_chains_end),
