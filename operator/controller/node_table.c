@@ -45,7 +45,7 @@ struct node_profile {
 struct node {
 	char *name;
 	int64_t heartbeat;
-	struct node_profile *v; /* as its object has them; one for each name */
+	struct node_profile *v; /* one for each name and digest */
 	size_t n;
 };
 
@@ -153,10 +153,13 @@ static void read_profile(struct node_table *t, const json_t *o, struct node_prof
 		abort();
 }
 
-static struct node_profile *find_profile(const struct node *node, const char *name)
+/* Of @digest only what is kept of one counts. */
+static struct node_profile *find_profile(
+	const struct node *node, const char *name, const char *digest)
 {
 	for (size_t i = 0; i < node->n; i++) {
-		if (!strcmp(node->v[i].name, name))
+		if (!strcmp(node->v[i].name, name) &&
+			!strncmp(node->v[i].digest, digest, DIGEST_KEPT))
 			return &node->v[i];
 	}
 	return NULL;
@@ -171,7 +174,8 @@ static void read_profiles(struct node_table *t, const json_t *list, struct node 
 	if (!ret->v)
 		abort();
 	json_array_foreach (list, i, o) {
-		if (*text_of(o, "name") && !find_profile(ret, text_of(o, "name")))
+		if (*text_of(o, "name") &&
+			!find_profile(ret, text_of(o, "name"), text_of(o, "digest")))
 			read_profile(t, o, &ret->v[ret->n++]);
 	}
 }
@@ -191,7 +195,8 @@ static void tell_one_side(const struct node_table *t, const struct node *of,
 	const struct node *other, bool missing_only)
 {
 	for (size_t i = 0; i < of->n; i++) {
-		const struct node_profile *twin = find_profile(other, of->v[i].name);
+		const struct node_profile *twin =
+			find_profile(other, of->v[i].name, of->v[i].digest);
 
 		if (missing_only ? !twin : !same(&of->v[i], twin))
 			t->changed(t->ctx, of->v[i].name);
@@ -296,8 +301,8 @@ static void count_node(const void *at, VISIT which, void *ctx)
 		return;
 	c->ret->total++;
 	c->ret->stale += node->heartbeat < c->now - NODE_STALE;
-	p = find_profile(node, c->profile);
-	if (p && !strncmp(p->digest, c->digest, DIGEST_KEPT))
+	p = find_profile(node, c->profile, c->digest);
+	if (p)
 		count_profile(c, node, p);
 }
 

@@ -13,10 +13,12 @@
  * named as its node; its status has
  *
  *	heartbeat	when it was written; anew at least every 5 minutes
- *	profiles	[{name, digest, state, reason, message, violations: [{since, count}]}]
- *			state: Pending, Loaded, Degraded (in force, though not by all that the
- *policy asks for), Failed, Removing; reason and message say why it is not Loaded. violations: of
- *that digest, in periods of NODE_PERIOD that begin at @since, those of the last hour
+ *	profiles	[{name, digest, state, reason, message, violations}]
+ *
+ * A profile has an entry for each digest that the node has of it, as containers keep theirs. Its
+ * state is Pending, Loaded, Degraded (in force, though not by all that the policy asks for), Failed
+ * or Removing; reason and message say why it is not Loaded. violations, [{since, count}], are those
+ * of the last hour in periods of NODE_PERIOD that begin at @since, the newest one last.
  *
  * Kept is 40 bytes for each profile of a node, and the reasons of those that are not well: 1,000
  * nodes with 50 profiles take some 3 MiB.

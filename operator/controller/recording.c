@@ -115,7 +115,8 @@ static void add_pod(const struct recording_spec *spec, json_t *status, const jso
 	if (recording_phase(status) != RECORDING_PENDING)
 		return;
 	enter(status, RECORDING_RECORDING, now, json_string("containers are recorded"));
-	json_object_set_new(status, "ends", api_time(now + spec->duration));
+	json_object_set_new(status, "startedAt", api_time(now));
+	json_object_set_new(status, "endsAt", api_time(now + spec->duration));
 	event_list_add(events, false, "RecordingStarted", "with pod %s on node %s",
 		text_of(metadata, "name"), node);
 }
@@ -265,7 +266,7 @@ bool recording_step(const struct recording_spec *spec, const char *wrong, json_t
 	if (!*text_of(status, "phase"))
 		enter(status, RECORDING_PENDING, now,
 			json_string("waiting for a pod to be created"));
-	if (phase == RECORDING_RECORDING && is_past(status, "ends", 0, now)) {
+	if (phase == RECORDING_RECORDING && is_past(status, "endsAt", 0, now)) {
 		enter(status, RECORDING_MERGING, now, json_string("waiting for the nodes' runs"));
 		phase = RECORDING_MERGING;
 	}
@@ -341,7 +342,7 @@ static void complete(const struct recording_spec *spec, json_t *status, const js
 
 	json_object_set_new(status, "completeness", json_string(completeness));
 	json_object_set_new(status, "why", why);
-	json_object_set_new(status, "profile", json_string(spec->profile));
+	json_object_set_new(status, "draft", json_string(spec->profile));
 	json_object_set(status, "runs", json_object_get(result, "runs"));
 	json_object_set(status, "lost", json_object_get(result, "lost"));
 	json_object_set(status, "notes", json_object_get(result, "notes"));

@@ -13,7 +13,7 @@
  * A PaleRecording from its first pod to the draft of a PaleProfile:
  *
  *	Pending	   no pod is recorded yet
- *	Recording  for spec.duration from the first one on; replicas join
+ *	Recording  for spec.durationSeconds from the first one on; replicas join
  *	Merging	   nodes end their recordings and hand in runs; those that do not come within
  *		   RECORDING_GRACE are missing
  *	Completed  there is a draft; completeness Full or Partial, and why

@@ -17,33 +17,6 @@ static const char *text_of(const json_t *o, const char *member)
 	return s ? s : "";
 }
 
-int64_t recording_duration(const char *s)
-{
-	static const struct {
-		char unit;
-		int64_t seconds;
-	} units[] = { { 'h', 3600 }, { 'm', 60 }, { 's', 1 } };
-	int64_t total = 0;
-	size_t from = 0;
-
-	if (!*s)
-		return -1;
-	while (*s) {
-		size_t digits = strspn(s, "0123456789"), i = from;
-
-		if (!digits || digits > 6)
-			return -1;
-		while (i < sizeof(units) / sizeof(*units) && units[i].unit != s[digits])
-			i++;
-		if (i == sizeof(units) / sizeof(*units))
-			return -1;
-		total += strtol(s, NULL, 10) * units[i].seconds;
-		from = i + 1;
-		s += digits + 1;
-	}
-	return total >= 1 && total <= RECORDING_DURATION_MAX ? total : -1;
-}
-
 static int read_containers(struct recording_spec *s, const json_t *names, struct pale_err **err)
 {
 	json_t *name;
@@ -64,13 +37,23 @@ static int read_containers(struct recording_spec *s, const json_t *names, struct
 
 static int read_duration(struct recording_spec *s, const json_t *v, struct pale_err **err)
 {
-	const char *word = json_string_value(v);
+	json_int_t n = v ? json_integer_value(v) : RECORDING_SECONDS;
 
-	s->duration = v ? recording_duration(word ? word : "") : RECORDING_DURATION;
-	if (s->duration < 0)
-		return pale_err_plain(
-			err, EINVAL, "spec.duration is no time from 1s to 168h as 1h30m has it");
+	if (n < 1 || n > RECORDING_SECONDS_MAX)
+		return pale_err_plain(err, EINVAL, "spec.durationSeconds is no number from 1 to %d",
+			RECORDING_SECONDS_MAX);
+	s->duration = n;
 	return 0;
+}
+
+/* A policy's profile is named as its object, and the draft is another object. */
+static int refuse_merge(const json_t *v, struct pale_err **err)
+{
+	if (!v)
+		return 0;
+	return pale_err_plain(err, EINVAL,
+		"spec.merge: a draft is a new policy; `pale learn --merge` puts runs into one that "
+		"is there");
 }
 
 /* Names of objects and of policies' profiles have this in common. */
@@ -103,7 +86,9 @@ int recording_spec_read(const json_t *object, struct recording_spec *ret, struct
 		return pale_err_wrap(err, "spec.selector");
 	r = read_containers(ret, json_object_get(spec, "containers"), err);
 	if (r == 0)
-		r = read_duration(ret, json_object_get(spec, "duration"), err);
+		r = read_duration(ret, json_object_get(spec, "durationSeconds"), err);
+	if (r == 0)
+		r = refuse_merge(json_object_get(spec, "merge"), err);
 	return r < 0 ? r : read_profile(ret, json_object_get(spec, "profile"), err);
 }
 

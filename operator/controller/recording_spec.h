@@ -10,11 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Longer is no recording but a mode. */
-#define RECORDING_DURATION_MAX (7 * 24 * 3600)
-#define RECORDING_DURATION     1800 /* where the spec has none */
+#define RECORDING_SECONDS_MAX (30 * 24 * 3600)
+#define RECORDING_SECONDS     3600 /* where the spec has none */
 
-/* A PaleRecording's spec: selector, containers (none: all of them), duration ("1h30m") and profile,
+/* A PaleRecording's spec: selector, containers (none: all of them), durationSeconds, and profile,
  * the name of the draft (none: the object's own). */
 struct recording_spec {
 	char *namespace, *name;
@@ -28,9 +27,6 @@ struct recording_spec {
 /* @ret is to be released either way. -EINVAL with what has no meaning. */
 int recording_spec_read(const json_t *object, struct recording_spec *ret, struct pale_err **err);
 void recording_spec_release(struct recording_spec *s);
-
-/* Of Go's durations those of whole seconds: "90s", "1h30m". -1: it is none, or out of bounds. */
-int64_t recording_duration(const char *s);
 
 /*
  * Whether the containers of @pod are to be recorded: it is in the recording's namespace, its labels

@@ -530,7 +530,7 @@ static void a_recording_becomes_a_profile(void **state)
 		json_loads("{\"metadata\":{\"namespace\":\"shop\",\"name\":\"learned\","
 			   "\"generation\":1},"
 			   "\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"web\"}},"
-			   "\"duration\":\"5m\"}}",
+			   "\"durationSeconds\":300}}",
 			0, NULL));
 	settle(&s);
 	put(&s, CONTROLLER_POD, recorded_pod("b", "n2"));
@@ -569,10 +569,10 @@ static void a_recording_becomes_a_profile(void **state)
 static const char *const words[] = { "", "metadata", "spec", "status", "name", "namespace", "uid",
 	"annotations", "pale.dev/recording", "pale.dev/profile", "labels", "app", "web", "source",
 	"files", "rollout", "auditHours", "conditions", "type", "Compiled", "True", "nodeName",
-	"containers", "selector", "matchLabels", "duration", "5m", "heartbeat", "profiles",
-	"digest", "state", "Loaded", "violations", "since", "2025-11-26T12:00:00Z", "count", "runs",
-	"run", "recording", "n/web", "container", "phase", "Recording", "Merging", "pods", "node",
-	"bundle", "main", "mode", "finalizers", "deletionTimestamp", "generation",
+	"containers", "selector", "matchLabels", "durationSeconds", "endsAt", "heartbeat",
+	"profiles", "digest", "state", "Loaded", "violations", "since", "2025-11-26T12:00:00Z",
+	"count", "runs", "run", "recording", "n/web", "container", "phase", "Recording", "Merging",
+	"pods", "node", "bundle", "main", "mode", "finalizers", "deletionTimestamp", "generation",
 	"observedGeneration", "a.pale", "profile web { }", "\xc3\xa4\x01" };
 
 static const char *any_word(void)
@@ -663,8 +663,10 @@ static json_t *whole_object(enum controller_kind kind)
 		[CONTROLLER_RECORDING] =
 			"{\"metadata\":{\"namespace\":\"n\",\"name\":\"r\",\"generation\":1},"
 			"\"spec\":"
-			"{\"selector\":{},\"duration\":\"5m\"},\"status\":{\"phase\":\"Recording\","
-			"\"ends\":\"2025-11-26T12:05:00Z\",\"pods\":[{\"name\":\"p\",\"uid\":\"u\","
+			"{\"selector\":{},\"durationSeconds\":300},\"status\":{\"phase\":"
+			"\"Recording\","
+			"\"endsAt\":\"2025-11-26T12:05:00Z\",\"pods\":[{\"name\":\"p\",\"uid\":"
+			"\"u\","
 			"\"node\":\"n1\",\"containers\":[\"c\"],\"runs\":[]}]}}",
 	};
 

@@ -67,6 +67,14 @@ static void nodes_are_added_up(void **state)
 	assert_counts(&t, "web", NOON,
 		"1 of 4, 1 degraded, 1 failed, 0 stale, 0 violations; c: no BPF-LSM");
 	assert_counts(&t, "db", NOON, "1 of 4, 0 degraded, 0 failed, 0 stale, 0 violations; ");
+	/* Containers keep the policy that they have, and so does their node. */
+	say(&t, "b", NOON,
+		json_pack("[o, o, o]", state_of("web", OTHER, "Removing", ""),
+			state_of("web", DIGEST, "Loaded", ""),
+			state_of("web", DIGEST, "Failed", "")));
+	assert_counts(&t, "web", NOON,
+		"2 of 4, 1 degraded, 1 failed, 0 stale, 0 violations; c: no BPF-LSM");
+	say(&t, "b", NOON, json_pack("[o]", state_of("web", OTHER, "Loaded", "")));
 	/* What has no meaning is not in force. */
 	say(&t, "a", NOON, json_pack("[o]", state_of("web", DIGEST, "loaded", "?")));
 	assert_counts(&t, "web", NOON, "0 of 4, 1 degraded, 2 failed, 0 stale, 0 violations; a: ?");
