@@ -11,8 +11,8 @@
  * proof that it means what the controller meant (a digest is over a policy's meaning, and hangs on
  * no machine). They lie in the object's own status, "bundle", so that a node needs to read
  * PaleProfiles and nothing else, an object that became wrong keeps what it said last, and a node
- * whose library is of another version compiles the same. Compiled artefacts would be a hundred
- * times as large and were not to be believed.
+ * whose library is of another version compiles the same. Compiled artefacts would be
+ * many times as large and were not to be believed.
  *
  * etcd takes 1.5 MiB for an object. Its spec and its bundle, which has the spec's sources again,
  * are PROFILE_JSON_MAX each at most, as JSON writes them; that leaves room for what kubectl keeps
@@ -32,8 +32,8 @@
  * The outcome, a new object, never NULL:
  *
  *	reason, message	  of the condition Compiled; reason is "Compiled" exactly when it is right
- *	diagnostics	  [{severity, line, column, message, hint}], errors first; "file" where it
- *is not the source; no line for what is wrong as a whole
+ *	diagnostics	  [{severity, file, line, column, message, hint}], errors first; no file
+ *			  where it is the source, no line for what is wrong as a whole
  *	digest		  of what is right, as the following
  *	pod		  what containers under enforce get, for the webhook: seccompProfile,
  *			  "pale/NAME-DIGEST12.json"; dropCapabilities, as Kubernetes names them,

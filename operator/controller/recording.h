@@ -21,15 +21,15 @@
  *
  * All state is in status, @status below: an object of the caller's own, which nothing is changed in
  * where nothing is new. Its "pods" [{name, uid, node, containers, runs}] are the containers that
- *are recorded: "runs" has those whose run came in.
+ * are recorded: "runs" has those whose run came in.
  *
  * How a run comes in: the node puts it into its own PaleNodeStatus, which nobody else may write,
  * status.runs [{recording: "NAMESPACE/NAME", uid, container, run}], where "run" is one line of
  * learn_run.h, its id "UID:CONTAINER" or "UID:CONTAINER:N". It keeps it there until the recording
- *is Completed or Failed, so that a controller that takes over finds all of them. What is believed
- *of it is only that a container which is in "pods", on that node, did such things: neither a pod
- *nor another node can speak for it. That it did them for show nobody can tell; therefore the result
- *is a draft, not enforced, to be reviewed.
+ * is Completed or Failed, so that a controller that takes over finds all of them. What is believed
+ * of it is only that a container which is in "pods", on that node, did such things: neither a pod
+ * nor another node can speak for it. That it did them for show nobody can tell; therefore the
+ * result is a draft, not enforced, to be reviewed.
  */
 
 enum recording_phase {

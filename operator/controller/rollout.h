@@ -19,17 +19,17 @@
  *
  * An hour is clean when there were no more violations in it than maxViolationsPerHour, none when
  * that is not given. Above it Canary and Enforce go back to Audit, and all hours count anew.
- *Complete does not go back: an attacker could else have the policy taken off by being refused often
- *enough. For the same reason a namespace's or PaleBinding's floor is above all this, and a pod
- *keeps the mode that it was admitted with.
+ * Complete does not go back: an attacker could else have the policy taken off by being refused
+ * often enough. For the same reason a namespace's or PaleBinding's floor is above all this, and a
+ * pod keeps the mode that it was admitted with.
  *
  * Hours do not count while a node is not ready, no pod uses the profile, or nobody looked for
  * ROLLOUT_GAP_MAX. A new digest begins with Audit; what else changes in the spec (the namespaces,
  * say) does not, or adding one would switch off what is enforced.
  *
  * A pure machine: the clock is an argument, and all of its state is in the object's status, so that
- *a controller that takes over goes on. Nobody's work is started anew for a rollout; messages say
- *that running containers keep their mode.
+ * a controller that takes over goes on. Nobody's work is started anew for a rollout; messages say
+ * that running containers keep their mode.
  */
 
 enum rollout_phase {
