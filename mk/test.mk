@@ -8,7 +8,8 @@ LIBS_test_mutants := -lpcap
 LIBS_test_import_oci := -lpcap
 # They have pale-export alone, as it has of the enforcer only what it is linked with.
 UNIT_EXPORT_BIN := $(filter $(B)/tests/unit/test_export_%,$(UNIT_BIN))
-UNIT_OPERATOR_BIN := $(filter $(B)/tests/unit/test_kube_% $(B)/tests/unit/test_webhook_%,$(UNIT_BIN))
+# And pale-operator.
+UNIT_OPERATOR_BIN := $(filter $(addprefix $(B)/tests/unit/test_,cluster% controller% kube_% webhook_%),$(UNIT_BIN))
 
 $(filter-out $(UNIT_EXPORT_BIN) $(UNIT_OPERATOR_BIN),$(UNIT_BIN)): $(B)/%: $(B)/%.o $(LIBRUNTIME) $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
@@ -18,12 +19,17 @@ $(UNIT_EXPORT_BIN): $(B)/%: $(B)/%.o $(LIBEXPORT) $(EXPORT_USES) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(EXPORT_LIBS) $(LIBS) -lcmocka
 
-$(UNIT_OPERATOR_BIN): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBENFORCER) $(LIBCOMPILER)
+$(UNIT_OPERATOR_BIN): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBCOMPILER)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS) -lcmocka
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter-out %/annotations.o,$^) $(LIBS_$(@F)) $(OPERATOR_LIBS) $(LIBS) -lcmocka
 
 # How pale-runtime and paled read a pod's annotations is asked of what reads them.
-$(B)/tests/unit/test_webhook_admission $(B)/tests/unit/test_webhook_property: $(B)/enforcer/daemon/annotations.o
+LIBS_test_webhook_admission = $(B)/enforcer/annotations.o
+LIBS_test_webhook_property = $(B)/enforcer/annotations.o
+$(B)/tests/unit/test_webhook_admission $(B)/tests/unit/test_webhook_property: $(B)/enforcer/annotations.o
+# What the controller compiles is compared with what a node does.
+LIBS_test_controller_profile = $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER) $(ENFORCER_LIBS) -lsqlite3
+$(B)/tests/unit/test_controller_profile: $(LIBDAEMON) $(LIBENFORCER)
 
 # Small C programs that tests run: attacks and their like, one file each.
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/live/*.c tests/vm/*.c tests/verdict/*.c tests/golden/*.c tests/bench/*.c tests/lsp/*.c tests/learn/*.c))
