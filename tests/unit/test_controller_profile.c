@@ -4,7 +4,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
-#include "enforcer/daemon/file_tree.h"
+#include "enforcer/file_tree.h"
 #include "enforcer/daemon/node_policy.h"
 #include "operator/controller/limited_process.h"
 #include "operator/controller/status_text.h"

@@ -5,7 +5,7 @@
  * from the objects as they were made up, and what a container gets from what paled reads.
  */
 #include "compiler/base/cleanup.h"
-#include "enforcer/daemon/annotations.h"
+#include "enforcer/annotations.h"
 #include "tests/unit/random.h"
 #include "tests/unit/webhook_scene.h"
 
