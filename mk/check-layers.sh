@@ -26,10 +26,11 @@ rules='
 ^enforcer/export/                     ^(compiler/(emit_|verify|cover|decide|bundle)|gen/pale|skel/|enforcer/(bpf|runtime|load_|lsm_|run\.|apply)|enforcer/daemon/[^en]|enforcer/daemon/event\.h)
 ^enforcer/([^e]|daemon/|runtime/)     ^enforcer/export/
 ^docs/                                ^(compiler/(ast|parse|resolve|lower|decide|emit_|expect)|gen/pale|operator/)
-^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale)
 ^operator/cluster/                    ^(enforcer/|operator/(kube|webhook)/)
 ^operator/webhook/                    ^(enforcer/|operator/kube/)
 ^operator/controller/                 ^(enforcer/|operator/(kube|webhook)/)
+^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|enforcer/export/)
+^operator/kube/                       ^(compiler/[^b]|enforcer/[^c]|operator/[^k]|gen/|skel/)
 '
 
 # Which sources and headers are one back end: they see nothing of another one.

@@ -9,6 +9,7 @@ ENFORCER_CMD_SRC := enforcer/pale.c $(wildcard enforcer/cmd_*.c)
 DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c)) $(wildcard enforcer/recorder/*.c)
 # pale-export has of paled only its log.
 EXPORT_SRC := $(filter-out enforcer/export/main.c,$(wildcard enforcer/export/*.c))
+OPERATOR_SRC := $(wildcard operator/*/*.c)
 RUNTIME_SRC := $(filter-out enforcer/runtime/main.c,$(wildcard enforcer/runtime/*.c))
 # operator/main.c only prints.
 OPERATOR_SRC := $(wildcard operator/*/*.c)
@@ -18,7 +19,8 @@ CMD_OBJ := $(COMPILER_CMD_SRC:%.c=$(B)/%.o) $(ENFORCER_CMD_SRC:%.c=$(B)/%.o)
 ENFORCER_OBJ := $(ENFORCER_SRC:%.c=$(B)/%.o)
 DAEMON_OBJ := $(DAEMON_SRC:%.c=$(B)/%.o)
 EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/%.o)
-EXPORT_USES := $(addprefix $(B)/enforcer/,daemon/event_log.o daemon/notice.o report_time.o paled_client.o)
+EXPORT_USES := $(addprefix $(B)/enforcer/,curl_loop.o daemon/event_log.o daemon/notice.o report_time.o paled_client.o)
+OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/%.o)
 RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
 OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/%.o)
 
@@ -26,6 +28,7 @@ LIBCOMPILER := $(B)/libpale-compiler.a
 LIBENFORCER := $(B)/libpale-enforcer.a
 LIBDAEMON := $(B)/libpale-daemon.a
 LIBEXPORT := $(B)/libpale-export.a
+LIBOPERATOR := $(B)/libpale-operator.a
 LIBRUNTIME := $(B)/libpale-runtime.a
 LIBOPERATOR := $(B)/libpale-operator.a
 
@@ -88,6 +91,10 @@ $(LIBEXPORT): $(EXPORT_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+$(LIBOPERATOR): $(OPERATOR_OBJ)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
 $(LIBRUNTIME): $(RUNTIME_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -104,9 +111,13 @@ $(B)/pale-export: $(B)/enforcer/export/main.o $(LIBEXPORT) $(EXPORT_USES) $(LIBC
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(EXPORT_LIBS) $(LIBS)
 
+$(B)/pale-operator: $(B)/operator/main.o $(LIBOPERATOR) $(LIBENFORCER) $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
+
 # Starts three times with every container, and finding shared libraries was most of what it cost. The sanitizers need them.
 $(B)/pale-runtime: $(B)/enforcer/runtime/main.o $(LIBRUNTIME) $(B)/enforcer/paled_client.o $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(SANITIZE),,-static-pie) -o $@ $^ -ljansson
 
-all: $(B)/pale $(B)/paled $(B)/pale-runtime $(B)/pale-export
+all: $(B)/pale $(B)/paled $(B)/pale-runtime $(B)/pale-export $(B)/pale-operator

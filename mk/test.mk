@@ -19,14 +19,10 @@ $(UNIT_EXPORT_BIN): $(B)/%: $(B)/%.o $(LIBEXPORT) $(EXPORT_USES) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(EXPORT_LIBS) $(LIBS) -lcmocka
 
-$(UNIT_OPERATOR_BIN): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBCOMPILER)
+$(UNIT_OPERATOR_BIN): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter-out %/annotations.o,$^) $(LIBS_$(@F)) $(OPERATOR_LIBS) $(LIBS) -lcmocka
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$(@F)) $(OPERATOR_LIBS) $(LIBS) -lcmocka
 
-# How pale-runtime and paled read a pod's annotations is asked of what reads them.
-LIBS_test_webhook_admission = $(B)/enforcer/annotations.o
-LIBS_test_webhook_property = $(B)/enforcer/annotations.o
-$(B)/tests/unit/test_webhook_admission $(B)/tests/unit/test_webhook_property: $(B)/enforcer/annotations.o
 # What the controller compiles is compared with what a node does.
 LIBS_test_controller_profile = $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER) $(ENFORCER_LIBS) -lsqlite3
 $(B)/tests/unit/test_controller_profile: $(LIBDAEMON) $(LIBENFORCER)

@@ -9,7 +9,7 @@
  */
 
 #include "enforcer/export/config.h"
-#include "enforcer/export/curl_loop.h"
+#include "enforcer/curl_loop.h"
 #include "enforcer/export/spool.h"
 
 #include <jansson.h>

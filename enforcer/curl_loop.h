@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PALE_EXPORT_CURL_LOOP_H
-#define PALE_EXPORT_CURL_LOOP_H
+#ifndef PALE_CURL_LOOP_H
+#define PALE_CURL_LOOP_H
 
 /* libcurl's transfers in an sd-event loop: names are resolved, connections made and requests sent
  * without anybody waiting. */

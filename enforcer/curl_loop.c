@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/export/curl_loop.h"
+#include "enforcer/curl_loop.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>
