@@ -47,6 +47,9 @@ FUZZ_EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/fuzz/%.o) $(filter-out $(B)/fuzz/enforc
 # And the webhook it.
 FUZZ_OPERATOR_BIN := $(filter $(B)/fuzz/fuzz_operator_%,$(FUZZ_BIN))
 FUZZ_OPERATOR_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(wildcard operator/cluster/*.c operator/webhook/*.c))
+# And the Kubernetes client what reads.
+FUZZ_KUBE_BIN := $(filter $(B)/fuzz/fuzz_kube_%,$(FUZZ_BIN))
+FUZZ_KUBE_OBJ := $(patsubst %,$(B)/fuzz/operator/kube/kube_%.o,json lines objects status watch_event)
 FUZZ_OBJ := $(COMPILER_SRC:%.c=$(B)/fuzz/%.o) $(RUNTIME_SRC:%.c=$(B)/fuzz/%.o) $(B)/fuzz/enforcer/paled_client.o \
 	$(B)/fuzz/gen/pale.tab.o $(B)/fuzz/gen/pale.lex.o $(B)/fuzz/gen/vocab_tables.o
 FUZZ_CC = $(CLANG) -std=gnu17 -D_GNU_SOURCE -DPALE_DATADIR='"$(datadir)/pale"' -I. -I$(GEN) -I$(SKEL) $(FUZZ_FLAGS)
@@ -63,6 +66,7 @@ $(FUZZ_BIN): $(B)/fuzz/%: $(B)/fuzz/tests/fuzz/%.o $(FUZZ_OBJ)
 	$(Q)$(FUZZ_CC) -fsanitize=fuzzer -o $@ $^ $(FUZZ_LIBS) $(LIBS)
 $(FUZZ_PALED_BIN): $(FUZZ_PALED_OBJ)
 $(FUZZ_EXPORT_BIN): $(FUZZ_EXPORT_OBJ)
+$(FUZZ_KUBE_BIN): $(FUZZ_KUBE_OBJ)
 $(FUZZ_EXPORT_BIN): FUZZ_LIBS = $(EXPORT_LIBS)
 $(FUZZ_OPERATOR_BIN): $(FUZZ_OPERATOR_OBJ)
 $(FUZZ_OPERATOR_BIN): FUZZ_LIBS = $(OPERATOR_LIBS)
@@ -77,6 +81,7 @@ fuzz: deps-build deps-devel $(FUZZ_BIN)
 		echo "  FUZZ    $${f##*/} ($(FUZZ_SECONDS) s)"; \
 		PALE_PATH=$(CURDIR)/profiles $$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/ \
 			$$dict $$corpus tests/lang tests/fmt tests/lsp tests/verdict tests/import tests/learn tests/init tests/fuzz/paled tests/fuzz/export tests/webhook profiles >$(B)/fuzz/$${f##*/}.log 2>&1 || \
+			$$dict $$corpus tests/lang tests/fmt tests/lsp tests/verdict tests/import tests/learn tests/init tests/fuzz/paled tests/fuzz/export tests/fuzz/kube profiles >$(B)/fuzz/$${f##*/}.log 2>&1 || \
 			{ tail -n 40 $(B)/fuzz/$${f##*/}.log; exit 1; }; \
 		grep -E 'stat::number_of_executed_units|stat::peak_rss' $(B)/fuzz/$${f##*/}.log; \
 	done

@@ -143,6 +143,11 @@ suite_runtime() {
 	tap "runtime/$1" env PALE_BUILD="$build" tests/runtime/run.sh "${1%-*}" "${1#*-}" tests/runtime/bare.bats tests/runtime/confined.bats
 }
 
+# Kubernetes: the client against an API server and etcd.
+suite_kube() {
+	tap kube/client env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/client.bats
+}
+
 # With the real engines, all of them.
 suite_engines() {
 	tap engines env PALE_BUILD="$build" PALE_ENGINES=1 bats --tap tests/live/install_runtime.bats

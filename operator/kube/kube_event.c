@@ -204,6 +204,7 @@ static void on_sent(void *ctx, const struct kube_answer *a)
 	} else if (a->err && strcmp(a->status.reason, "AlreadyExists") != 0) {
 		if (!t->counting_up)
 			free(TAKE_PTR(t->name));
+		t->count -= t->sending;
 		if (t->events->lost)
 			t->events->lost(t->events->ctx, a->err, t->sending);
 	}

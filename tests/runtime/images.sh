@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# images.sh ATTACK: makes the images busybox, nginx, redis and stranger of what Debian's packages have installed on this machine, with the program
+# images.sh ATTACK: makes the images busybox, nginx, redis, stranger and pause of what Debian's packages have installed on this machine, with the program
 # ATTACK in each, and prints the folder that has them: for each NAME a folder NAME (its root filesystem) and NAME.tar (an OCI layout that
 # docker load reads, too). It is below $XDG_CACHE_HOME/pale, named by what went into it, and made once. As root: owners are kept.
 set -euo pipefail
@@ -79,6 +79,11 @@ stranger() {
 	base "$1"
 }
 
+# What holds a pod's namespaces.
+pause() {
+	base "$1"
+}
+
 # blob FILE: moves it to where its digest is its name, and prints size and digest.
 blob() {
 	local digest size
@@ -122,6 +127,7 @@ image() {
 
 image busybox httpd -f -p 8000 -h /srv/www
 image stranger httpd -f -p 8000 -h /srv/www
+image pause sleep infinity
 image nginx nginx -g 'daemon off;'
 image redis redis-server /etc/redis/redis.conf --supervised no
 mv -T "$new" "$cache/$key" 2>/dev/null || [ -d "$cache/$key" ]

@@ -1,0 +1,32 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# down.sh DIR: ends the cluster that up.sh made in DIR, with each process, mount and control group of it. Its logs stay.
+set -euo pipefail
+dir=$(realpath "$1")
+[ -e "$dir/group" ] || exit 0
+stage=$(<"$dir/group")
+case $stage in pale-kube-*) ;; *) echo "down.sh: $dir/group names no group of up.sh's" >&2 && exit 1 ;; esac
+
+# Those of the second version end with their processes; of the first each has to be told.
+kill_all() {
+	local group pids
+	for group in /sys/fs/cgroup/{,unified/}$stage; do
+		[ ! -e "$group/cgroup.kill" ] || echo 1 >"$group/cgroup.kill"
+	done
+	pids=$(find /sys/fs/cgroup -path "*/$stage*" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u)
+	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null || :
+}
+
+remove_groups() {
+	find /sys/fs/cgroup -depth -type d -path "*/$stage*" -exec rmdir {} + 2>/dev/null
+	[ -z "$(find /sys/fs/cgroup -type d -path "*/$stage*" -print -quit)" ]
+}
+
+for ((i = 0; ; i++)); do
+	kill_all
+	! remove_groups || break
+	[ $i -lt 300 ] || { echo "down.sh: these stay: $(find /sys/fs/cgroup -type d -path "*/$stage*")" >&2 && exit 1; }
+	sleep 0.1
+done
+rm -rf "$dir"/{ready,failed,kubelet,kubeconfig,pki,group} "$dir"/*.pid "$dir"/*.stop
