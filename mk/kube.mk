@@ -20,4 +20,4 @@ $(B)/tests/kube/kube_client: $(B)/tests/kube/kube_client.o $(LIBOPERATOR) $(LIBE
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
 
 test-kube: deps-kube all $(B)/tests/kube/kube_client $(RUNTIME_ATTACK)
-	$(Q)tests/tally.sh $(B) kube
+	$(Q)tests/tally.sh $(B) kube cluster

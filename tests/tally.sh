@@ -148,6 +148,10 @@ suite_kube() {
 	tap kube/client env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/client.bats
 }
 
+suite_cluster() {
+	tap kube/cluster env PALE_BUILD="$(realpath "$build")" bats --tap tests/kube/cluster.bats
+}
+
 # With the real engines, all of them.
 suite_engines() {
 	tap engines env PALE_BUILD="$build" PALE_ENGINES=1 bats --tap tests/live/install_runtime.bats

@@ -447,6 +447,11 @@ bool kube_watch_is_synced(const struct kube_watch *w)
 	return w->synced;
 }
 
+const char *kube_watch_version(const struct kube_watch *w)
+{
+	return w->version ? w->version : "";
+}
+
 uint32_t kube_watch_count(const struct kube_watch *w)
 {
 	return kube_objects_count(w->objects);

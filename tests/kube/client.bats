@@ -90,7 +90,7 @@ service_account_token() { # NAME
 @test "2,000 objects are listed in pages and followed" {
 	"$client" configmaps create $ns 1 2000
 	start watch watch /api/v1/namespaces/$ns/configmaps page=150
-	in_time 30 told watch '^synced 200[0-9]$'
+	in_time 30 told watch '^synced 200[0-9] '
 	"$client" configmaps change $ns 1 300
 	"$client" configmaps delete $ns 301 400
 	"$client" configmaps create $ns 2001 2100
@@ -124,8 +124,20 @@ service_account_token() { # NAME
 	done
 	knows_all watch
 	[ "$(grep -c ^synced watch)" = 1 ]
-	grep -q '^restart ended$' watch
+	grep -q '^restart ended ' watch
 	! grep '^restart [^e]' watch
+}
+
+@test "bookmarks move a watch on that has nothing to tell" {
+	start watch watch /api/v1/namespaces/$ns/configmaps seconds=4
+	in_time 10 told watch ^synced
+	"$client" configmaps create default 1 50
+	in_time 20 told watch '^restart ended'
+	"$client" configmaps delete default 1 50
+	before=$(sed -n 's/^synced .* at //p' watch)
+	after=$(sed -n 's/^restart ended at //p' watch | head -n 1)
+	# The server's numbers, which nobody but a test may compare.
+	[ $((after - before)) -ge 50 ]
 }
 
 @test "an API server that is started anew under a watch costs nothing that happened" {
@@ -158,7 +170,7 @@ service_account_token() { # NAME
 	sleep 1
 	in_time 60 kubectl get --raw /readyz
 	kill -CONT $pid
-	in_time 60 told watch '^restart expired: the API server answers 410'
+	in_time 60 told watch '^restart expired at [0-9]*: the API server answers 410'
 	knows_all watch
 	# Ten are gone for good, five were others by then.
 	[ "$(grep -c ^gone watch)" = 15 ]
@@ -176,7 +188,7 @@ service_account_token() { # NAME
 	compact
 	kill -CONT $pid
 	in_time 30 told watch ^synced
-	grep -q '^restart expired: the API server answers 410 Expired' watch
+	grep -q '^restart expired at [0-9]*: the API server answers 410 Expired' watch
 	knows_all watch
 	[ "$(grep -c ^gone watch)" = 3 ]
 }
@@ -192,7 +204,7 @@ service_account_token() { # NAME
 	# Its tokens end with the account.
 	kubectl delete serviceaccount -n $ns a
 	kubectl create serviceaccount -n $ns a
-	in_time 30 told watch '^restart refused: the API server answers 401 Unauthorized'
+	in_time 30 told watch '^restart refused at [0-9]*: the API server answers 401 Unauthorized'
 	service_account_token a >token.new
 	mv token.new token
 	"$client" configmaps change $ns 1 5
@@ -208,7 +220,7 @@ service_account_token() { # NAME
 	kubectl create rolebinding -n $ns reader --role=reader --serviceaccount=$ns:b
 	service_account_token a >token
 	start watch --token-file token --token-age 1 watch /api/v1/namespaces/$ns/configmaps
-	in_time 10 told watch '^restart refused: the API server answers 403 Forbidden'
+	in_time 10 told watch '^restart refused at [0-9]*: the API server answers 403 Forbidden'
 	service_account_token b >token.new
 	mv token.new token
 	in_time 60 told watch ^synced

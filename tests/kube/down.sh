@@ -11,7 +11,7 @@ case $stage in pale-kube-*) ;; *) echo "down.sh: $dir/group names no group of up
 # Those of the second version end with their processes; of the first each has to be told.
 kill_all() {
 	local group pids
-	for group in /sys/fs/cgroup/{,unified/}$stage; do
+	for group in /sys/fs/cgroup/{,unified/}"$stage"{,-all}; do
 		[ ! -e "$group/cgroup.kill" ] || echo 1 >"$group/cgroup.kill"
 	done
 	pids=$(find /sys/fs/cgroup -path "*/$stage*" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u)

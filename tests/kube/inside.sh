@@ -147,6 +147,7 @@ kubelet() {
 		tlsPrivateKeyFile: $pki/kubelet-server.key
 		cgroupDriver: cgroupfs
 		cgroupRoot: /$stage
+		featureGates: {EphemeralContainers: true}
 		enforceNodeAllocatable: []
 		evictionHard: {memory.available: 0%, nodefs.available: 0%, nodefs.inodesFree: 0%, imagefs.available: 0%}
 		imageGCHighThresholdPercent: 100

@@ -59,13 +59,13 @@ static struct kube_watch *watch;
 
 static void on_synced(void *ctx)
 {
-	printf("synced %" PRIu32 "\n", kube_watch_count(watch));
+	printf("synced %" PRIu32 " at %s\n", kube_watch_count(watch), kube_watch_version(watch));
 }
 
 static void on_restarted(void *ctx, enum kube_watch_restart why, const struct pale_err *err)
 {
-	printf("restart %s%s%s\n", kube_watch_restart_names[why], err ? ": " : "",
-		err ? pale_err_text(err) : "");
+	printf("restart %s at %s%s%s\n", kube_watch_restart_names[why], kube_watch_version(watch),
+		err ? ": " : "", err ? pale_err_text(err) : "");
 }
 
 static const struct kube_watch_handlers handlers = { on_seen, on_gone, on_synced, on_restarted };

@@ -37,7 +37,8 @@ cp "$dir/pki/admin.kubeconfig" "$dir/kubeconfig"
 
 stage=pale-kube-$$
 group=/sys/fs/cgroup/unified/$stage
-[ -d "${group%/*}" ] || group=/sys/fs/cgroup/$stage
+# Where there is the second version alone, a group with processes has no controllers for its own groups, which containers need.
+[ -d "${group%/*}" ] || group=/sys/fs/cgroup/$stage-all
 mkdir "$group"
 echo "$stage" >"$dir/group"
 echo "$bin" >"$dir/bin"
@@ -47,7 +48,7 @@ trap 'exit 143' INT TERM HUP
 export dir bin images mode stage PALE_BUILD
 (
 	echo $BASHPID >"$group/cgroup.procs"
-	exec setsid unshare --mount --net --ipc tests/kube/inside.sh 9</proc/self/ns/net >"$dir/log/inside" 2>&1 </dev/null
+	exec setsid unshare --mount --net --ipc tests/kube/inside.sh >"$dir/log/inside" 2>&1 </dev/null
 ) &
 holder=$!
 until [ -e "$dir/ready" ]; do
