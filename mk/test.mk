@@ -103,13 +103,14 @@ test-vm: all $(TEST_PROGRAMS) $(PROGRAMS)
 # VS Code's tokenizer from npm, ordinary programs and the catalogue of attacks in the guest, each BPF program taken off, large numbers,
 # a kernel that preempts, the sanitizer builds and the fuzz targets.
 .PHONY: test-long $(OTHER_KERNELS:%=test-vm/%)
-test-long: deps-build deps-demo deps-test deps-node
+test-long: deps-build deps-demo deps-test deps-kube deps-node
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory $(OTHER_KERNELS:%=test-vm/%)
 	$(Q)tests/tally.sh $(B) textmate names
 	$(Q)tests/tally.sh $(B) workloads/$(KERNEL) paled/$(KERNEL)
 	$(Q)$(MAKE) --no-print-directory test-browser
 	$(Q)$(MAKE) --no-print-directory test-runtime ENGINE=all
+	$(Q)$(MAKE) --no-print-directory test-kube
 	$(Q)$(MAKE) --no-print-directory attacks-vm
 	$(Q)$(MAKE) --no-print-directory mutate-bpf
 	$(Q)$(MAKE) --no-print-directory stress-vm STEP=7 UPGRADES=2
