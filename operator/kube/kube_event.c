@@ -2,6 +2,7 @@
 #include "operator/kube/kube_event.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/hash_index.h"
 #include "compiler/base/json_text.h"
 #include "compiler/base/text.h"
 #include "compiler/base/utf8.h"
@@ -24,6 +25,8 @@
 struct told {
 	struct kube_events *events;
 	struct told *next;
+	uint64_t hash; /* of @key: there may be thousands, and floods */
+	char *key;     /* object, reason and type */
 	json_t *object;
 	char *reason, *message;
 	bool warning, together;
@@ -59,6 +62,7 @@ static void told_free(struct told *t)
 {
 	kube_call_cancel(t->call);
 	json_decref(t->object);
+	free(t->key);
 	free(t->reason);
 	free(t->message);
 	free(t->name);
@@ -282,21 +286,36 @@ void kube_events_free(struct kube_events *e)
 	free(e);
 }
 
-static bool is_of(const struct told *t, const struct kube_event *event)
+static char *key_of(const struct kube_event *event)
 {
-	return t->warning == event->warning && !strcmp(t->reason, event->reason) &&
-	       json_equal(t->object, event->object);
+	_cleanup_free_ char *object = json_dumps(event->object, JSON_COMPACT | JSON_SORT_KEYS);
+	struct text key = TEXT_INIT;
+
+	if (!object)
+		abort();
+	text_printf(&key, "%s %d %s", event->reason, event->warning, object);
+	return text_take(&key);
 }
 
-/* The one that @event is counted in; NULL: it is a new one, and *@texts such were there. */
-static struct told *find(struct kube_events *e, const struct kube_event *event, const char *message,
-	unsigned int *texts)
+static uint64_t hash_of(const char *s)
+{
+	uint64_t h = 0;
+
+	for (; *s; s++)
+		h = hash_add(h, (unsigned char)*s);
+	return h;
+}
+
+/* The one that this is counted in; NULL: it is a new one, and *@texts such were there. */
+static struct told *find(
+	struct kube_events *e, const char *key, const char *message, unsigned int *texts)
 {
 	struct told *together = NULL;
+	uint64_t hash = hash_of(key);
 
 	*texts = 0;
 	for (struct told *t = e->all; t; t = t->next) {
-		if (!is_of(t, event))
+		if (t->hash != hash || strcmp(t->key, key) != 0)
 			continue;
 		if (t->together)
 			together = t;
@@ -308,7 +327,9 @@ static struct told *find(struct kube_events *e, const struct kube_event *event, 
 	return *texts >= TEXTS_MAX ? together : NULL;
 }
 
-static struct told *add(struct kube_events *e, const struct kube_event *event, bool together)
+/* Takes over @key. */
+static struct told *add(
+	struct kube_events *e, const struct kube_event *event, char *key, bool together)
 {
 	struct told *t = calloc(1, sizeof(*t));
 
@@ -316,6 +337,8 @@ static struct told *add(struct kube_events *e, const struct kube_event *event, b
 		abort();
 	*t = (struct told){ .events = e,
 		.next = e->all,
+		.hash = hash_of(key),
+		.key = key,
 		.object = json_deep_copy(event->object),
 		.reason = copy(event->reason),
 		.warning = event->warning,
@@ -346,12 +369,13 @@ static char *cut(const char *message)
 
 void kube_event(struct kube_events *e, const struct kube_event *event)
 {
+	_cleanup_free_ char *key = key_of(event);
 	char *message = cut(event->message);
 	unsigned int texts;
-	struct told *t = find(e, event, message, &texts);
+	struct told *t = find(e, key, message, &texts);
 
 	if (!t)
-		t = add(e, event, texts >= TEXTS_MAX);
+		t = add(e, event, TAKE_PTR(key), texts >= TEXTS_MAX);
 	free(t->message);
 	t->message = message;
 	t->count++;
