@@ -29,4 +29,4 @@ for ((i = 0; ; i++)); do
 	[ $i -lt 300 ] || { echo "down.sh: these stay: $(find /sys/fs/cgroup -type d -path "*/$stage*")" >&2 && exit 1; }
 	sleep 0.1
 done
-rm -rf "$dir"/{ready,failed,kubelet,kubeconfig,pki,group} "$dir"/*.pid "$dir"/*.stop
+rm -rf "$dir"/{ready,failed,kubelet,kubeconfig,pki,bin,processes,group} "$dir"/*.pid "$dir"/*.stop

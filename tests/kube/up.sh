@@ -42,6 +42,7 @@ group=/sys/fs/cgroup/unified/$stage
 mkdir "$group"
 echo "$stage" >"$dir/group"
 echo "$bin" >"$dir/bin"
+echo "$group" >"$dir/processes"
 # Whatever it is that fails, nothing stays.
 trap '[ -e "$dir/ready" ] || tests/kube/down.sh "$dir"' EXIT
 trap 'exit 143' INT TERM HUP
