@@ -22,10 +22,10 @@ teardown() {
 
 # in_time SECONDS COMMAND…
 in_time() {
-	local i=$(($1 * 10))
+	local end=$((SECONDS + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		((i-- > 0)) || { echo "not in time: $*" && return 1; }
+		[ $SECONDS -lt $end ] || { echo "not in time: $*" && return 1; }
 		sleep 0.1
 	done
 }

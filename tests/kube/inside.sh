@@ -30,10 +30,10 @@ daemon() {
 
 # in_time SECONDS COMMAND…
 in_time() {
-	local i=$(($1 * 10))
+	local end=$((SECONDS + $1))
 	shift
 	until "$@" >/dev/null 2>&1; do
-		((i-- > 0)) || { echo "inside.sh: not in time: $*" && return 1; }
+		[ $SECONDS -lt $end ] || { echo "inside.sh: not in time: $*" && return 1; }
 		sleep 0.1
 	done
 }
