@@ -70,8 +70,9 @@ same_versions() {
 	[ "$(versions_told "$1")" = "$(versions_there)" ]
 }
 
+# At once: asked to end it waits a minute for watches to end.
 restart_api_server() {
-	kill "$(<"$kube/kube-apiserver.pid")"
+	kill -KILL "$(<"$kube/kube-apiserver.pid")"
 }
 
 etcd() {
@@ -265,7 +266,7 @@ service_account_token() { # NAME
 	start watch watch /apis/test.pale.dev/v1/widgets
 	in_time 30 kubectl get --raw /apis/test.pale.dev/v1/widgets
 	echo '{"apiVersion":"test.pale.dev/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"size":3}}' >w
-	in_time 10 kubectl create -f w
+	in_time 30 eval '"$client" request POST /apis/test.pale.dev/v1/widgets <w | tee out | grep uid'
 	# A watch that began before the resource was there has it, too.
 	in_time 60 told watch '^seen /w '
 	echo '{"apiVersion":"test.pale.dev/v1","kind":"Widget","metadata":{"name":"w"},"spec":{"size":9},"status":{"ready":true}}' |
@@ -320,7 +321,7 @@ service_account_token() { # NAME
 	for i in 1 2 3 4 5 6; do
 		start c$i lease $ns leader c$i 3000 2000 300
 	done
-	in_time 10 told "c[1-6]" taken
+	in_time 10 eval 'cat c[1-6] | grep taken'
 	sleep 3
 	[ "$(cat c[1-6] | grep -c taken)" = 1 ]
 }
@@ -342,7 +343,7 @@ service_account_token() { # NAME
 		metadata: {name: slow}
 		spec:
 		  priorityLevelConfiguration: {name: slow}
-		  matchingPrecedence: 1
+		  matchingPrecedence: 2
 		  rules:
 		  - subjects: [{kind: ServiceAccount, serviceAccount: {name: slow, namespace: $ns}}]
 		    resourceRules: [{verbs: ['*'], apiGroups: ['*'], resources: ['*'], namespaces: ['*']}]
