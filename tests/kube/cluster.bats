@@ -19,7 +19,7 @@ teardown_file() {
 
 # What the kubelet and the network would change of the machine.
 machine() {
-	(cd /proc/sys && grep -s . vm/* kernel/panic* kernel/keys/* net/ipv4/ip_forward net/ipv4/conf/*/forwarding net/bridge/* 2>/dev/null)
+	(cd /proc/sys && grep -s . vm/* kernel/panic* kernel/keys/* net/ipv4/ip_forward net/ipv4/conf/*/forwarding net/bridge/* || :)
 	cat /proc/self/mounts
 	ip -brief link
 }
