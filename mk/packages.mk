@@ -14,7 +14,7 @@ DEPS_RUNTIME := runc crun conmon containerd podman docker.io iptables
 DEPS_LEARNING := nginx redis-server redis-tools postgresql-15 memcached haproxy python3-minimal python3 nodejs git busybox-static curl \
 	netcat-openbsd openssl util-linux jq
 # A real Kubernetes: what it is built with, and what a node of it needs.
-DEPS_KUBE := golang-1.19-go dpkg-dev rsync etcd-server etcd-client containerd runc containernetworking-plugins iproute2 iptables \
+DEPS_KUBE := golang-1.19-go golang-github-modern-go-reflect2-dev dpkg-dev rsync etcd-server etcd-client containerd runc containernetworking-plugins iproute2 iptables \
 	openssl jq bats busybox-static nginx redis-server redis-tools
 # A browser that shows the pages that pale makes.
 DEPS_BROWSER := chromium python3 bats

@@ -43,6 +43,11 @@ fetch() {
 	apt-get "${apt[@]}" update -qq
 	cd "$new" && apt-get "${apt[@]}" source -qq --download-only kubernetes
 	dpkg-source -x "$new"/kubernetes_*.dsc "$new/source"
+	# It brings reflect2 1.0.1, which does not know the maps of Go 1.18 and later: the API server ends with a fault on the first object of a
+	# CustomResourceDefinition. Debian's is 1.0.2.
+	local reflect2=github.com/modern-go/reflect2
+	rm -r "$new/source/vendor/$reflect2"
+	cp -rL /usr/share/gocode/src/$reflect2 "$new/source/vendor/$reflect2"
 }
 
 build() {

@@ -64,7 +64,7 @@ address() {
 @test "a pod reaches the API server at its service's address" {
 	pod busy busybox
 	in_time 60 is_running busy
-	run kubectl exec busy -- sh -c 'echo | nc -w 2 $KUBERNETES_SERVICE_HOST $KUBERNETES_SERVICE_PORT | head -n 1'
+	run kubectl exec busy -- sh -c '(printf "GET / HTTP/1.0\n\n"; sleep 1) | nc -w 2 $KUBERNETES_SERVICE_HOST $KUBERNETES_SERVICE_PORT | head -n 1'
 	[ "$status" = 0 ]
 	[[ $output == *"400 Bad Request"* ]]
 }
@@ -73,7 +73,7 @@ address() {
 	pod confined nginx pale test-nginx
 	refused() {
 		kubectl get events --field-selector involvedObject.name=confined -o json |
-			jq -e '.items[] | select(.reason == "FailedCreatePodSandBox") | .message | contains("pale-runtime")'
+			jq -e '.items[] | select(.reason == "FailedCreatePodSandBox") | .message | contains("connect to /run/pale/register")'
 	}
 	in_time 60 refused
 	! is_running confined
@@ -83,7 +83,7 @@ address() {
 	tests/kube/in bash -c '
 		mkdir -p /etc/pale/profiles && cp tests/runtime/policies/nginx.pale /etc/pale/profiles/
 		printf "%s\n" "default: none" "on-missing: deny" "allow-partial: true" >/etc/pale/paled.conf
-		PALE_PATH=$PWD/profiles nsenter --net=/proc/$$/fd/9 "$PALE_BUILD/paled" >"$PALE_KUBE/log/paled" 2>&1 3>&- 9<&- </dev/null &
+		PALE_PATH=$PWD/profiles nsenter --net=/proc/self/fd/9 "$PALE_BUILD/paled" >"$PALE_KUBE/log/paled" 2>&1 3>&- </dev/null &
 		disown'
 	in_time 30 tests/kube/in test -S /run/pale/register
 	in_time 120 is_running confined
