@@ -160,7 +160,13 @@ service_account_token() { # NAME
 	"$client" configmaps create $ns 1 100
 	start watch watch /api/v1/namespaces/$ns/configmaps
 	in_time 30 told watch ^synced
+	# Without a connection, whose buffers would hold what happens.
+	touch "$kube/kube-apiserver.stop"
+	restart_api_server
+	in_time 10 told watch '^restart unreachable'
 	kill -STOP $pid
+	rm "$kube/kube-apiserver.stop"
+	in_time 60 kubectl get --raw /readyz
 	"$client" configmaps change $ns 1 10
 	"$client" configmaps delete $ns 11 20
 	"$client" configmaps delete $ns 21 25
