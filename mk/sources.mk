@@ -9,7 +9,6 @@ ENFORCER_CMD_SRC := enforcer/pale.c $(wildcard enforcer/cmd_*.c)
 DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c)) $(wildcard enforcer/recorder/*.c)
 # pale-export has of paled only its log.
 EXPORT_SRC := $(filter-out enforcer/export/main.c,$(wildcard enforcer/export/*.c))
-OPERATOR_SRC := $(wildcard operator/*/*.c)
 RUNTIME_SRC := $(filter-out enforcer/runtime/main.c,$(wildcard enforcer/runtime/*.c))
 # operator/main.c only prints.
 OPERATOR_SRC := $(wildcard operator/*/*.c)
@@ -20,7 +19,6 @@ ENFORCER_OBJ := $(ENFORCER_SRC:%.c=$(B)/%.o)
 DAEMON_OBJ := $(DAEMON_SRC:%.c=$(B)/%.o)
 EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/%.o)
 EXPORT_USES := $(addprefix $(B)/enforcer/,curl_loop.o daemon/event_log.o daemon/notice.o report_time.o paled_client.o)
-OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/%.o)
 RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
 OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/%.o)
 
@@ -28,7 +26,6 @@ LIBCOMPILER := $(B)/libpale-compiler.a
 LIBENFORCER := $(B)/libpale-enforcer.a
 LIBDAEMON := $(B)/libpale-daemon.a
 LIBEXPORT := $(B)/libpale-export.a
-LIBOPERATOR := $(B)/libpale-operator.a
 LIBRUNTIME := $(B)/libpale-runtime.a
 LIBOPERATOR := $(B)/libpale-operator.a
 
@@ -88,10 +85,6 @@ $(LIBDAEMON): $(DAEMON_OBJ)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(LIBEXPORT): $(EXPORT_OBJ)
-	$(call say,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $^
-
-$(LIBOPERATOR): $(OPERATOR_OBJ)
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
