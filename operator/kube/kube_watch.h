@@ -69,8 +69,8 @@ void kube_watch_free(struct kube_watch *w);
 /* All that there is was told, and nothing is known to be missing since: false while a new list is
  * being read or waited for. */
 bool kube_watch_is_synced(const struct kube_watch *w);
-/* The resourceVersion that the watch goes on behind, which bookmarks move when nothing else does; ""
- * while a list is needed. For logs. */
+/* The resourceVersion that the watch goes on behind, which bookmarks move when nothing else does;
+ * "" while a list is needed. For logs. */
 const char *kube_watch_version(const struct kube_watch *w);
 /* How many objects there are. */
 uint32_t kube_watch_count(const struct kube_watch *w);
