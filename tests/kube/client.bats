@@ -20,6 +20,11 @@ teardown() {
 	in_time 60 kubectl get --raw /readyz
 }
 
+# What has "!" before it ends no test.
+not() {
+	if "$@"; then return 1; fi
+}
+
 # in_time SECONDS COMMAND…
 in_time() {
 	local end=$((SECONDS + $1))
@@ -97,7 +102,7 @@ service_account_token() { # NAME
 	"$client" configmaps create $ns 2001 2100
 	knows_all watch
 	[ "$(grep -c ^gone watch)" = 100 ]
-	! grep restart watch
+	not grep restart watch
 	kill $pid && wait $pid
 	# A request for each page, and one to watch.
 	[ "$(sed -n 's/^sent //p' watch)" = 15 ]
@@ -112,7 +117,7 @@ service_account_token() { # NAME
 	"$client" configmaps create $ns 4 4
 	knows_all metadata
 	knows_all whole
-	! grep data metadata
+	not grep ' data$' metadata
 	[ "$(grep -c data whole)" = "$(grep -c seen whole)" ]
 }
 
@@ -126,7 +131,7 @@ service_account_token() { # NAME
 	knows_all watch
 	[ "$(grep -c ^synced watch)" = 1 ]
 	grep -q '^restart ended ' watch
-	! grep '^restart [^e]' watch
+	not grep '^restart [^e]' watch
 }
 
 @test "bookmarks move a watch on that has nothing to tell" {
@@ -231,7 +236,7 @@ service_account_token() { # NAME
 	service_account_token b >token.new
 	mv token.new token
 	in_time 60 told watch ^synced
-	! grep 401 watch
+	not grep 'answers 401' watch
 }
 
 @test "fields of others are taken over only by force, and what is not said any more goes" {
@@ -288,7 +293,7 @@ service_account_token() { # NAME
 	in_time 10 told one taken
 	start two lease $ns leader two 3000 2000 500
 	sleep 4
-	! told two taken
+	not told two taken
 	kill -KILL $one
 	killed=$(awk '{ print int($1 * 1000) }' /proc/uptime)
 	in_time 10 told two taken
@@ -319,7 +324,7 @@ service_account_token() { # NAME
 	start two lease $ns leader two
 	sleep 1
 	kill $one && wait $one
-	! told one lost
+	not told one lost
 	in_time 4 told two taken
 }
 
@@ -383,7 +388,7 @@ service_account_token() { # NAME
 	}
 	in_time 10 together
 	kill $pid && wait $pid
-	! grep lost events
+	not grep lost events
 	# Twelve are made, two counted up.
 	[ "$(sed -n 's/^sent //p' events)" = 14 ]
 }
@@ -396,7 +401,7 @@ service_account_token() { # NAME
 	in_time 10 at_least 4
 	kubectl delete events -n $ns --all
 	in_time 10 at_least 5
-	! grep lost events
+	not grep lost events
 }
 
 @test "an event that is not taken is said to be lost" {

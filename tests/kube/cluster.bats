@@ -24,6 +24,11 @@ machine() {
 	ip -brief link
 }
 
+# What has "!" before it ends no test.
+not() {
+	if "$@"; then return 1; fi
+}
+
 in_time() {
 	local end=$((SECONDS + $1))
 	shift
@@ -76,7 +81,7 @@ address() {
 			jq -e '.items[] | select(.reason == "FailedCreatePodSandBox") | .message | contains("connect to /run/pale/register")'
 	}
 	in_time 60 refused
-	! is_running confined
+	not is_running confined
 }
 
 @test "with paled it runs under its policy, and what that refuses is reported with the pod's container" {
@@ -102,7 +107,7 @@ address() {
 	tests/kube/down.sh "$PALE_KUBE"
 	group=$(<"$BATS_FILE_TMPDIR/group")
 	[ -z "$(find /sys/fs/cgroup -path "*$group*" -print -quit)" ]
-	! grep -F "$group" /proc/[0-9]*/cgroup
+	not grep -F "$group" /proc/[0-9]*/cgroup
 	[ -z "$(readlink /proc/[0-9]*/ns/{mnt,net} 2>/dev/null | grep -Fxf "$BATS_FILE_TMPDIR/namespaces")" ]
 	machine | diff "$BATS_FILE_TMPDIR/before" -
 	[ ! -e "$PALE_KUBE/kubelet" ] && [ ! -e "$PALE_KUBE/pki" ]
