@@ -23,10 +23,21 @@ remove_groups() {
 	[ -z "$(find /sys/fs/cgroup -type d -path "*/$stage*" -print -quit)" ]
 }
 
+# Groups go before the last of their processes was waited for.
+no_process() {
+	! grep -qsF "/$stage" /proc/[0-9]*/cgroup
+}
+
 for ((i = 0; ; i++)); do
 	kill_all
-	! remove_groups || break
-	[ $i -lt 300 ] || { echo "down.sh: these stay: $(find /sys/fs/cgroup -type d -path "*/$stage*")" >&2 && exit 1; }
+	if remove_groups && no_process; then
+		break
+	fi
+	if [ $i -ge 300 ]; then
+		echo "down.sh: of $stage these stay:" >&2
+		{ find /sys/fs/cgroup -type d -path "*/$stage*" && grep -sF "/$stage" /proc/[0-9]*/cgroup; } >&2 || :
+		exit 1
+	fi
 	sleep 0.1
 done
 rm -rf "$dir"/{ready,failed,kubelet,kubeconfig,pki,bin,processes,group} "$dir"/*.pid "$dir"/*.stop
