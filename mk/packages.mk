@@ -4,8 +4,10 @@
 DEPS_BUILD := gcc libc6-dev make flex bison mawk clang-14 clang llvm bpftool libbpf-dev libseccomp-dev libapparmor-dev \
 	libcap-dev libjansson-dev libyaml-dev libsystemd-dev libsqlite3-dev libcurl4-gnutls-dev libmicrohttpd-dev libgnutls28-dev scdoc
 DEPS_DEMO := nginx nginx-dev libnginx-mod-http-echo curl util-linux iproute2
+# Others bring it in a package of their own, which Debian's would overwrite.
+KUBECTL := $(if $(shell command -v kubectl),,kubernetes-client)
 DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils zstd apparmor netcat-openbsd neovim vim \
-	python3-minimal python3-yaml kubernetes-client patch zsh fish man-db systemd openssl prometheus $(DEPS_PROGRAMS)
+	python3-minimal python3-yaml $(KUBECTL) patch zsh fish man-db systemd openssl prometheus $(DEPS_PROGRAMS)
 # Programs that tests run under policies.
 DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools runc crun
 # Container engines, and what they run containers with.
