@@ -58,6 +58,7 @@ taken() {
 	cp /bin/bash /usr/local/sbin/paled
 	echo secret >/srv/secret
 	nc -lk 127.0.0.1 9 >/dev/null 2>&1 &
+	timeout 60 bash -c 'until { : <>/dev/tcp/127.0.0.1/9; } 2>/dev/null; do sleep 0.1; done'
 	listener=$!
 	echo bare
 	/usr/local/sbin/paled -c "$attacks" 2>/dev/null || true
