@@ -103,7 +103,7 @@ BENCH_LEARN := $(B)/tests/bench/getppid
 bench-learn: deps-build deps-demo deps-devel all $(BENCH_LEARN)
 	$(Q)PALE_BUILD=$(B) tests/bench/learn.sh
 bench-learn-vm: deps-build deps-demo deps-test deps-devel all $(BENCH_LEARN)
-	$(Q)tests/vm/run.sh --kernel $(KERNEL) --timeout 2400 --cmdline apparmor=0 tests/bench/learn.sh
+	$(Q)tests/vm/run.sh --count-instructions --kernel $(KERNEL) --timeout 2400 --cmdline apparmor=0 tests/bench/learn.sh
 
 # What reviews of pods take, 500 a second, and the webhook's memory.
 .PHONY: bench-webhook

@@ -5,7 +5,7 @@
 # under `pale learn` in each way that there is, and under `strace -f`. All ways take turns in each of $PALE_ROUNDS rounds (5); wrk asks for
 # $PALE_SECONDS (2) a time; $PALE_WAYS ("bare root grouped") are those that take part. Medians, and how many times slower than alone. Figures pass or fail nothing.
 #
-# On this machine, or in the guest: make bench-learn, bench-learn-vm. Needs root.
+# On this machine, or in the guest, in instructions: make bench-learn, bench-learn-vm. Needs root.
 set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/../.."
 PALE_BUILD=$(realpath "${PALE_BUILD:-build}")
@@ -13,6 +13,8 @@ export PALE_PATH=$PWD/profiles
 pale=$PALE_BUILD/pale
 rounds=${PALE_ROUNDS:-5}
 seconds=${PALE_SECONDS:-2}
+# There time is the number of instructions, and one round like the next.
+[ -z "${PALE_VM:-}" ] || { rounds=${PALE_ROUNDS:-1} seconds=${PALE_SECONDS:-1}; }
 port=8807
 several=8
 goal=1.15
