@@ -2,6 +2,7 @@
 #include "compiler/dockerfile_parser.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -14,13 +15,8 @@ struct span docker_part_span(const struct docker_parser *p, const struct docker_
 struct diag *docker_wrong(
 	struct docker_parser *p, const struct docker_part *at, const char *format, ...)
 {
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	return diag_error(p->diags, docker_part_span(p, at), "%s", s);
 }
 

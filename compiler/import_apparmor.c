@@ -2,6 +2,7 @@
 #include "compiler/import_apparmor.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/base/utf8.h"
 
 #include <stdlib.h>
@@ -64,13 +65,8 @@ static const char *original(struct aa_file *f, const struct aa_statement *s)
 void aa_leave_out(struct aa_file *f, struct aa_profile *p, const struct aa_statement *s,
 	const char *format, ...)
 {
-	_cleanup_free_ char *why = NULL;
-	va_list args;
+	_cleanup_free_ char *why = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&why, format, args) < 0)
-		abort();
-	va_end(args);
 	draft_left_out(f->draft, p->draft, s->at, original(f, s), "%s", why)->wider = s->deny;
 }
 

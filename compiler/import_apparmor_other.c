@@ -3,6 +3,7 @@
 #include "compiler/import_apparmor.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -18,13 +19,8 @@ struct handling {
 static void rule(struct handling *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void rule(struct handling *h, const char *format, ...)
 {
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	draft_rule(h->file->draft, h->profile->draft, h->s->at, "%s %s", aa_effect(h->s), s);
 }
 

@@ -2,10 +2,10 @@
 #include "compiler/import_draft.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/compile.h"
 #include "compiler/policy_text.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,30 +18,11 @@ void draft_init(
 	*d = (struct draft){ .arena = a, .diags = diags, .source = source };
 }
 
-static const char *vformat(struct arena *a, const char *format, va_list args)
-{
-	_cleanup_free_ char *s = NULL;
-
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	return arena_strdup(a, s);
-}
-
-#define FORMATTED(a, format)                                                                       \
-	({                                                                                         \
-		va_list args__;                                                                    \
-		const char *s__;                                                                   \
-		va_start(args__, format);                                                          \
-		s__ = vformat((a), (format), args__);                                              \
-		va_end(args__);                                                                    \
-		s__;                                                                               \
-	})
-
 void draft_head(struct draft *d, const char *format, ...)
 {
-	const char *s = FORMATTED(d->arena, format);
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	ARENA_PUSH(d->arena, d->head, d->n_head, d->cap_head, s);
+	ARENA_PUSH(d->arena, d->head, d->n_head, d->cap_head, arena_strdup(d->arena, s));
 }
 
 static bool has_sibling(struct draft *d, struct draft_profile *up, const char *name)
@@ -90,16 +71,20 @@ static void push(struct draft *d, struct draft_profile *p, struct draft_item ite
 
 void draft_rule(struct draft *d, struct draft_profile *p, struct span at, const char *format, ...)
 {
-	const char *s = FORMATTED(d->arena, format);
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	push(d, p, (struct draft_item){ .kind = DRAFT_RULE, .text = s, .at = at });
+	push(d, p,
+		(struct draft_item){
+			.kind = DRAFT_RULE, .text = arena_strdup(d->arena, s), .at = at });
 }
 
 void draft_added(struct draft *d, struct draft_profile *p, struct span at, const char *format, ...)
 {
-	const char *s = FORMATTED(d->arena, format);
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	push(d, p, (struct draft_item){ .kind = DRAFT_ADDED, .text = s, .at = at });
+	push(d, p,
+		(struct draft_item){
+			.kind = DRAFT_ADDED, .text = arena_strdup(d->arena, s), .at = at });
 }
 
 void draft_heading(struct draft *d, struct draft_profile *p, const char *text)
@@ -110,12 +95,12 @@ void draft_heading(struct draft *d, struct draft_profile *p, const char *text)
 struct draft_item *draft_left_out(struct draft *d, struct draft_profile *p, struct span at,
 	const char *original, const char *format, ...)
 {
-	const char *why = FORMATTED(d->arena, format);
+	_cleanup_free_ char *why = FORMATTED(format);
 
 	push(d, p,
 		(struct draft_item){ .kind = DRAFT_LEFT_OUT,
 			.text = draft_quoted(d->arena, original, strlen(original), ORIGINAL_MAX),
-			.why = why,
+			.why = arena_strdup(d->arena, why),
 			.at = at });
 	return &p->items[p->n - 1];
 }

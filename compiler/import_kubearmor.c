@@ -2,6 +2,7 @@
 #include "compiler/import_kubearmor.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/base/suggest.h"
 #include "compiler/base/yaml_read.h"
 #include "compiler/dfa.h"
@@ -42,13 +43,8 @@ static void wrong(struct importing *im, const struct yaml_node *node, const char
 	__attribute__((format(printf, 3, 4)));
 static void wrong(struct importing *im, const struct yaml_node *node, const char *format, ...)
 {
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	diag_error(im->diags, node->at, "%s", s);
 }
 

@@ -3,22 +3,17 @@
 #include "compiler/import_oci.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/import_oci_internal.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 void import_note(struct import_reading *r, const char *format, ...)
 {
 	struct import_seccomp *m = r->model;
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	ARENA_PUSH(r->arena, m->notes.v, m->notes.n, m->notes.cap, arena_strdup(r->arena, s));
 }
 

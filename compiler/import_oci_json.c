@@ -3,9 +3,9 @@
 #include "compiler/import_oci_internal.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/base/suggest.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,16 +28,11 @@ struct diag *import_wrong(
 {
 	const char *where = import_quoted(r, json_path_text(r->arena, path));
 	struct span at = { .source = r->document.source->id };
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
 	/* Those that are only counted need no place. */
 	if (r->diags->n < DIAG_MAX)
 		at = json_path_place(&r->document, path);
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	return diag_error(r->diags, at, "%s%s%s", where, *where ? ": " : "", s);
 }
 

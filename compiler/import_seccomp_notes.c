@@ -3,21 +3,16 @@
 #include "compiler/import_seccomp_internal.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 static void comment(struct import_writing *w, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 static void comment(struct import_writing *w, const char *format, ...)
 {
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	import_push(w, &w->comments, arena_strdup(w->arena, s));
 }
 

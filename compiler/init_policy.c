@@ -3,6 +3,7 @@
 
 #include "compiler/attack_tests.h"
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/compile.h"
 #include "compiler/expect.h"
 #include "compiler/fmt.h"
@@ -91,13 +92,8 @@ static void say(struct init *i, enum part part, const char *comment, const char 
 static void say(struct init *i, enum part part, const char *comment, const char *format, ...)
 {
 	struct statement s = { .comment = comment };
-	_cleanup_free_ char *text = NULL;
-	va_list args;
+	_cleanup_free_ char *text = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&text, format, args) < 0)
-		abort();
-	va_end(args);
 	s.text = arena_strdup(i->a, text);
 	for (uint32_t k = 0; k < i->parts[part].n; k++) {
 		if (!strcmp(i->parts[part].v[k].text, s.text))
@@ -213,13 +209,8 @@ static void expect_line(struct init *i, const char *format, ...)
 
 static void expect_line(struct init *i, const char *format, ...)
 {
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	ARENA_PUSH(i->a, i->expected.v, i->expected.n, i->expected.cap, arena_strdup(i->a, s));
 }
 

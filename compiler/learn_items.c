@@ -3,9 +3,9 @@
 #include "compiler/learn_internal.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 #include <time.h>
 
@@ -20,13 +20,8 @@ void learn_note_item(struct learn_work *w, enum learn_note_kind kind, const stru
 	const char *format, ...)
 {
 	_cleanup_(text_release) struct text what = TEXT_INIT;
-	_cleanup_free_ char *why = NULL;
-	va_list args;
+	_cleanup_free_ char *why = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&why, format, args) < 0)
-		abort();
-	va_end(args);
 	learn_question(&what, &item->o);
 	learn_note(w, kind, arena_strdup(w->arena, text_str(&what)), arena_strdup(w->arena, why));
 }

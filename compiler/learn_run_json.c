@@ -3,13 +3,13 @@
 #include "compiler/learn_run.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/base/suggest.h"
 #include "compiler/base/utf8.h"
 #include "compiler/learn_object.h"
 
 #include <errno.h>
 #include <jansson.h>
-#include <stdarg.h>
 #include <string.h>
 
 #define VERSION 1
@@ -187,13 +187,8 @@ static int wrong(struct reader *r, const char *member, const char *format, ...)
 /* -EINVAL: "observations[3].object: …". */
 static int wrong(struct reader *r, const char *member, const char *format, ...)
 {
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	return pale_err_plain(r->err, EINVAL, "%s%s%s%s%s", r->where,
 		*r->where && *member ? "." : "", member, *r->where || *member ? ": " : "", s);
 }

@@ -2,6 +2,7 @@
 #include "compiler/options.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/base/suggest.h"
 #include "compiler/base/text.h"
 
@@ -9,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <string.h>
 
 #define HELP_COLUMNS 80
@@ -236,13 +236,8 @@ static void mistake(const struct program *program, const struct command *command
 	const char *format, ...)
 {
 	_cleanup_(text_release) struct text escaped = TEXT_INIT;
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	text_escaped(&escaped, s, strlen(s));
 	put_words(program, command, "", to);
 	fprintf(to, ": %s\n", text_str(&escaped));
@@ -251,13 +246,8 @@ static void mistake(const struct program *program, const struct command *command
 int usage_error(const struct invocation *in, const char *format, ...)
 {
 	_cleanup_(text_release) struct text escaped = TEXT_INIT;
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	text_escaped(&escaped, s, strlen(s));
 	put_words(running, in->command, "", stderr);
 	fprintf(stderr, ": %s\n", text_str(&escaped));

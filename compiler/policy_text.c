@@ -2,10 +2,10 @@
 #include "compiler/policy_text.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/base/utf8.h"
 
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,13 +122,8 @@ void policy_text_list(struct text *to, unsigned int indent, const char *head,
 
 void policy_text_line(struct text *to, unsigned int indent, const char *format, ...)
 {
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	indentation(to, indent);
 	text_printf(to, "%s\n", s);
 }

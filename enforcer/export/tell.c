@@ -2,21 +2,16 @@
 #include "enforcer/export/tell.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/base/text.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 void export_tell(int level, const char *format, ...)
 {
 	_cleanup_(text_release) struct text line = TEXT_INIT;
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	/* The level is for the journal alone, sd-daemon(3). */
 	if (getenv("JOURNAL_STREAM"))
 		text_printf(&line, "<%d>", level);

@@ -4,11 +4,11 @@
 #include "enforcer/runtime/oci_seccomp_internal.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/base/text.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
-#include <stdarg.h>
 #include <string.h>
 
 /* Words of the file, shortened: they may be of any length. */
@@ -42,14 +42,9 @@ __attribute__((format(printf, 3, 4))) static int wrong(
 	struct reading *r, const struct place *at, const char *format, ...)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
 	put_place(&t, at);
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	return pale_err_plain(r->err, EINVAL, "%s: %s", text_str(&t), s);
 }
 

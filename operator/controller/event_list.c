@@ -2,9 +2,9 @@
 #include "operator/controller/event_list.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "operator/controller/status_text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,14 +12,9 @@
 void event_list_add(
 	struct event_list *list, bool warning, const char *reason, const char *format, ...)
 {
-	_cleanup_free_ char *message = NULL;
+	_cleanup_free_ char *message = FORMATTED(format);
 	json_t *bounded;
-	va_list args;
 
-	va_start(args, format);
-	if (vasprintf(&message, format, args) < 0)
-		abort();
-	va_end(args);
 	list->v = reallocarray(list->v, list->n + 1, sizeof(*list->v));
 	if (!list->v)
 		abort();

@@ -3,6 +3,7 @@
 
 #include "compiler/artefacts.h"
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/compile.h"
 #include "compiler/cover_capabilities.h"
 #include "operator/controller/status_text.h"
@@ -37,13 +38,8 @@ static void conclude(struct compiling *c, const char *reason, const char *messag
 __attribute__((format(printf, 3, 4))) static bool refuse(
 	struct compiling *c, const char *reason, const char *format, ...)
 {
-	_cleanup_free_ char *message = NULL;
-	va_list args;
+	_cleanup_free_ char *message = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&message, format, args) < 0)
-		abort();
-	va_end(args);
 	conclude(c, reason, message);
 	return false;
 }

@@ -2,6 +2,7 @@
 #include "operator/controller/recording_merge.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/formatted.h"
 #include "compiler/learn.h"
 #include "operator/controller/profile_compile.h"
 #include "operator/controller/status_text.h"
@@ -28,13 +29,8 @@ static const char *text_of(const json_t *o, const char *member)
 __attribute__((format(printf, 2, 3))) static void add_why(
 	struct merging *m, const char *format, ...)
 {
-	_cleanup_free_ char *s = NULL;
-	va_list args;
+	_cleanup_free_ char *s = FORMATTED(format);
 
-	va_start(args, format);
-	if (vasprintf(&s, format, args) < 0)
-		abort();
-	va_end(args);
 	if (json_array_size(m->why) < WHY_MAX)
 		json_array_append_new(m->why, status_text(s));
 }
