@@ -3,9 +3,9 @@
 #include "enforcer/export/output.h"
 
 #include "compiler/base/cleanup.h"
+#include "enforcer/curl_tls.h"
 #include "enforcer/export/event_fields.h"
 #include "enforcer/export/http_answer.h"
-#include "enforcer/export/tls_options.h"
 
 #include <string.h>
 
@@ -173,7 +173,7 @@ static void put_options(struct poster *p, const struct output_config *c)
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_answer);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, p);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, p->error);
-	tls_options_set(e, c);
+	curl_tls_set(e, c->ca_file, c->certificate_file, c->key_file);
 }
 
 static int open_http(struct output *o, void **ret, struct pale_err **err)

@@ -8,7 +8,7 @@
 #include "enforcer/export/output.h"
 
 #include "compiler/base/cleanup.h"
-#include "enforcer/export/tls_options.h"
+#include "enforcer/curl_tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -203,7 +203,7 @@ static void start_connecting(struct stream *s)
 	curl_easy_setopt(e, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, s->error);
 	if (c->transport == SYSLOG_TLS) {
-		tls_options_set(e, c);
+		curl_tls_set(e, c->ca_file, c->certificate_file, c->key_file);
 		/* It is no HTTP. */
 		curl_easy_setopt(e, CURLOPT_SSL_ENABLE_ALPN, 0L);
 	}

@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "enforcer/curl_loop.h"
+#include "enforcer/curl_tls.h"
 #include "operator/kube/kube_backoff.h"
 #include "operator/kube/kube_json.h"
 #include "operator/kube/kube_lines.h"
@@ -476,23 +477,6 @@ static int start(struct kube_call *call, struct pale_err **err)
 	return 0;
 }
 
-/* TLS 1.2 or later, a certificate that the cluster's authority signed for the server's address, and
- * nobody else's. */
-static void put_tls(CURL *e, const struct kube_config *c)
-{
-	curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(e, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (c->ca_file) {
-		curl_easy_setopt(e, CURLOPT_CAINFO, c->ca_file);
-		curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
-	}
-	if (c->certificate_file) {
-		curl_easy_setopt(e, CURLOPT_SSLCERT, c->certificate_file);
-		curl_easy_setopt(e, CURLOPT_SSLKEY, c->key_file);
-	}
-}
-
 static void put_body(struct kube_call *call)
 {
 	CURL *e = call->job.easy;
@@ -506,6 +490,7 @@ static void put_body(struct kube_call *call)
 
 static void put_options(struct kube_call *call)
 {
+	const struct kube_config *config = call->client->config;
 	CURL *e = call->job.easy;
 
 	curl_easy_setopt(e, CURLOPT_URL, call->url);
@@ -524,7 +509,7 @@ static void put_options(struct kube_call *call)
 	curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_bytes);
 	curl_easy_setopt(e, CURLOPT_WRITEDATA, call);
 	curl_easy_setopt(e, CURLOPT_ERRORBUFFER, call->error);
-	put_tls(e, call->client->config);
+	curl_tls_set(e, config->ca_file, config->certificate_file, config->key_file);
 	put_body(call);
 }
 
