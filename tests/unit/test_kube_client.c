@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The client against an API server of the test's own, which does what a real one does not do when
+ * it is asked to. */
+#include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
+#include "operator/kube/kube_json.h"
+#include "operator/kube/kube_lines.h"
+#include "operator/kube/kube_time.h"
+#include "operator/kube/kube_watch.h"
+#include "operator/webhook/certificate_make.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct reply {
+	unsigned int code;
+	const char *body;
+	const char *location;
+};
+
+/* Its own threads answer. */
+static struct {
+	struct MHD_Daemon *daemon;
+	struct certificate_pair authority, certificate;
+	void (*answer)(const char *method, const char *url, struct reply *ret);
+	atomic_uint requests, lists, watches, reads, writes;
+} api;
+
+static char dir[] = "/tmp/pale-kube-client-XXXXXX";
+static char ca_path[64], server[64];
+static char token[] = "secret";
+static struct kube_config config;
+static sd_event *loop;
+static struct kube_client *client;
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const char *url,
+	const char *method, const char *version, const char *data, size_t *len, void **seen)
+{
+	struct reply r = { .code = 200, .body = "{}" };
+	struct MHD_Response *response;
+	enum MHD_Result result;
+
+	if (!*seen || *len) {
+		*seen = c;
+		*len = 0;
+		return MHD_YES;
+	}
+	api.requests++;
+	if (MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "watch"))
+		api.watches++;
+	else if (MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "limit"))
+		api.lists++;
+	else if (!strcmp(method, "GET"))
+		api.reads++;
+	else
+		api.writes++;
+	/* What the tests have to tell apart. */
+	if (MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "watch"))
+		url = "/watch";
+	else if (MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "continue"))
+		url = "/continue";
+	api.answer(method, url, &r);
+	response = MHD_create_response_from_buffer(
+		strlen(r.body), (void *)(uintptr_t)r.body, MHD_RESPMEM_PERSISTENT);
+	if (r.location)
+		MHD_add_response_header(response, "Location", r.location);
+	result = MHD_queue_response(c, r.code, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+static void write_file(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	fclose(f);
+}
+
+static void start_api(
+	const char *name, void (*answer)(const char *method, const char *url, struct reply *ret))
+{
+	struct sockaddr_in loopback = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(0x7f000001) };
+	struct pale_err *err = NULL;
+	time_t now = time(NULL);
+
+	assert_int_equal(certificate_make_authority(now, 3600, &api.authority, &err), 0);
+	assert_int_equal(certificate_make_server(
+				 &api.authority, &name, 1, now, 3600, &api.certificate, &err),
+		0);
+	write_file(ca_path, api.authority.certificate);
+	api.answer = answer;
+	api.requests = api.lists = api.watches = api.reads = api.writes = 0;
+	api.daemon = MHD_start_daemon(
+		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_TLS, 0,
+		NULL, NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR, &loopback,
+		MHD_OPTION_HTTPS_MEM_CERT, api.certificate.certificate, MHD_OPTION_HTTPS_MEM_KEY,
+		api.certificate.key, MHD_OPTION_END);
+	assert_non_null(api.daemon);
+	snprintf(server, sizeof(server), "https://localhost:%u",
+		MHD_get_daemon_info(api.daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
+	config = (struct kube_config){ .server = server, .ca_file = ca_path, .token = token };
+	assert_int_equal(kube_client_new(loop, &config, "test", &client, &err), 0);
+}
+
+static void stop_api(void)
+{
+	kube_client_free(TAKE_PTR(client));
+	MHD_stop_daemon(api.daemon);
+	certificate_pair_release(&api.authority);
+	certificate_pair_release(&api.certificate);
+}
+
+/* false: not in time. */
+static bool run(uint64_t ms, const atomic_uint *what, unsigned int enough)
+{
+	uint64_t now, end = kube_boottime_us() + ms * 1000;
+
+	while (*what < enough && (now = kube_boottime_us()) < end)
+		assert_true(sd_event_run(loop, end - now < 20000 ? end - now : 20000) >= 0);
+	return *what >= enough;
+}
+
+static atomic_uint told; /* what a handler was told, counted */
+static atomic_uint never;
+
+static struct {
+	long code;
+	int number;
+	char text[300];
+} last;
+
+static void note(void *ctx, const struct kube_answer *a)
+{
+	last.code = a->status.code;
+	last.number = a->err ? pale_err_errno(a->err) : 0;
+	snprintf(last.text, sizeof(last.text), "%s", a->err ? pale_err_text(a->err) : "");
+	told++;
+}
+
+static void get(const char *path)
+{
+	told = 0;
+	kube_request(client, &(struct kube_request){ .path = path, .attempts = 1, .done = note });
+	assert_true(run(10000, &told, 1));
+}
+
+static void answer_well(const char *method, const char *url, struct reply *ret)
+{
+}
+
+static void who_has_another_name_is_not_believed(void **state)
+{
+	start_api("elsewhere.test", answer_well);
+	get("/version");
+	assert_int_equal(last.number, EACCES);
+	assert_int_equal(api.requests, 0);
+	stop_api();
+	start_api("localhost", answer_well);
+	get("/version");
+	assert_int_equal(last.number, 0);
+	assert_int_equal(api.requests, 1);
+	stop_api();
+}
+
+static void send_elsewhere(const char *method, const char *url, struct reply *ret)
+{
+	*ret = (struct reply){ 302, "{}", "/elsewhere" };
+}
+
+static void no_redirection_is_followed(void **state)
+{
+	start_api("localhost", send_elsewhere);
+	get("/version");
+	assert_string_equal(last.text, "the API server answers 302");
+	assert_int_equal(api.requests, 1);
+	stop_api();
+}
+
+#define CALLS 40
+
+static struct kube_call *calls[CALLS];
+
+static void cancel_the_others(void *ctx, const struct kube_answer *a)
+{
+	size_t self = (size_t)(uintptr_t)ctx;
+
+	told++;
+	for (size_t i = 0; i < CALLS; i++) {
+		if (i != self)
+			kube_call_cancel(calls[i]);
+	}
+}
+
+static void whatever_is_under_way_may_be_cancelled_and_freed(void **state)
+{
+	start_api("localhost", answer_well);
+	told = 0;
+	for (size_t i = 0; i < CALLS; i++)
+		calls[i] = kube_request(client, &(struct kube_request){ .path = "/version",
+							.done = cancel_the_others,
+							.ctx = (void *)(uintptr_t)i });
+	assert_true(run(10000, &told, 1));
+	run(200, &never, 1);
+	assert_int_equal(told, 1);
+	/* Places in flight are free again. */
+	get("/version");
+	assert_int_equal(last.number, 0);
+	for (size_t i = 0; i < CALLS; i++)
+		kube_request(client, &(struct kube_request){ .path = "/version", .done = note });
+	run(5, &never, 1);
+	stop_api();
+}
+
+#define LIST(next, items)                                                                          \
+	"{\"metadata\":{\"resourceVersion\":\"9\",\"continue\":\"" next "\"},\"items\":[" items "]}"
+#define OBJECT(name, version)                                                                      \
+	"{\"metadata\":{\"name\":\"" name "\",\"uid\":\"" name "\",\"resourceVersion\":\"" version \
+	"\"}}"
+#define EVENT(type, object) "{\"type\":\"" type "\",\"object\":" object "}\n"
+#define GONE		    "{\"kind\":\"Status\",\"code\":410,\"reason\":\"Expired\"}"
+
+static struct kube_watch *watch;
+static atomic_uint seen, gone, synced, restarted;
+static const atomic_uint *free_at; /* the watch, when this is told */
+
+static void count(atomic_uint *what)
+{
+	++*what;
+	if (free_at == what)
+		kube_watch_free(TAKE_PTR(watch));
+}
+
+static void on_seen(void *ctx, json_t *object)
+{
+	count(&seen);
+}
+
+static void on_gone(void *ctx, const struct kube_object_id *id)
+{
+	count(&gone);
+}
+
+static void on_synced(void *ctx)
+{
+	count(&synced);
+}
+
+static void on_restarted(void *ctx, enum kube_watch_restart why, const struct pale_err *err)
+{
+	count(&restarted);
+}
+
+static void start_watch(void)
+{
+	static const struct kube_watch_handlers handlers = { on_seen, on_gone, on_synced,
+		on_restarted };
+
+	seen = gone = synced = restarted = 0;
+	watch = kube_watch_new(
+		client, &(struct kube_watch_spec){ .path = "/api/v1/pods", .handlers = &handlers });
+}
+
+static void tell_of_both(const char *method, const char *url, struct reply *ret)
+{
+	ret->body = strcmp(url, "/watch") ? LIST("", OBJECT("a", "7") "," OBJECT("b", "8"))
+					  : EVENT("DELETED", OBJECT("a", "10"))
+						    EVENT("ADDED", OBJECT("c", "11"))
+							    EVENT("ERROR", GONE);
+}
+
+static void a_watch_may_be_freed_by_each_of_its_handlers(void **state)
+{
+	static const atomic_uint *const handlers[] = { &seen, &gone, &synced, &restarted };
+
+	for (size_t i = 0; i < sizeof(handlers) / sizeof(*handlers); i++) {
+		start_api("localhost", tell_of_both);
+		free_at = handlers[i];
+		start_watch();
+		assert_true(run(10000, handlers[i], 1));
+		assert_null(watch);
+		run(100, &never, 1);
+		assert_int_equal(*handlers[i], 1);
+		free_at = NULL;
+		stop_api();
+	}
+}
+
+static char *endless;
+
+static void say_no_end(const char *method, const char *url, struct reply *ret)
+{
+	ret->body = endless;
+}
+
+static void on_line(void *ctx, const char *line, size_t len)
+{
+	fail();
+}
+
+static void a_line_without_end_is_too_long(void **state)
+{
+	size_t len = KUBE_LINE_MAX + ((size_t)1 << 20);
+
+	endless = malloc(len + 1);
+	assert_non_null(endless);
+	memset(endless, 'x', len);
+	endless[len] = '\0';
+	start_api("localhost", say_no_end);
+	told = 0;
+	kube_request(
+		client, &(struct kube_request){ .path = "/watch", .line = on_line, .done = note });
+	assert_true(run(20000, &told, 1));
+	assert_int_equal(last.number, EMSGSIZE);
+	stop_api();
+	free(endless);
+}
+
+static int setup(void **state)
+{
+	if (!mkdtemp(dir) || sd_event_new(&loop) < 0)
+		return -1;
+	snprintf(ca_path, sizeof(ca_path), "%s/ca.crt", dir);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	sd_event_unref(loop);
+	unlink(ca_path);
+	return rmdir(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_has_another_name_is_not_believed),
+		cmocka_unit_test(no_redirection_is_followed),
+		cmocka_unit_test(whatever_is_under_way_may_be_cancelled_and_freed),
+		cmocka_unit_test(a_watch_may_be_freed_by_each_of_its_handlers),
+		cmocka_unit_test(a_line_without_end_is_too_long),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
