@@ -21,7 +21,7 @@
 #define SLACK_US     UINT64_C(30000000)
 #define MIN_US	     UINT64_C(800000)
 #define MAX_US	     UINT64_C(30000000)
-#define HEALTHY_US   UINT64_C(10000000)
+#define LASTS_US     UINT64_C(10000000)
 #define REFUSALS_MAX 3
 
 #define METADATA(kind) "application/json;as=" kind ";g=meta.k8s.io;v=v1"
@@ -47,7 +47,6 @@ struct kube_watch {
 	bool in_list;
 	bool whole_list; /* pages of the last one expired before it was read */
 	bool listed;	 /* once at least */
-	bool progress;	 /* the stream has brought something */
 	uint64_t begun_us;
 	unsigned int refusals;
 	bool synced;
@@ -313,10 +312,18 @@ static void take_event(struct kube_watch *w, const struct kube_watch_event *e)
 		w->why = KUBE_RESTART_UNREADABLE;
 		return;
 	}
-	w->progress = true;
 	w->refusals = 0;
-	kube_backoff_reset(&w->backoff);
 	set_string(&w->version, kube_json_version(e->object));
+}
+
+/* One that does not last is not asked for again at once, whatever it has brought: a server may tell
+ * of one event and end, or want a new list, each time. */
+static bool has_lasted(struct kube_watch *w)
+{
+	if (kube_boottime_us() - w->begun_us < LASTS_US)
+		return false;
+	kube_backoff_reset(&w->backoff);
+	return true;
 }
 
 /* The stream said itself that it does not go on. */
@@ -327,6 +334,7 @@ static void leave_stream(struct kube_watch *w)
 
 	kube_call_cancel(TAKE_PTR(w->call));
 	w->leave = false;
+	has_lasted(w);
 	if (w->why == KUBE_RESTART_EXPIRED) {
 		on_expired(w, err);
 	} else if (w->why == KUBE_RESTART_UNREADABLE) {
@@ -351,24 +359,17 @@ static void on_line(void *ctx, const char *line, size_t len)
 	leave(w);
 }
 
-/* One that ends each time before it has brought anything is not asked again at once. */
-static bool was_healthy(struct kube_watch *w)
-{
-	if (!w->progress && kube_boottime_us() - w->begun_us < HEALTHY_US)
-		return false;
-	kube_backoff_reset(&w->backoff);
-	return true;
-}
-
 static void on_stream_end(void *ctx, const struct kube_answer *a)
 {
 	struct kube_watch *w = ctx;
+
+	bool lasted = has_lasted(w);
 
 	w->call = NULL;
 	enter(w);
 	if (!a->err) {
 		tell_restart(w, KUBE_RESTART_ENDED, NULL);
-		go_on_after(w, was_healthy(w) ? 0 : next_wait(w, NULL));
+		go_on_after(w, lasted ? 0 : next_wait(w, NULL));
 	} else if (kube_status_is_expired(&a->status)) {
 		on_expired(w, a->err);
 	} else {
@@ -390,7 +391,6 @@ static void watch_on(struct kube_watch *w)
 	kube_query(&path, "allowWatchBookmarks", "true");
 	kube_query(&path, "resourceVersion", w->version);
 	kube_query(&path, "timeoutSeconds", seconds);
-	w->progress = false;
 	w->begun_us = kube_boottime_us();
 	w->call = kube_request(w->client,
 		&(struct kube_request){ .method = KUBE_GET,

@@ -14,14 +14,15 @@
  * A version that the server no longer has (410, of the request or as an ERROR event) is answered
  * with a new list. So is what cannot be read, and a server that refuses three times in a row to go
  * on from a version, as one does whose etcd was restored from an older backup. Waits between
- * attempts are those of kube_backoff.h, from 0.8 to 30 s.
+ * attempts are those of kube_backoff.h, with 0.8 and 30 s, and begin anew when a watch has lasted
+ * ten seconds.
  */
 
 #include "operator/kube/kube_objects.h"
 #include "operator/kube/kube_request.h"
 
 enum kube_watch_restart {
-	KUBE_RESTART_ENDED,   /* by the server, in time; goes on at once */
+	KUBE_RESTART_ENDED,   /* by the server; goes on at once when it has lasted */
 	KUBE_RESTART_EXPIRED, /* 410: a new list */
 	KUBE_RESTART_REFUSED, /* the server said no: 403, 404 while a CRD is missing, 429, 5xx */
 	KUBE_RESTART_UNREACHABLE, /* the connection was not made, or broke */

@@ -300,6 +300,40 @@ static void a_watch_may_be_freed_by_each_of_its_handlers(void **state)
 	}
 }
 
+static void stop_watch(void)
+{
+	kube_watch_free(TAKE_PTR(watch));
+	stop_api();
+}
+
+static void end_after_an_event(const char *method, const char *url, struct reply *ret)
+{
+	ret->body = strcmp(url, "/watch") ? LIST("", "") : EVENT("ADDED", OBJECT("a", "10"));
+}
+
+static void expire_after_an_event(const char *method, const char *url, struct reply *ret)
+{
+	ret->body = strcmp(url, "/watch") ? LIST("", "")
+					  : EVENT("ADDED", OBJECT("a", "10")) EVENT("ERROR", GONE);
+}
+
+/* However it ends, and whatever it has brought before. */
+static void a_watch_that_does_not_last_is_waited_with(void **state)
+{
+	start_api("localhost", expire_after_an_event);
+	start_watch();
+	run(1500, &never, 1);
+	assert_in_range(api.lists, 2, 4);
+	assert_in_range(api.watches, 2, 4);
+	stop_watch();
+	start_api("localhost", end_after_an_event);
+	start_watch();
+	run(1500, &never, 1);
+	assert_int_equal(api.lists, 1);
+	assert_in_range(api.watches, 2, 4);
+	stop_watch();
+}
+
 static char *endless;
 
 static void say_no_end(const char *method, const char *url, struct reply *ret)
@@ -352,6 +386,7 @@ int main(void)
 		cmocka_unit_test(no_redirection_is_followed),
 		cmocka_unit_test(whatever_is_under_way_may_be_cancelled_and_freed),
 		cmocka_unit_test(a_watch_may_be_freed_by_each_of_its_handlers),
+		cmocka_unit_test(a_watch_that_does_not_last_is_waited_with),
 		cmocka_unit_test(a_line_without_end_is_too_long),
 	};
 
