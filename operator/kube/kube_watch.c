@@ -169,10 +169,12 @@ static uint64_t next_wait(struct kube_watch *w, const struct kube_answer *a)
 /* What the server, or the way to it, makes of the list or the watch. */
 static void on_failure(struct kube_watch *w, const struct kube_answer *a)
 {
-	bool said = a->status.code != 0;
+	bool said = a->status.code != 0, busy = a->status.code == 429;
+	bool goes_on = w->version || w->next_page;
 
 	tell_restart(w, said ? KUBE_RESTART_REFUSED : KUBE_RESTART_UNREACHABLE, a->err);
-	if (said && w->version && ++w->refusals >= REFUSALS_MAX)
+	/* A list is no answer to who has too much to do. */
+	if (said && !busy && goes_on && ++w->refusals >= REFUSALS_MAX)
 		forget_version(w);
 	go_on_after(w, next_wait(w, a));
 }
@@ -195,7 +197,6 @@ static void on_list_end(struct kube_watch *w, const json_t *list)
 	set_string(&w->version, kube_json_version(list));
 	w->in_list = w->whole_list = false;
 	w->listed = true;
-	w->refusals = 0;
 	w->synced = true;
 	/* A list is the most that is ever held. */
 	malloc_trim(0);
@@ -211,6 +212,7 @@ static void take_page(struct kube_watch *w, const json_t *list)
 	const json_t *items = json_object_get(list, "items"), *item;
 	size_t i;
 
+	w->refusals = 0;
 	json_array_foreach (items, i, item) {
 		if (w->freed)
 			return;

@@ -13,9 +13,9 @@
  *
  * A version that the server no longer has (410, of the request or as an ERROR event) is answered
  * with a new list. So is what cannot be read, and a server that refuses three times in a row to go
- * on from a version, as one does whose etcd was restored from an older backup. Waits between
- * attempts are those of kube_backoff.h, with 0.8 and 30 s, and begin anew when a watch has lasted
- * ten seconds.
+ * on from a version or with the next page, as one does whose etcd was restored from an older
+ * backup; not one that has too much to do (429). Waits between attempts are those of
+ * kube_backoff.h, with 0.8 and 30 s, and begin anew when a watch has lasted ten seconds.
  */
 
 #include "operator/kube/kube_objects.h"

@@ -334,6 +334,42 @@ static void a_watch_that_does_not_last_is_waited_with(void **state)
 	stop_watch();
 }
 
+static void refuse_to_continue(const char *method, const char *url, struct reply *ret)
+{
+	if (!strcmp(url, "/continue"))
+		*ret = (struct reply){ 400, "{\"kind\":\"Status\",\"reason\":\"BadRequest\"}",
+			NULL };
+	else if (strcmp(url, "/watch"))
+		ret->body = api.lists < 3 ? LIST("x", OBJECT("a", "7"))
+					  : LIST("", OBJECT("a", "7") "," OBJECT("b", "8"));
+}
+
+static void a_page_that_is_refused_again_and_again_is_no_end(void **state)
+{
+	start_api("localhost", refuse_to_continue);
+	start_watch();
+	assert_true(run(12000, &synced, 1));
+	assert_int_equal(seen, 2);
+	stop_watch();
+}
+
+static void be_busy(const char *method, const char *url, struct reply *ret)
+{
+	if (!strcmp(url, "/watch"))
+		*ret = (struct reply){ 429, "{}", NULL };
+	else
+		ret->body = LIST("", OBJECT("a", "7"));
+}
+
+static void too_many_requests_are_no_reason_for_a_list(void **state)
+{
+	start_api("localhost", be_busy);
+	start_watch();
+	assert_true(run(15000, &api.watches, 4));
+	assert_int_equal(api.lists, 1);
+	stop_watch();
+}
+
 static char *endless;
 
 static void say_no_end(const char *method, const char *url, struct reply *ret)
@@ -387,6 +423,8 @@ int main(void)
 		cmocka_unit_test(whatever_is_under_way_may_be_cancelled_and_freed),
 		cmocka_unit_test(a_watch_may_be_freed_by_each_of_its_handlers),
 		cmocka_unit_test(a_watch_that_does_not_last_is_waited_with),
+		cmocka_unit_test(a_page_that_is_refused_again_and_again_is_no_end),
+		cmocka_unit_test(too_many_requests_are_no_reason_for_a_list),
 		cmocka_unit_test(a_line_without_end_is_too_long),
 	};
 
