@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
+#include <netinet/tcp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -188,6 +189,31 @@ static void no_redirection_is_followed(void **state)
 	get("/version");
 	assert_string_equal(last.text, "the API server answers 302");
 	assert_int_equal(api.requests, 1);
+	stop_api();
+}
+
+static void who_is_gone_without_a_word_is_noticed_within_a_minute(void **state)
+{
+	int idle = 0, between = 0, times = 0, sockets = 0;
+
+	start_api("localhost", answer_well);
+	get("/version");
+	/* The connection is kept for the next one. */
+	for (int fd = 3; fd < 64; fd++) {
+		struct sockaddr_in peer = { 0 };
+		socklen_t len = sizeof(peer), n = sizeof(int);
+
+		if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0 ||
+			peer.sin_family != AF_INET ||
+			ntohs(peer.sin_port) != strtoul(strrchr(server, ':') + 1, NULL, 10))
+			continue;
+		sockets++;
+		assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &n), 0);
+		assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &between, &n), 0);
+		assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &times, &n), 0);
+	}
+	assert_int_equal(sockets, 1);
+	assert_in_range(idle + between * times, 1, 60);
 	stop_api();
 }
 
@@ -420,6 +446,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_has_another_name_is_not_believed),
 		cmocka_unit_test(no_redirection_is_followed),
+		cmocka_unit_test(who_is_gone_without_a_word_is_noticed_within_a_minute),
 		cmocka_unit_test(whatever_is_under_way_may_be_cancelled_and_freed),
 		cmocka_unit_test(a_watch_may_be_freed_by_each_of_its_handlers),
 		cmocka_unit_test(a_watch_that_does_not_last_is_waited_with),
