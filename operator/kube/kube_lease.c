@@ -106,10 +106,10 @@ static void on_written(void *ctx, const struct kube_answer *a)
 		return;
 	}
 	if (!a->err) {
-		kube_lease_record_see(&l->record, a->body, a->sent_us);
+		kube_lease_record_see(&l->record, a->body, kube_boottime_us());
 		on_held(l, a);
 	} else if (is_overtaken(l, a)) {
-		kube_lease_record_see(&l->record, NULL, a->sent_us);
+		kube_lease_record_see(&l->record, NULL, kube_boottime_us());
 		/* Ours it may still be: the answer to our own last write may have been lost. */
 		attempt_after(l, 0);
 		return;
@@ -151,7 +151,7 @@ static void on_read(void *ctx, const struct kube_answer *a)
 		attempt_later(l);
 		return;
 	}
-	kube_lease_record_see(&l->record, a->err ? NULL : a->body, a->sent_us);
+	kube_lease_record_see(&l->record, a->err ? NULL : a->body, kube_boottime_us());
 	/* Somebody else wrote it: it had run out, whatever our clock says. */
 	if (l->ours && strcmp(kube_lease_record_holder(&l->record), l->identity) != 0)
 		lose(l);

@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-void kube_lease_record_see(struct kube_lease_record *r, const json_t *lease, uint64_t sent_us)
+void kube_lease_record_see(struct kube_lease_record *r, const json_t *lease, uint64_t now_us)
 {
 	/* Each write gives another version: who renews is alive, whatever the spec says. */
 	bool same =
 		r->lease && lease && !strcmp(kube_json_version(r->lease), kube_json_version(lease));
 
 	if (!same)
-		r->seen_us = sent_us;
+		r->seen_us = now_us;
 	json_decref(r->lease);
 	r->lease = json_deep_copy(lease);
 }

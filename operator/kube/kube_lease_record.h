@@ -30,8 +30,9 @@ struct kube_lease_record {
 	uint64_t seen_us; /* when it was first seen so, CLOCK_BOOTTIME */
 };
 
-/* @lease is what the server sent at or after @sent_us; NULL: there is none. */
-void kube_lease_record_see(struct kube_lease_record *r, const json_t *lease, uint64_t sent_us);
+/* @lease is what the server has sent, which is here at @now_us: it may have been renewed while it
+ * was asked for. NULL: there is none. */
+void kube_lease_record_see(struct kube_lease_record *r, const json_t *lease, uint64_t now_us);
 void kube_lease_record_release(struct kube_lease_record *r);
 /* "" when nobody holds it. */
 const char *kube_lease_record_holder(const struct kube_lease_record *r);

@@ -4,6 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
 #include "operator/kube/kube_json.h"
+#include "operator/kube/kube_lease.h"
 #include "operator/kube/kube_lines.h"
 #include "operator/kube/kube_time.h"
 #include "operator/kube/kube_watch.h"
@@ -426,6 +427,66 @@ static void a_line_without_end_is_too_long(void **state)
 	free(endless);
 }
 
+#define LEASE(version, holder)                                                                     \
+	"{\"metadata\":{\"name\":\"l\",\"resourceVersion\":\"" version                             \
+	"\"},\"spec\":{\"leaseDurationSeconds\":1,\"holderIdentity\":\"" holder "\"}}"
+
+static struct kube_lease *lease;
+static atomic_uint taken, lost, given_back;
+static bool gives_back;
+
+static void on_given_back(void *ctx)
+{
+	given_back++;
+}
+
+static void on_taken(void *ctx)
+{
+	taken++;
+}
+
+static void on_lost(void *ctx)
+{
+	lost++;
+	if (gives_back)
+		kube_lease_give_back(lease, on_given_back);
+}
+
+static void start_lease(void)
+{
+	taken = lost = given_back = 0;
+	lease = kube_lease_new(client, &(struct kube_lease_spec){ .namespace = "ns",
+					       .name = "l",
+					       .identity = "me",
+					       .times = { .duration_us = 15000000,
+						       .deadline_us = 10000000,
+						       .retry_us = 300000 },
+					       .taken = on_taken,
+					       .lost = on_lost });
+}
+
+static void stop_lease(void)
+{
+	kube_lease_free(TAKE_PTR(lease));
+	stop_api();
+}
+
+/* It says what there is when it answers, and may have been renewed just before. */
+static void answer_late(const char *method, const char *url, struct reply *ret)
+{
+	usleep(1200000);
+	ret->body = LEASE("7", "other");
+}
+
+static void a_lease_lasts_from_when_it_was_seen(void **state)
+{
+	start_api("localhost", answer_late);
+	start_lease();
+	assert_true(run(10000, &api.reads, 2));
+	assert_int_equal(api.writes, 0);
+	stop_lease();
+}
+
 static int setup(void **state)
 {
 	if (!mkdtemp(dir) || sd_event_new(&loop) < 0)
@@ -453,6 +514,7 @@ int main(void)
 		cmocka_unit_test(a_page_that_is_refused_again_and_again_is_no_end),
 		cmocka_unit_test(too_many_requests_are_no_reason_for_a_list),
 		cmocka_unit_test(a_line_without_end_is_too_long),
+		cmocka_unit_test(a_lease_lasts_from_when_it_was_seen),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

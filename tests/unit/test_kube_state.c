@@ -159,9 +159,9 @@ static json_t *lease(const char *version, const char *holder, int seconds, int t
 		"renewTime", "2020-01-01T00:00:00.000000Z");
 }
 
-static void show(struct kube_lease_record *r, json_t *l, uint64_t sent_us)
+static void show(struct kube_lease_record *r, json_t *l, uint64_t now_us)
 {
-	kube_lease_record_see(r, l, sent_us);
+	kube_lease_record_see(r, l, now_us);
 	json_decref(l);
 }
 
