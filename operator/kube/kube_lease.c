@@ -43,6 +43,9 @@ static void attempt_later(struct kube_lease *l)
 {
 	uint64_t us = l->spec.times.retry_us;
 
+	/* By a handler, in what was just told. */
+	if (l->given_back)
+		return;
 	attempt_after(l, l->ours ? us : us + kube_random() % (us / 5 + 1));
 }
 
@@ -63,8 +66,7 @@ static int on_deadline(sd_event_source *source, uint64_t us, void *ctx)
 	(void)us;
 	kube_call_cancel(TAKE_PTR(l->call));
 	lose(l);
-	if (!l->given_back)
-		attempt_later(l);
+	attempt_later(l);
 	return 0;
 }
 
@@ -155,6 +157,8 @@ static void on_read(void *ctx, const struct kube_answer *a)
 	/* Somebody else wrote it: it had run out, whatever our clock says. */
 	if (l->ours && strcmp(kube_lease_record_holder(&l->record), l->identity) != 0)
 		lose(l);
+	if (l->given_back)
+		return;
 	if (kube_lease_record_is_free(&l->record, l->identity, kube_boottime_us()))
 		write_lease(l, l->identity);
 	else

@@ -35,6 +35,7 @@ const char *kube_lease_holder(const struct kube_lease *l);
 /*
  * Gives it back, so that nobody waits for it to run out, and stops. `lost` is not called; @done is,
  * when the server has it or does not take it. The lease is then still to be freed, not by @done.
+ * The handlers may do it, too.
  */
 void kube_lease_give_back(struct kube_lease *l, void (*done)(void *ctx));
 /* Stops; others wait until it runs out. Not by the handlers. Before kube_client_free(). */

@@ -487,6 +487,29 @@ static void a_lease_lasts_from_when_it_was_seen(void **state)
 	stop_lease();
 }
 
+static void lose_at_the_second(const char *method, const char *url, struct reply *ret)
+{
+	if (strcmp(method, "GET") != 0)
+		*ret = (struct reply){ api.writes > 1 ? 409 : 200, LEASE("8", "me"), NULL };
+	else
+		ret->body = api.writes ? LEASE("9", "other") : LEASE("7", "");
+}
+
+static void who_gives_back_what_is_lost_takes_nothing(void **state)
+{
+	start_api("localhost", lose_at_the_second);
+	gives_back = true;
+	start_lease();
+	assert_true(run(10000, &lost, 1));
+	/* As long as the other one's lasts, and longer. */
+	run(1800, &never, 1);
+	assert_int_equal(taken, 1);
+	assert_int_equal(given_back, 1);
+	assert_int_equal(api.writes, 2);
+	gives_back = false;
+	stop_lease();
+}
+
 static int setup(void **state)
 {
 	if (!mkdtemp(dir) || sd_event_new(&loop) < 0)
@@ -515,6 +538,7 @@ int main(void)
 		cmocka_unit_test(too_many_requests_are_no_reason_for_a_list),
 		cmocka_unit_test(a_line_without_end_is_too_long),
 		cmocka_unit_test(a_lease_lasts_from_when_it_was_seen),
+		cmocka_unit_test(who_gives_back_what_is_lost_takes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
