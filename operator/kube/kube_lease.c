@@ -32,12 +32,6 @@ static char *copy(const char *s)
 	return c;
 }
 
-static void attempt_after(struct kube_lease *l, uint64_t us)
-{
-	sd_event_source_set_time_relative(l->next, us);
-	sd_event_source_set_enabled(l->next, SD_EVENT_ONESHOT);
-}
-
 /* Not all candidates at once. */
 static void attempt_later(struct kube_lease *l)
 {
@@ -46,7 +40,9 @@ static void attempt_later(struct kube_lease *l)
 	/* By a handler, in what was just told. */
 	if (l->given_back)
 		return;
-	attempt_after(l, l->ours ? us : us + kube_random() % (us / 5 + 1));
+	us += l->ours ? 0 : kube_random() % (us / 5 + 1);
+	sd_event_source_set_time_relative(l->next, us);
+	sd_event_source_set_enabled(l->next, SD_EVENT_ONESHOT);
 }
 
 static void lose(struct kube_lease *l)
@@ -111,10 +107,8 @@ static void on_written(void *ctx, const struct kube_answer *a)
 		kube_lease_record_see(&l->record, a->body, kube_boottime_us());
 		on_held(l, a);
 	} else if (is_overtaken(l, a)) {
-		kube_lease_record_see(&l->record, NULL, kube_boottime_us());
 		/* Ours it may still be: the answer to our own last write may have been lost. */
-		attempt_after(l, 0);
-		return;
+		kube_lease_record_see(&l->record, NULL, kube_boottime_us());
 	} else {
 		tell_failed(l, a->err);
 	}

@@ -510,6 +510,20 @@ static void who_gives_back_what_is_lost_takes_nothing(void **state)
 	stop_lease();
 }
 
+static void refuse_writes(const char *method, const char *url, struct reply *ret)
+{
+	*ret = (struct reply){ strcmp(method, "GET") ? 409 : 200, LEASE("7", ""), NULL };
+}
+
+static void a_lease_that_is_refused_is_waited_with(void **state)
+{
+	start_api("localhost", refuse_writes);
+	start_lease();
+	run(1500, &never, 1);
+	assert_in_range(api.writes, 2, 6);
+	stop_lease();
+}
+
 static int setup(void **state)
 {
 	if (!mkdtemp(dir) || sd_event_new(&loop) < 0)
@@ -539,6 +553,7 @@ int main(void)
 		cmocka_unit_test(a_line_without_end_is_too_long),
 		cmocka_unit_test(a_lease_lasts_from_when_it_was_seen),
 		cmocka_unit_test(who_gives_back_what_is_lost_takes_nothing),
+		cmocka_unit_test(a_lease_that_is_refused_is_waited_with),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
