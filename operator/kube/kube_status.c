@@ -59,10 +59,16 @@ int kube_status_fail(long code, const json_t *body, struct kube_status *ret, str
 		read_status(body, ret);
 		said = json_string_value(json_object_get(body, "message"));
 	}
-	if (said)
+	if (*ret->reason) {
+		text_putc(&message, ' ');
+		text_escaped(&message, ret->reason, strlen(ret->reason));
+	}
+	if (said) {
+		text_puts(&message, ": ");
 		text_escaped(&message, said, strnlen(said, MESSAGE_MAX));
-	return pale_err_plain(err, errno_of(ret), "the API server answers %ld%s%s%s%s", ret->code,
-		*ret->reason ? " " : "", ret->reason, said ? ": " : "", text_str(&message));
+	}
+	return pale_err_plain(
+		err, errno_of(ret), "the API server answers %ld%s", ret->code, text_str(&message));
 }
 
 bool kube_status_is_expired(const struct kube_status *s)

@@ -18,10 +18,11 @@ struct kube_status {
 };
 
 /*
- * Always fails, with the server's message, escaped. @code is HTTP's, or 0 where Status.code is all
- * there is; @body what the server sent, which may be anything, or NULL. The errno says what a
- * caller may do: ENOENT (404), EEXIST (AlreadyExists), EAGAIN (Conflict), ESTALE (410), EACCES
- * (401), EPERM (403), EINVAL (400 and 422), EBUSY (429), ETIMEDOUT (504), EIO for others.
+ * Always fails, with the server's reason and message, escaped. @code is HTTP's, or 0 where
+ * Status.code is all there is; @body what the server sent, which may be anything, or NULL. The
+ * errno says what a caller may do: ENOENT (404), EEXIST (AlreadyExists), EAGAIN (Conflict), ESTALE
+ * (410), EACCES (401), EPERM (403), EINVAL (400 and 422), EBUSY (429), ETIMEDOUT (504), EIO for
+ * others.
  */
 int kube_status_fail(long code, const json_t *body, struct kube_status *ret, struct pale_err **err);
 /* 410, under any of its reasons: the version asked for is no longer kept. */

@@ -154,6 +154,8 @@ static void a_status_says_why(void **state)
 			EBUSY, false, 7, "the API server answers 429 TooManyRequests" },
 		{ 403, "{\"kind\":\"Status\",\"message\":\"\\u001b[2J\",\"reason\":\"Forbidden\"}",
 			EPERM, false, 0, "the API server answers 403 Forbidden: \\x1b[2J" },
+		{ 403, "{\"kind\":\"Status\",\"reason\":\"\\u001b[2J\\nok\"}", EPERM, false, 0,
+			"the API server answers 403 \\x1b[2J\\x0aok" },
 		{ 404, "\"404 page not found\"", ENOENT, false, 0, "the API server answers 404" },
 		{ 502, NULL, EIO, false, 0, "the API server answers 502" },
 		{ 422, "{\"kind\":\"Status\",\"reason\":\"Invalid\",\"message\":\"x\"}", EINVAL,
