@@ -227,7 +227,8 @@ static void cancel_the_others(void *ctx, const struct kube_answer *a)
 	size_t self = (size_t)(uintptr_t)ctx;
 
 	told++;
-	for (size_t i = 0; i < CALLS; i++) {
+	/* From the end: those that wait for a place still wait. */
+	for (size_t i = CALLS; i-- > 0;) {
 		if (i != self)
 			kube_call_cancel(calls[i]);
 	}
@@ -250,6 +251,21 @@ static void whatever_is_under_way_may_be_cancelled_and_freed(void **state)
 	for (size_t i = 0; i < CALLS; i++)
 		kube_request(client, &(struct kube_request){ .path = "/version", .done = note });
 	run(5, &never, 1);
+	stop_api();
+}
+
+static void who_comes_after_a_cancelled_one_is_not_forgotten(void **state)
+{
+	struct kube_request r = { .path = "/version", .done = note };
+
+	start_api("localhost", answer_well);
+	told = 0;
+	for (size_t i = 0; i < CALLS; i++)
+		calls[i] = kube_request(client, &r);
+	kube_call_cancel(calls[CALLS - 1]);
+	kube_request(client, &r);
+	assert_true(run(10000, &told, CALLS));
+	assert_int_equal(api.requests, CALLS);
 	stop_api();
 }
 
@@ -546,6 +562,7 @@ int main(void)
 		cmocka_unit_test(no_redirection_is_followed),
 		cmocka_unit_test(who_is_gone_without_a_word_is_noticed_within_a_minute),
 		cmocka_unit_test(whatever_is_under_way_may_be_cancelled_and_freed),
+		cmocka_unit_test(who_comes_after_a_cancelled_one_is_not_forgotten),
 		cmocka_unit_test(a_watch_may_be_freed_by_each_of_its_handlers),
 		cmocka_unit_test(a_watch_that_does_not_last_is_waited_with),
 		cmocka_unit_test(a_page_that_is_refused_again_and_again_is_no_end),
