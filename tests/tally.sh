@@ -145,6 +145,7 @@ suite_runtime() {
 
 # Kubernetes: the client against an API server and etcd.
 suite_kube() {
+	tap kube/scripts bats --tap tests/kube/scripts.bats
 	tap kube/client env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/client.bats
 	tap kube/webhook env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/webhook.bats
 }

@@ -8,24 +8,29 @@ dir=$(realpath "$1")
 stage=$(<"$dir/group")
 case $stage in pale-kube-*) ;; *) echo "down.sh: $dir/group names no group of up.sh's" >&2 && exit 1 ;; esac
 
+# Not those of another cluster, whose name may begin with this one.
+groups() {
+	find /sys/fs/cgroup -depth -type d -regex ".*/$stage\(-all\)?\(/.*\)?" "$@"
+}
+
 # Those of the second version end with their processes; of the first each has to be told.
 kill_all() {
 	local group pids
 	for group in /sys/fs/cgroup/{,unified/}"$stage"{,-all}; do
 		[ ! -e "$group/cgroup.kill" ] || echo 1 >"$group/cgroup.kill"
 	done
-	pids=$(find /sys/fs/cgroup -path "*/$stage*" -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u)
+	pids=$(groups -printf '%p/cgroup.procs\0' | xargs -0r cat 2>/dev/null | sort -u)
 	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null || :
 }
 
 remove_groups() {
-	find /sys/fs/cgroup -depth -type d -path "*/$stage*" -exec rmdir {} + 2>/dev/null
-	[ -z "$(find /sys/fs/cgroup -type d -path "*/$stage*" -print -quit)" ]
+	groups -exec rmdir {} + 2>/dev/null
+	[ -z "$(groups -print -quit)" ]
 }
 
 # Groups go before the last of their processes was waited for.
 no_process() {
-	! grep -qsF "/$stage" /proc/[0-9]*/cgroup
+	! grep -qsE "/$stage(-all)?(/|\$)" /proc/[0-9]*/cgroup
 }
 
 for ((i = 0; ; i++)); do
@@ -35,7 +40,7 @@ for ((i = 0; ; i++)); do
 	fi
 	if [ $i -ge 300 ]; then
 		echo "down.sh: of $stage these stay:" >&2
-		{ find /sys/fs/cgroup -type d -path "*/$stage*" && grep -sF "/$stage" /proc/[0-9]*/cgroup; } >&2 || :
+		{ groups && grep -sE "/$stage(-all)?(/|\$)" /proc/[0-9]*/cgroup; } >&2 || :
 		exit 1
 	fi
 	sleep 0.1
