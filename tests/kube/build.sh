@@ -34,20 +34,22 @@ fail() {
 	exit 1
 }
 
+# Within what is asked whether it failed, set -e does not count: each step asks for the one before.
 fetch() {
 	local apt=(-o Dir::Etc::SourceList="$new/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$new/lists"
 		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root)
 	local keys=/usr/share/keyrings/debian-archive-keyring.gpg
-	printf "deb-src [signed-by=$keys] http://deb.debian.org/%s main\n" 'debian bookworm' 'debian-security bookworm-security' >"$new/sources.list"
-	mkdir -p "$new/lists/partial"
-	apt-get "${apt[@]}" update -qq
-	cd "$new" && apt-get "${apt[@]}" source -qq --download-only kubernetes
-	dpkg-source -x "$new"/kubernetes_*.dsc "$new/source"
 	# It brings reflect2 1.0.1, which does not know the maps of Go 1.18 and later: the API server ends with a fault on the first object of a
 	# CustomResourceDefinition. Debian's is 1.0.2.
 	local reflect2=github.com/modern-go/reflect2
-	rm -r "$new/source/vendor/$reflect2"
-	cp -rL /usr/share/gocode/src/$reflect2 "$new/source/vendor/$reflect2"
+	printf "deb-src [signed-by=$keys] http://deb.debian.org/%s main\n" 'debian bookworm' 'debian-security bookworm-security' >"$new/sources.list" &&
+		mkdir -p "$new/lists/partial" &&
+		apt-get "${apt[@]}" update -qq &&
+		cd "$new" &&
+		apt-get "${apt[@]}" source -qq --download-only kubernetes &&
+		dpkg-source -x "$new"/kubernetes_*"$version"-*.dsc "$new/source" &&
+		rm -r "$new/source/vendor/$reflect2" &&
+		cp -rL /usr/share/gocode/src/$reflect2 "$new/source/vendor/$reflect2"
 }
 
 build() {

@@ -40,3 +40,39 @@ not() {
 	[ ! -d $top/$stage ]
 	not kill -0 ${pids[0]}
 }
+
+# Programs that build.sh runs: each notes its name and ends with 0, but for the one that fails.
+stubs() { # FAILING
+	local name
+	mkdir -p "$BATS_TEST_TMPDIR/bin"
+	for name in apt-get dpkg-source make strip; do
+		cat >"$BATS_TEST_TMPDIR/bin/$name" <<-END
+			#!/bin/sh
+			echo $name >>"$BATS_TEST_TMPDIR/ran"
+			case $name in
+			apt-get) touch kubernetes_1.20.5+really1.20.2-1.dsc ;;
+			dpkg-source) shift 2; mkdir -p "\$1/vendor/github.com/modern-go/reflect2" "\$1/_output/bin" ;;
+			make) touch "_output/bin/\${2#*cmd/}" ;;
+			esac
+			[ $name != "$1" ]
+		END
+		chmod +x "$BATS_TEST_TMPDIR/bin/$name"
+	done
+}
+
+build() {
+	(cd "$BATS_TEST_TMPDIR" && XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache PATH=$BATS_TEST_TMPDIR/bin:$PATH "$OLDPWD/tests/kube/build.sh")
+}
+
+@test "build.sh builds nothing of a source that was not taken whole, and leaves nothing behind" {
+	for failing in apt-get dpkg-source; do
+		stubs $failing
+		run -1 build
+		[[ $output == *"build.sh: apt-get source kubernetes failed; "* ]]
+		not grep -q make "$BATS_TEST_TMPDIR/ran"
+		[ -z "$(find "$BATS_TEST_TMPDIR/cache/pale" -mindepth 1 -type d)" ]
+	done
+	stubs none
+	build
+	[ -e "$BATS_TEST_TMPDIR/cache/pale/kubernetes-1.20.2/kubelet" ]
+}
