@@ -76,3 +76,22 @@ build() {
 	build
 	[ -e "$BATS_TEST_TMPDIR/cache/pale/kubernetes-1.20.2/kubelet" ]
 }
+
+@test "up.sh that is ended while it makes its groups leaves none" {
+	mkdir -p "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/cache/pale/kubernetes-1.20.2"
+	cat >"$BATS_TEST_TMPDIR/bin/mkdir" <<-END
+		#!/bin/sh
+		$(command -v mkdir) "\$@"
+		case \$1 in
+		/sys/fs/cgroup/*) echo "\$1" >"$BATS_TEST_TMPDIR/group" && kill -TERM \$PPID ;;
+		esac
+	END
+	chmod +x "$BATS_TEST_TMPDIR/bin/mkdir"
+	XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache PATH=$BATS_TEST_TMPDIR/bin:$PATH \
+		run -143 tests/kube/up.sh --control-plane "$BATS_TEST_TMPDIR/kube"
+	group=$(<"$BATS_TEST_TMPDIR/group")
+	[[ $group == */pale-kube-* ]]
+	# Of the test itself nothing stays, either, where it fails.
+	not rmdir "$group"
+	[ ! -e "$BATS_TEST_TMPDIR/kube/pki" ]
+}

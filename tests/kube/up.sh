@@ -39,13 +39,13 @@ stage=pale-kube-$$
 group=/sys/fs/cgroup/unified/$stage
 # Where there is the second version alone, a group with processes has no controllers for its own groups, which containers need.
 [ -d "${group%/*}" ] || group=/sys/fs/cgroup/$stage-all
-mkdir "$group"
+# Whatever it is that fails, and whenever, nothing stays.
+trap '[ -e "$dir/ready" ] || tests/kube/down.sh "$dir"' EXIT
+trap 'exit 143' INT TERM HUP
 echo "$stage" >"$dir/group"
 echo "$bin" >"$dir/bin"
 echo "$group" >"$dir/processes"
-# Whatever it is that fails, nothing stays.
-trap '[ -e "$dir/ready" ] || tests/kube/down.sh "$dir"' EXIT
-trap 'exit 143' INT TERM HUP
+mkdir "$group"
 export dir bin images mode stage PALE_BUILD
 (
 	echo $BASHPID >"$group/cgroup.procs"
