@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The Kubernetes client against a real API server and etcd, which tests/kube/run.sh starts.
 
+load steps
+
 setup_file() {
 	export kube=$PALE_KUBE
 	export client=$PALE_BUILD/tests/kube/kube_client
@@ -18,21 +20,6 @@ teardown() {
 	[ ${#pids[@]} = 0 ] || kill -KILL "${pids[@]}" 2>/dev/null || :
 	rm -f "$kube/kube-apiserver.stop"
 	in_time 60 kubectl get --raw /readyz
-}
-
-# What has "!" before it ends no test.
-not() {
-	if "$@"; then return 1; fi
-}
-
-# in_time SECONDS COMMAND…
-in_time() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || { echo "not in time: $*" && return 1; }
-		sleep 0.1
-	done
 }
 
 # In the background, without the descriptors that bats waits for.

@@ -3,6 +3,7 @@
 # What make kube-up starts: pods run, those of RuntimeClass pale only with paled, and nothing stays of it.
 
 bats_require_minimum_version 1.5.0
+load steps
 
 setup_file() {
 	export PALE_KUBE=$PALE_BUILD/kube-test
@@ -22,20 +23,6 @@ machine() {
 	(cd /proc/sys && grep -s . vm/* kernel/panic* kernel/keys/* net/ipv4/ip_forward net/ipv4/conf/*/forwarding net/bridge/* || :)
 	cat /proc/self/mounts
 	ip -brief link
-}
-
-# What has "!" before it ends no test.
-not() {
-	if "$@"; then return 1; fi
-}
-
-in_time() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || { echo "not in time: $*" && return 1; }
-		sleep 0.1
-	done
 }
 
 kubectl() {

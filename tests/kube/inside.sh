@@ -7,6 +7,8 @@ set -euo pipefail
 trap '[ -e "$dir/ready" ] || touch "$dir/failed"' EXIT
 echo $$ >"$dir/inside.pid"
 
+. tests/kube/steps.bash
+
 address=10.244.0.1
 services=10.96.0.1
 pki=$dir/pki
@@ -26,16 +28,6 @@ daemon() {
 			sleep 0.2
 		done
 	) &
-}
-
-# in_time SECONDS COMMAND…
-in_time() {
-	local end=$((SECONDS + $1))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $SECONDS -lt $end ] || { echo "inside.sh: not in time: $*" && return 1; }
-		sleep 0.1
-	done
 }
 
 # Of these the daemons keep their state, sockets, configuration and logs in; some of them are made by no package.

@@ -3,6 +3,7 @@
 # What the scripts around a cluster do, without one.
 
 bats_require_minimum_version 1.5.0
+load steps
 
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.."
@@ -19,11 +20,6 @@ teardown() {
 	for group in $top/$stage/pod $top/$stage $top/${stage}0; do
 		[ ! -d $group ] || rmdir $group
 	done
-}
-
-# What has "!" before it ends no test.
-not() {
-	if "$@"; then return 1; fi
 }
 
 @test "down.sh ends a cluster, and not another one whose name begins with its" {
