@@ -142,7 +142,11 @@ static json_t *outcome_of(const struct limited_process *p, int status)
 {
 	json_t *o = NULL;
 
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && p->answer.len <= ANSWER_MAX)
+	if (p->answer.len > ANSWER_MAX)
+		return outcome("InternalError",
+			json_sprintf(
+				"the process for it answers more than %zu MiB", ANSWER_MAX >> 20));
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		o = json_loadb(text_str(&p->answer), p->answer.len, 0, NULL);
 	if (o)
 		return o;
@@ -162,11 +166,16 @@ static json_t *outcome_of(const struct limited_process *p, int status)
 		json_sprintf("the process for it ended with status %d", WEXITSTATUS(status)));
 }
 
-/* -ECHILD-like failures leave 0, an exit without an answer. */
-static int reap(struct limited_process *p)
+/*
+ * One that closed the pipe and goes on would be waited for without end. What has ended by itself
+ * keeps its status: a signal that comes later changes nothing of it. -ECHILD-like failures leave 0,
+ * an exit without an answer.
+ */
+static int end(struct limited_process *p)
 {
 	int status = 0;
 
+	kill(p->pid, SIGKILL);
 	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
 		;
 	p->pid = 0;
@@ -176,23 +185,24 @@ static int reap(struct limited_process *p)
 bool limited_process_read(struct limited_process *p, json_t **ret)
 {
 	char chunk[65536];
-	ssize_t n;
+	ssize_t n = 0;
 
-	while ((n = read(p->fd, chunk, sizeof(chunk))) > 0 || (n < 0 && errno == EINTR)) {
-		if (n > 0 && p->answer.len <= ANSWER_MAX)
+	/* Who says too much is not listened to any longer, or this would not return. */
+	while (p->answer.len <= ANSWER_MAX &&
+		((n = read(p->fd, chunk, sizeof(chunk))) > 0 || (n < 0 && errno == EINTR))) {
+		if (n > 0)
 			text_add(&p->answer, chunk, (size_t)n);
 	}
-	if (n < 0 && errno == EAGAIN)
+	if (p->answer.len <= ANSWER_MAX && n < 0 && errno == EAGAIN)
 		return false;
-	*ret = outcome_of(p, reap(p));
+	*ret = outcome_of(p, end(p));
 	text_release(&p->answer);
 	return true;
 }
 
 json_t *limited_process_give_up(struct limited_process *p)
 {
-	kill(p->pid, SIGKILL);
-	reap(p);
+	end(p);
 	text_release(&p->answer);
 	return outcome("Timeout", json_string("it did not end in time: this machine is too busy"));
 }

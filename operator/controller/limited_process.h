@@ -6,7 +6,9 @@
  * Work on what strangers wrote, in a process of its own: whoever may write PaleProfiles, or has a
  * container recorded, must not stop the controller or have it grow. The child has a limit of CPU
  * time and of memory, writes no core file, ends with the controller, and has none of its open files
- * but the pipe that the answer comes through. What it needed is the kernel's again when it ends.
+ * but stdin, stdout, stderr and the pipe that the answer comes through. Even if what it works on
+ * took it over: it cannot keep the controller waiting by what it does with the pipe, nor fill its
+ * memory. What it needed is the kernel's again when it ends.
  *
  * In an event loop: limited_process_start(), then limited_process_read() whenever @fd is readable,
  * or limited_process_give_up() at a deadline of the caller's, should the machine be too busy for
@@ -42,9 +44,10 @@ int limited_process_start(struct limited_process *p, limited_work work, const vo
 	const struct work_limits *limits, struct pale_err **err);
 
 /*
- * Reads what is there. true when the process has ended: *ret is what the work gave, or an object of
- * reason TooComplex when a limit was met, Timeout when it was killed, or InternalError when it died
- * otherwise; a new reference. limited_process_close() is what is left to do.
+ * Reads what is there. true when the process has ended, or was ended since it closed the pipe or
+ * answered too much: *ret is what the work gave, or an object of reason TooComplex when a limit was
+ * met, Timeout when it was killed, or InternalError when it died otherwise; a new reference.
+ * limited_process_close() is what is left to do.
  */
 bool limited_process_read(struct limited_process *p, json_t **ret);
 

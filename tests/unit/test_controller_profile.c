@@ -11,12 +11,14 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -492,6 +494,114 @@ static void deaths_are_told(void **state)
 	}
 }
 
+/* As what was taken over may. */
+static json_t *close_the_pipe_and_wait(const void *arg)
+{
+	close(3);
+	while (pause() < 0)
+		;
+	return NULL;
+}
+
+/* Not for ever, so that who listens to all of it runs out of time, not of memory. */
+static json_t *talk_without_end(const void *arg)
+{
+	static const char garbage[65536];
+
+	for (int i = 0; i < 1024; i++) {
+		if (write(3, garbage, sizeof(garbage)) < 0)
+			return NULL;
+	}
+	while (pause() < 0)
+		;
+	return NULL;
+}
+
+/* Handed over whole, and too long. */
+static json_t *say_too_much(const void *arg)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	while (t.len <= (size_t)2 << 20)
+		text_puts(&t, "0123456789abcdef");
+	return json_pack("{s:s, s:s}", "reason", "Compiled", "message", text_str(&t));
+}
+
+static void whoever_is_taken_over_keeps_nobody_waiting(void **state)
+{
+	static const struct {
+		limited_work work;
+		const char *outcome;
+	} cases[] = {
+		{ close_the_pipe_and_wait,
+			"{\"reason\":\"Timeout\",\"message\":\"the process for it was killed, as "
+			"where memory is short\"}" },
+		{ talk_without_end,
+			"{\"reason\":\"InternalError\",\"message\":\"the process for it answers "
+			"more than 2 MiB\"}" },
+		{ say_too_much,
+			"{\"reason\":\"InternalError\",\"message\":\"the process for it answers "
+			"more than 2 MiB\"}" },
+	};
+
+	for (size_t i = 0; i < N(cases); i++) {
+		_cleanup_json_ json_t *o = NULL;
+		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+
+		alarm(20);
+		assert_int_equal(
+			limited_process_run(cases[i].work, NULL, &work_limits_default, &o, &err),
+			0);
+		alarm(0);
+		assert_json(o, cases[i].outcome);
+		assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	}
+}
+
+/* What is in force in the child, as it sees it itself. */
+static json_t *look_at_self(const void *arg)
+{
+	struct rlimit cpu, memory, core;
+	sigset_t blocked;
+	int n_open = 0;
+
+	if (getrlimit(RLIMIT_CPU, &cpu) < 0 || getrlimit(RLIMIT_AS, &memory) < 0 ||
+		getrlimit(RLIMIT_CORE, &core) < 0 || sigprocmask(SIG_BLOCK, NULL, &blocked) < 0)
+		return NULL;
+	for (int fd = 3; fd < 64; fd++)
+		n_open += fcntl(fd, F_GETFD) >= 0;
+	return json_pack("{s:i, s:b, s:i, s:i, s:b, s:b}", "cpu", (int)cpu.rlim_cur, "memory",
+		memory.rlim_max != RLIM_INFINITY, "core", (int)core.rlim_max, "open", n_open,
+		"handled", signal(SIGUSR1, SIG_DFL) != SIG_DFL, "blocked",
+		sigismember(&blocked, SIGUSR2));
+}
+
+static void ignore(int number)
+{
+}
+
+static void a_process_has_nothing_of_its_parents(void **state)
+{
+	_cleanup_json_ json_t *o = NULL;
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	int fds[2];
+	sigset_t one;
+
+	assert_int_equal(pipe(fds), 0);
+	sigemptyset(&one);
+	sigaddset(&one, SIGUSR2);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &one, NULL), 0);
+	signal(SIGUSR1, ignore);
+	assert_int_equal(
+		limited_process_run(look_at_self, NULL, &work_limits_default, &o, &err), 0);
+	signal(SIGUSR1, SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &one, NULL);
+	close(fds[0]);
+	close(fds[1]);
+	assert_json(o, "{\"cpu\":10,\"memory\":true,\"core\":0,\"open\":1,\"handled\":false,"
+		       "\"blocked\":false}");
+}
+
 static void who_waits_may_give_up(void **state)
 {
 	static const struct work_limits limits = { 600, (size_t)1 << 30 };
@@ -532,6 +642,8 @@ int main(void)
 		cmocka_unit_test(a_process_of_its_own_says_the_same),
 		cmocka_unit_test(limits_end_what_takes_too_much),
 		cmocka_unit_test(deaths_are_told),
+		cmocka_unit_test(whoever_is_taken_over_keeps_nobody_waiting),
+		cmocka_unit_test(a_process_has_nothing_of_its_parents),
 		cmocka_unit_test(who_waits_may_give_up),
 	};
 
