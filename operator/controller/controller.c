@@ -90,7 +90,7 @@ static void profile_seen(struct controller *c, const json_t *object)
 		c->profiles = reallocarray(c->profiles, c->n_profiles + 1, sizeof(*c->profiles));
 		if (!p || !c->profiles)
 			abort();
-		item_init(&p->item, CONTROLLER_PROFILE, object);
+		item_init(c, &p->item, CONTROLLER_PROFILE, object);
 		c->profiles[c->n_profiles++] = p;
 	}
 	item_take(&p->item, object);
@@ -225,6 +225,8 @@ static void recording_gone(struct controller *c, const char *namespace, const ch
 		if (!item_is(&r->item, namespace, name))
 			continue;
 		forget_work(c, &r->item);
+		if (c->asked == r)
+			c->asked = NULL;
 		recording_item_free(r);
 		c->recordings[i] = c->recordings[--c->n_recordings];
 		return;
@@ -310,16 +312,37 @@ static void start_merge(struct controller *c, struct recording_item *r, int64_t 
 	start(c, &r->item, recording_merge_work, &runs, now);
 }
 
+static struct item *next_in_turn(const struct controller *c, int64_t now)
+{
+	struct item *next = NULL;
+
+	for (size_t i = 0; i < c->n_profiles; i++) {
+		struct item *of = &c->profiles[i]->item;
+
+		if (profile_item_wants_work(c->profiles[i], now) &&
+			(!next || of->turn < next->turn))
+			next = of;
+	}
+	for (size_t i = 0; i < c->n_recordings; i++) {
+		struct item *of = &c->recordings[i]->item;
+
+		if (c->recordings[i]->entries && (!next || of->turn < next->turn))
+			next = of;
+	}
+	return next;
+}
+
 static void start_next(struct controller *c, int64_t now)
 {
-	for (size_t i = 0; i < c->n_profiles && !c->work.pid; i++) {
-		if (profile_item_wants_work(c->profiles[i], now))
-			start_compile(c, c->profiles[i], now);
-	}
-	for (size_t i = 0; i < c->n_recordings && !c->work.pid; i++) {
-		if (c->recordings[i]->entries && !c->recordings[i]->wrong)
-			start_merge(c, c->recordings[i], now);
-	}
+	struct item *next = next_in_turn(c, now);
+
+	if (!next)
+		return;
+	next->turn = ++c->turns;
+	if (next->kind == CONTROLLER_PROFILE)
+		start_compile(c, (struct profile_item *)next, now);
+	else
+		start_merge(c, (struct recording_item *)next, now);
 }
 
 static void work_ended(struct controller *c, json_t *result, int64_t now)
@@ -367,8 +390,9 @@ static void cease_to_lead(struct controller *c)
 	for (size_t i = 0; i < c->n_recordings; i++) {
 		json_decref(c->recordings[i]->entries);
 		c->recordings[i]->entries = NULL;
-		c->recordings[i]->asked = 0;
+		c->recordings[i]->complete = false;
 	}
+	c->asked = NULL;
 }
 
 void controller_lead(struct controller *c, bool leads)
@@ -403,6 +427,7 @@ void controller_tick(struct controller *c, int64_t now)
 	if (c->work.pid && now >= c->work_deadline)
 		work_ended(c, limited_process_give_up(&c->work), now);
 	step_all(c, now);
+	recording_item_ask(c, now);
 	if (!c->work.pid)
 		start_next(c, now);
 }

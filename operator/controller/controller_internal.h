@@ -20,6 +20,7 @@ struct item {
 	json_t *written; /* as it was written or found last */
 	int64_t written_at;
 	bool dirty;
+	uint64_t turn; /* of controller.turns, when it was served last */
 };
 
 struct profile_item {
@@ -34,7 +35,8 @@ struct recording_item {
 	struct item item;
 	struct recording_spec spec;
 	char *wrong;	 /* what is wrong with it, or NULL */
-	int64_t asked;	 /* when runs were asked for; 0: not */
+	bool complete;	 /* all runs that will come have come */
+	int64_t failed;	 /* when a merge did not end; 0: none */
 	json_t *entries; /* that are to be merged, or NULL */
 };
 
@@ -53,7 +55,13 @@ struct controller {
 	 * may be seen before their recording is. */
 	json_t *recorded_pods, *node_runs;
 	int64_t looked; /* when all was looked at */
-	/* One child at a time. */
+	/*
+	 * One child at a time, and the runs of one recording. Who was not served for longest is
+	 * next: nobody who edits one object all the time keeps the others from it.
+	 */
+	uint64_t turns;
+	struct recording_item *asked; /* whose runs were asked for and did not come yet, or NULL */
+	int64_t asked_at;
 	struct limited_process work;
 	struct item *of; /* whose it is; NULL: of one that is gone */
 	json_int_t work_generation;
@@ -62,7 +70,9 @@ struct controller {
 
 /* ---- controller_item.c */
 
-void item_init(struct item *i, enum controller_kind kind, const json_t *object);
+/* It comes after all that wait already. */
+void item_init(
+	struct controller *c, struct item *i, enum controller_kind kind, const json_t *object);
 void item_release(struct item *i);
 /* Takes another version. The status counts only as it is seen first: later ones are its own. */
 void item_take(struct item *i, const json_t *object);
@@ -88,6 +98,8 @@ void profile_item_free(struct profile_item *p);
 
 void recording_item_seen(struct controller *c, const json_t *object);
 void recording_item_step(struct controller *c, struct recording_item *r, int64_t now);
+/* Asks for the runs of the next recording that has all of them, unless there are another's. */
+void recording_item_ask(struct controller *c, int64_t now);
 void recording_item_merged(
 	struct controller *c, struct recording_item *r, const json_t *result, int64_t now);
 void recording_item_free(struct recording_item *r);

@@ -24,11 +24,13 @@ static json_t *without_managed_fields(const json_t *object)
 	return copy;
 }
 
-void item_init(struct item *i, enum controller_kind kind, const json_t *object)
+void item_init(
+	struct controller *c, struct item *i, enum controller_kind kind, const json_t *object)
 {
 	const json_t *metadata = json_object_get(object, "metadata");
 
 	*i = (struct item){ .kind = kind,
+		.turn = ++c->turns,
 		.namespace = strdup(text_of(metadata, "namespace")),
 		.name = strdup(text_of(metadata, "name")) };
 	if (!i->namespace || !i->name)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How long until runs that did not come are asked for again. */
+/* How long until runs that did not come, or were not merged to an end, are asked for again. */
 #define ASK_AGAIN_S 60
 
 static const char *text_of(const json_t *o, const char *member)
@@ -63,7 +63,7 @@ void recording_item_seen(struct controller *c, const json_t *object)
 			reallocarray(c->recordings, c->n_recordings + 1, sizeof(*c->recordings));
 		if (!r || !c->recordings)
 			abort();
-		item_init(&r->item, CONTROLLER_RECORDING, object);
+		item_init(c, &r->item, CONTROLLER_RECORDING, object);
 		c->recordings[c->n_recordings++] = r;
 	}
 	item_take(&r->item, object);
@@ -139,17 +139,21 @@ static void take_runs(struct controller *c, struct recording_item *r, struct eve
 
 /* ---- merging */
 
+static void drop_entries(struct recording_item *r)
+{
+	json_decref(r->entries);
+	r->entries = NULL;
+}
+
 static void ask(struct controller *c, struct recording_item *r, int64_t now)
 {
-	json_t *nodes, *names, *pod;
+	json_t *nodes = json_object(), *names = json_array(), *pod;
 	const char *node;
 	size_t i;
 
-	if (r->entries || (r->asked && now < r->asked + ASK_AGAIN_S))
-		return;
-	r->asked = now;
-	nodes = json_object();
-	names = json_array();
+	c->asked = r;
+	c->asked_at = now;
+	r->item.turn = ++c->turns;
 	json_array_foreach (json_object_get(r->item.status, "pods"), i, pod)
 		json_object_set_new(nodes, text_of(pod, "node"), json_true());
 	json_object_foreach (nodes, node, pod)
@@ -157,6 +161,27 @@ static void ask(struct controller *c, struct recording_item *r, int64_t now)
 	c->actions->read_runs(c->ctx, r->item.namespace, r->item.name, names);
 	json_decref(nodes);
 	json_decref(names);
+}
+
+/* Runs are large, and recordings may be many. */
+void recording_item_ask(struct controller *c, int64_t now)
+{
+	struct recording_item *next = NULL;
+
+	if (c->asked && now < c->asked_at + ASK_AGAIN_S)
+		return;
+
+	for (size_t i = 0; i < c->n_recordings; i++) {
+		struct recording_item *r = c->recordings[i];
+
+		if (r->entries)
+			return;
+		if (r->complete && now >= r->failed + ASK_AGAIN_S &&
+			(!next || r->item.turn < next->item.turn))
+			next = r;
+	}
+	if (next)
+		ask(c, next, now);
 }
 
 static void add_entries(const struct recording_item *r, const json_t *node, json_t *to)
@@ -178,9 +203,9 @@ void controller_runs(struct controller *c, const char *namespace, const char *na
 	json_t *node;
 	size_t i;
 
-	if (!r || r->wrong || recording_phase(r->item.status) != RECORDING_MERGING || r->entries ||
-		!c->leads)
+	if (!r || r != c->asked || !r->complete || !c->leads)
 		return;
+	c->asked = NULL;
 	r->entries = json_array();
 	json_array_foreach (nodes, i, node)
 		add_entries(r, node, r->entries);
@@ -194,9 +219,10 @@ void recording_item_merged(
 	const struct profile_item *there;
 	json_t *draft;
 
-	json_decref(r->entries);
-	r->entries = NULL;
+	drop_entries(r);
 	r->item.dirty = true;
+	if (!strcmp(text_of(result, "reason"), "Timeout"))
+		r->failed = now;
 	/* It was changed meanwhile, and fails at the next step. */
 	if (r->wrong)
 		return;
@@ -213,16 +239,16 @@ void recording_item_step(struct controller *c, struct recording_item *r, int64_t
 {
 	struct item *i = &r->item;
 	struct event_list events = { 0 };
-	bool merge;
 
 	i->dirty = false;
 	if (!r->wrong) {
 		take_pods(c, r, now, &events);
 		take_runs(c, r, &events);
 	}
-	merge = recording_step(&r->spec, r->wrong, i->status, item_generation(i), now, &events);
+	r->complete =
+		recording_step(&r->spec, r->wrong, i->status, item_generation(i), now, &events);
 	item_tell(c, i, &events);
 	item_write(c, i, false, now);
-	if (merge)
-		ask(c, r, now);
+	if (!r->complete)
+		drop_entries(r);
 }

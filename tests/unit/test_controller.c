@@ -35,6 +35,7 @@ struct server {
 	int writes[CONTROLLER_KINDS], patches;
 	bool refuses;	/* what is asked of it */
 	bool forgetful; /* says that it was done, and does nothing */
+	bool slow;	/* runs are not read at once */
 	struct text told;
 	int fd; /* that is watched, or -1 */
 };
@@ -138,6 +139,11 @@ static void read_runs(void *ctx, const char *namespace, const char *name, const 
 	char key[128];
 	size_t i;
 
+	if (s->slow) {
+		text_printf(&s->told, "asked %s\n", name);
+		json_decref(all);
+		return;
+	}
 	json_array_foreach (nodes, i, node) {
 		snprintf(key, sizeof(key), "/%s", json_string_value(node));
 		json_array_append(all, find(s, CONTROLLER_NODE_STATUS, key));
@@ -373,6 +379,26 @@ static void what_cannot_be_started_is_told_and_tried_again(void **state)
 	assert_true(condition_holds(status_of(&s, CONTROLLER_PROFILE, "/web"), "Compiled"));
 }
 
+static void who_edits_all_the_time_does_not_keep_others_from_it(void **state)
+{
+	_cleanup_(finish) struct server s;
+	struct pollfd wait;
+	int generation = 1;
+
+	start(&s);
+	put(&s, CONTROLLER_PROFILE, profile_of("web", generation, WEB));
+	put(&s, CONTROLLER_PROFILE, profile_of("z", 1, "profile z { }"));
+	controller_tick(s.c, s.now);
+	/* A child may have to be read twice. */
+	for (int i = 0; i < 20; i++) {
+		edit(&s, ++generation, WEB);
+		wait = (struct pollfd){ .fd = s.fd, .events = POLLIN };
+		poll(&wait, 1, -1);
+		controller_readable(s.c, s.now);
+	}
+	assert_true(condition_holds(status_of(&s, CONTROLLER_PROFILE, "/z"), "Compiled"));
+}
+
 /* The successor compiles anew, comes to the same, and writes nothing. */
 static void a_successor_has_nothing_to_write(void **state)
 {
@@ -564,6 +590,40 @@ static void a_recording_becomes_a_profile(void **state)
 		"N learned ProfileCompiled: compiled: digest "));
 }
 
+/* All of its runs, of which there are none, have come. */
+static void put_merging(struct server *s, const char *name)
+{
+	put(s, CONTROLLER_RECORDING,
+		json_pack("{s:{s:s, s:s, s:i}, s:{s:{}}, s:{s:s, s:o, s:[]}}", "metadata",
+			"namespace", "shop", "name", name, "generation", 1, "spec", "selector",
+			"status", "phase", "Merging", "since", api_time(s->now), "pods"));
+}
+
+static void runs_are_of_one_recording_at_a_time(void **state)
+{
+	_cleanup_(finish) struct server s;
+	_cleanup_json_ json_t *none = json_array();
+
+	start(&s);
+	s.slow = true;
+	put_merging(&s, "a");
+	put_merging(&s, "b");
+	put_merging(&s, "c");
+	pass(&s, 50);
+	assert_told(&s, "asked a\n");
+	/* Those of the first never come. */
+	pass(&s, 120);
+	assert_told(&s, "asked b\nasked c\n");
+	controller_runs(s.c, "shop", "b", none, s.now);
+	assert_int_equal(s.fd, -1);
+	controller_runs(s.c, "shop", "c", none, s.now);
+	assert_true(s.fd >= 0);
+	controller_tick(s.c, s.now);
+	assert_told(&s, "");
+	settle(&s);
+	assert_told(&s, "W c RecordingFailed: no run of any container came in\nasked a\n");
+}
+
 /* ---- whatever stands in objects */
 
 static const char *const words[] = { "", "metadata", "spec", "status", "name", "namespace", "uid",
@@ -751,10 +811,12 @@ int main(void)
 		cmocka_unit_test(who_does_not_lead_does_nothing),
 		cmocka_unit_test(what_was_not_carried_out_is_asked_again),
 		cmocka_unit_test(what_cannot_be_started_is_told_and_tried_again),
+		cmocka_unit_test(who_edits_all_the_time_does_not_keep_others_from_it),
 		cmocka_unit_test(a_successor_has_nothing_to_write),
 		cmocka_unit_test(a_rollout_outlives_its_controllers),
 		cmocka_unit_test(many_nodes_cost_few_writes),
 		cmocka_unit_test(a_recording_becomes_a_profile),
+		cmocka_unit_test(runs_are_of_one_recording_at_a_time),
 		cmocka_unit_test(objects_of_any_form_do_no_harm),
 		cmocka_unit_test(twenty_thousand_pods_are_small),
 	};
