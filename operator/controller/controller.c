@@ -120,8 +120,10 @@ static void pod_seen(struct controller *c, const json_t *object)
 	json_t *kept = recorded_pod(object);
 
 	profile_users_seen(&c->users, USER_POD, object);
-	if (!kept)
+	if (!kept) {
+		json_object_del(c->recorded_pods, key);
 		return;
+	}
 	if (json_equal(kept, json_object_get(c->recorded_pods, key))) {
 		json_decref(kept);
 		return;
@@ -169,8 +171,32 @@ static void node_seen(struct controller *c, const json_t *object)
 	}
 }
 
+/* NULL for one that it does not know, and of kinds whose status is not its own. */
+static struct item *find_item(const struct controller *c, enum controller_kind kind,
+	const char *namespace, const char *name)
+{
+	struct profile_item *p = kind == CONTROLLER_PROFILE ? profile_item_find(c, name) : NULL;
+	struct recording_item *r =
+		kind == CONTROLLER_RECORDING ? recording_item_find(c, namespace, name) : NULL;
+
+	return p ? &p->item : r ? &r->item : NULL;
+}
+
+/* That one was gone may have been missed: watches are interrupted. */
+static void forget_predecessor(
+	struct controller *c, enum controller_kind kind, const json_t *object)
+{
+	const json_t *metadata = json_object_get(object, "metadata");
+	const char *namespace = text_of(metadata, "namespace"), *name = text_of(metadata, "name");
+	const struct item *i = find_item(c, kind, namespace, name);
+
+	if (i && item_is_another(i, object))
+		controller_gone(c, kind, namespace, name);
+}
+
 void controller_seen(struct controller *c, enum controller_kind kind, const json_t *object)
 {
+	forget_predecessor(c, kind, object);
 	switch (kind) {
 	case CONTROLLER_PROFILE:
 		profile_seen(c, object);
@@ -435,20 +461,14 @@ void controller_tick(struct controller *c, int64_t now)
 void controller_failed(
 	struct controller *c, enum controller_kind kind, const char *namespace, const char *name)
 {
-	struct profile_item *p = kind == CONTROLLER_PROFILE ? profile_item_find(c, name) : NULL;
+	struct item *i = find_item(c, kind, namespace, name);
 
-	if (p) {
-		free(p->patched);
-		p->patched = NULL;
-		json_object_clear(p->item.written);
-		p->item.dirty = true;
+	if (!i)
+		return;
+	if (kind == CONTROLLER_PROFILE) {
+		free(((struct profile_item *)i)->patched);
+		((struct profile_item *)i)->patched = NULL;
 	}
-	for (size_t i = 0; kind == CONTROLLER_RECORDING && i < c->n_recordings; i++) {
-		struct item *of = &c->recordings[i]->item;
-
-		if (!item_is(of, namespace, name))
-			continue;
-		json_object_clear(of->written);
-		of->dirty = true;
-	}
+	json_object_clear(i->written);
+	i->dirty = true;
 }

@@ -74,11 +74,14 @@ struct controller {
 void item_init(
 	struct controller *c, struct item *i, enum controller_kind kind, const json_t *object);
 void item_release(struct item *i);
-/* Takes another version. The status counts only as it is seen first: later ones are its own. */
+/* Takes another version. The status counts only as it is seen first: another one later, which is
+ * not what was written last, is written over. */
 void item_take(struct item *i, const json_t *object);
 /* @status is what the server says after all. */
 void item_take_status(struct item *i);
 json_int_t item_generation(const struct item *i);
+/* Whether @object, of the same name, is what was made when that was gone. */
+bool item_is_another(const struct item *i, const json_t *object);
 bool item_is(const struct item *i, const char *namespace, const char *name);
 /* Sends the status if it is another one: at once unless it @may_wait and is not urgent
  * (node_status.h). */
@@ -96,6 +99,8 @@ bool profile_item_wants_work(const struct profile_item *p, int64_t now);
 struct profile_item *profile_item_find(const struct controller *c, const char *name);
 void profile_item_free(struct profile_item *p);
 
+struct recording_item *recording_item_find(
+	const struct controller *c, const char *namespace, const char *name);
 void recording_item_seen(struct controller *c, const json_t *object);
 void recording_item_step(struct controller *c, struct recording_item *r, int64_t now);
 /* Asks for the runs of the next recording that has all of them, unless there are another's. */

@@ -84,6 +84,16 @@ void item_take(struct item *i, const json_t *object)
 	i->dirty = true;
 	if (first)
 		item_take_status(i);
+	else if (!json_equal(i->seen, i->written))
+		json_object_clear(i->written);
+}
+
+bool item_is_another(const struct item *i, const json_t *object)
+{
+	const json_t *own = json_object_get(i->object, "metadata");
+
+	return strcmp(text_of(own, "uid"), text_of(json_object_get(object, "metadata"), "uid")) !=
+	       0;
 }
 
 json_int_t item_generation(const struct item *i)

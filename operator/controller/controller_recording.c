@@ -29,7 +29,7 @@ void recording_item_free(struct recording_item *r)
 	free(r);
 }
 
-static struct recording_item *find(
+struct recording_item *recording_item_find(
 	const struct controller *c, const char *namespace, const char *name)
 {
 	for (size_t i = 0; i < c->n_recordings; i++) {
@@ -55,7 +55,7 @@ void recording_item_seen(struct controller *c, const json_t *object)
 {
 	const json_t *metadata = json_object_get(object, "metadata");
 	struct recording_item *r =
-		find(c, text_of(metadata, "namespace"), text_of(metadata, "name"));
+		recording_item_find(c, text_of(metadata, "namespace"), text_of(metadata, "name"));
 
 	if (!r) {
 		r = calloc(1, sizeof(*r));
@@ -112,13 +112,13 @@ static void take_pods(
 		recording_pod_seen(&r->spec, r->item.status, pod, now, events);
 }
 
-/* What is refused is told once. */
+/* What is refused is told once; it may be believed later, when its pod was seen. */
 static void take_run(
 	struct recording_item *r, const char *node, json_t *entry, struct event_list *events)
 {
 	const char *why = recording_judge_run(&r->spec, r->item.status, node, entry);
 
-	if (json_is_true(json_object_get(entry, "refused")))
+	if (why && *why && json_is_true(json_object_get(entry, "refused")))
 		return;
 	recording_run_seen(&r->spec, r->item.status, node, entry, events);
 	if (why && *why)
@@ -199,7 +199,7 @@ static void add_entries(const struct recording_item *r, const json_t *node, json
 void controller_runs(struct controller *c, const char *namespace, const char *name,
 	const json_t *nodes, int64_t now)
 {
-	struct recording_item *r = find(c, namespace, name);
+	struct recording_item *r = recording_item_find(c, namespace, name);
 	json_t *node;
 	size_t i;
 

@@ -427,6 +427,53 @@ static void a_successor_has_nothing_to_write(void **state)
 	assert_told(&s, "");
 }
 
+/* It is deleted and made again while the watch was away; both are of generation 1. */
+static void one_of_the_same_name_is_another_one(void **state)
+{
+	_cleanup_(finish) struct server s;
+	char digest[65];
+
+	start(&s);
+	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
+	settle(&s);
+	snprintf(digest, sizeof(digest), "%s",
+		text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "digest"));
+	for (int i = 0; i < 2; i++) {
+		json_t *p = profile_of("web", 1, "profile web { }");
+
+		json_object_set_new(json_object_get(p, "metadata"), "uid", json_sprintf("u%d", i));
+		put(&s, CONTROLLER_PROFILE, p);
+		/* One is being compiled when the other comes. */
+		controller_tick(s.c, s.now);
+	}
+	settle(&s);
+	assert_true(condition_holds(status_of(&s, CONTROLLER_PROFILE, "/web"), "Compiled"));
+	assert_string_not_equal(
+		text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "digest"), digest);
+}
+
+static void a_status_that_another_one_wrote_is_written_over(void **state)
+{
+	_cleanup_(finish) struct server s;
+	_cleanup_json_ json_t *own = NULL;
+
+	start(&s);
+	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
+	settle(&s);
+	own = json_deep_copy(status_of(&s, CONTROLLER_PROFILE, "/web"));
+	for (int i = 0; i < 2; i++) {
+		json_t *copy = json_deep_copy(find(&s, CONTROLLER_PROFILE, "/web"));
+
+		if (i)
+			json_object_del(copy, "status");
+		else
+			json_object_del(json_object_get(copy, "status"), "pod");
+		put(&s, CONTROLLER_PROFILE, copy);
+		settle(&s);
+		assert_true(json_equal(status_of(&s, CONTROLLER_PROFILE, "/web"), own));
+	}
+}
+
 static void put_rollout(struct server *s)
 {
 	json_t *p = profile_of("web", 1, WEB);
@@ -512,6 +559,10 @@ static void many_nodes_cost_few_writes(void **state)
 
 /* ---- a recording, from pods to a draft that is compiled */
 
+#define LEARNED                                                                                    \
+	"{\"metadata\":{\"namespace\":\"shop\",\"name\":\"learned\",\"generation\":1},"            \
+	"\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"web\"}},\"durationSeconds\":300}}"
+
 static json_t *recorded_pod(const char *name, const char *node)
 {
 	return json_pack("{s:{s:s, s:s, s:s, s:{s:s}, s:{s:s}}, s:{s:s, s:[{s:s}]}}", "metadata",
@@ -552,12 +603,7 @@ static void a_recording_becomes_a_profile(void **state)
 	start(&s);
 	/* Pods may be seen first. */
 	put(&s, CONTROLLER_POD, recorded_pod("a", "n1"));
-	put(&s, CONTROLLER_RECORDING,
-		json_loads("{\"metadata\":{\"namespace\":\"shop\",\"name\":\"learned\","
-			   "\"generation\":1},"
-			   "\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"web\"}},"
-			   "\"durationSeconds\":300}}",
-			0, NULL));
+	put(&s, CONTROLLER_RECORDING, json_loads(LEARNED, 0, NULL));
 	settle(&s);
 	put(&s, CONTROLLER_POD, recorded_pod("b", "n2"));
 	pass(&s, 310);
@@ -588,6 +634,40 @@ static void a_recording_becomes_a_profile(void **state)
 		"N learned RecordingCompleted: Full: PaleProfile learned is its draft\n"
 		"finalizers 1\n"
 		"N learned ProfileCompiled: compiled: digest "));
+}
+
+/* A node may be heard of before the pods that it has are. */
+static void a_run_that_comes_before_its_pod_is_believed_later(void **state)
+{
+	_cleanup_(finish) struct server s;
+	const json_t *status;
+
+	start(&s);
+	put(&s, CONTROLLER_RECORDING, json_loads(LEARNED, 0, NULL));
+	put(&s, CONTROLLER_POD, recorded_pod("a", "n1"));
+	settle(&s);
+	runs_come(&s, "n1", "b");
+	settle(&s);
+	put(&s, CONTROLLER_POD, recorded_pod("b", "n1"));
+	settle(&s);
+	status = status_of(&s, CONTROLLER_RECORDING, "shop/learned");
+	assert_json(json_object_get(json_array_get(json_object_get(status, "pods"), 1), "runs"),
+		"[\"c\"]");
+}
+
+static void who_is_not_annotated_any_more_is_not_recorded(void **state)
+{
+	_cleanup_(finish) struct server s;
+	json_t *pod = recorded_pod("a", "n1");
+
+	start(&s);
+	put(&s, CONTROLLER_POD, recorded_pod("a", "n1"));
+	json_object_del(json_object_get(pod, "metadata"), "annotations");
+	put(&s, CONTROLLER_POD, pod);
+	put(&s, CONTROLLER_RECORDING, json_loads(LEARNED, 0, NULL));
+	settle(&s);
+	assert_string_equal(
+		text_of(status_of(&s, CONTROLLER_RECORDING, "shop/learned"), "phase"), "Pending");
 }
 
 /* All of its runs, of which there are none, have come. */
@@ -816,6 +896,10 @@ int main(void)
 		cmocka_unit_test(a_rollout_outlives_its_controllers),
 		cmocka_unit_test(many_nodes_cost_few_writes),
 		cmocka_unit_test(a_recording_becomes_a_profile),
+		cmocka_unit_test(one_of_the_same_name_is_another_one),
+		cmocka_unit_test(a_status_that_another_one_wrote_is_written_over),
+		cmocka_unit_test(a_run_that_comes_before_its_pod_is_believed_later),
+		cmocka_unit_test(who_is_not_annotated_any_more_is_not_recorded),
 		cmocka_unit_test(runs_are_of_one_recording_at_a_time),
 		cmocka_unit_test(objects_of_any_form_do_no_harm),
 		cmocka_unit_test(twenty_thousand_pods_are_small),
