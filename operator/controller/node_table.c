@@ -268,21 +268,32 @@ struct counting {
 	struct node_counts *ret;
 };
 
-static uint64_t violations_of(const struct node_profile *p, int64_t now)
+/* No sum of what nodes say may come out small. */
+static void add_violations(uint64_t *to, uint64_t n)
 {
-	uint64_t n = 0;
+	if (__builtin_add_overflow(*to, n, to))
+		*to = UINT64_MAX;
+}
 
+static void count_violations(const struct node_profile *p, int64_t now, uint64_t *to)
+{
 	for (uint8_t i = 0; i < p->n_periods; i++) {
-		if (p->periods[i].since + NODE_PERIOD > now - NODE_HOUR)
-			n += p->periods[i].count;
+		const struct period *at = &p->periods[i];
+
+		if (at->since < 0 || at->since + NODE_PERIOD > now - NODE_HOUR)
+			add_violations(to, at->count);
 	}
-	return n;
+}
+
+static bool is_stale(const struct node *node, int64_t now)
+{
+	return node->heartbeat < now - NODE_STALE || node->heartbeat > now + NODE_STALE;
 }
 
 static void count_profile(struct counting *c, const struct node *node, const struct node_profile *p)
 {
-	c->ret->violations += violations_of(p, c->now);
-	if (node->heartbeat < c->now - NODE_STALE)
+	count_violations(p, c->now, &c->ret->violations);
+	if (is_stale(node, c->now))
 		return;
 	c->ret->ready += p->state == NODE_LOADED;
 	c->ret->degraded += p->state == NODE_DEGRADED;
@@ -300,7 +311,7 @@ static void count_node(const void *at, VISIT which, void *ctx)
 	if (which != postorder && which != leaf)
 		return;
 	c->ret->total++;
-	c->ret->stale += node->heartbeat < c->now - NODE_STALE;
+	c->ret->stale += is_stale(node, c->now);
 	p = find_profile(node, c->profile, c->digest);
 	if (p)
 		count_profile(c, node, p);

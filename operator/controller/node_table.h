@@ -18,7 +18,8 @@
  * A profile has an entry for each digest that the node has of it, as containers keep theirs. Its
  * state is Pending, Loaded, Degraded (in force, though not by all that the policy asks for), Failed
  * or Removing; reason and message say why it is not Loaded. violations, [{since, count}], are those
- * of the last hour in periods of NODE_PERIOD that begin at @since, the newest one last.
+ * of the last hour in periods of NODE_PERIOD that begin at @since, the newest one last. Those of a
+ * time that cannot be read, or is to come, count, too.
  *
  * Kept is 40 bytes for each profile of a node, and the reasons of those that are not well: 1,000
  * nodes with 50 profiles take some 3 MiB.
@@ -26,7 +27,8 @@
 
 #define NODE_PERIOD 300
 #define NODE_HOUR   3600
-/* Who was silent for so long is not ready. */
+/* Who was silent for so long is not ready, nor is one whose clock is as far ahead: its silence
+ * could not be told. */
 #define NODE_STALE 900
 
 struct node_table {
@@ -50,7 +52,7 @@ struct node_counts {
 	uint32_t degraded; /* in force there, too */
 	uint32_t failed;
 	uint32_t stale;	     /* not heard of */
-	uint64_t violations; /* in the last hour, and up to NODE_PERIOD more */
+	uint64_t violations; /* in the last hour, and up to NODE_PERIOD more; UINT64_MAX at most */
 	struct text trouble; /* "NODE: MESSAGE" of one that is degraded or failed; to be released */
 };
 

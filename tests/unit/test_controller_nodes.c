@@ -96,6 +96,11 @@ static void who_is_silent_is_not_ready(void **state)
 		"1 of 1, 0 degraded, 0 failed, 0 stale, 0 violations; ");
 	assert_counts(&t, "web", NOON + NODE_STALE + 1,
 		"0 of 1, 0 degraded, 0 failed, 1 stale, 0 violations; ");
+	/* Its clock is ahead. */
+	assert_counts(&t, "web", NOON - NODE_STALE,
+		"1 of 1, 0 degraded, 0 failed, 0 stale, 0 violations; ");
+	assert_counts(&t, "web", NOON - NODE_STALE - 1,
+		"0 of 1, 0 degraded, 0 failed, 1 stale, 0 violations; ");
 	node_table_seen(&t, without);
 	assert_counts(&t, "web", NOON, "1 of 2, 0 degraded, 0 failed, 1 stale, 0 violations; ");
 }
@@ -124,6 +129,29 @@ static void an_hour_of_violations(void **state)
 		"1 of 2, 0 degraded, 0 failed, 0 stale, 16380 violations; ");
 	assert_counts(&t, "web", NOON + 100 * NODE_PERIOD,
 		"0 of 2, 0 degraded, 0 failed, 2 stale, 0 violations; ");
+}
+
+/* Of these counts two fit into 64 bits, and three do not. */
+static void no_violation_is_talked_away(void **state)
+{
+	static const char *const times[] = { "2025-11-26T12:00:00Z", "soon",
+		"9999-01-01T00:00:00Z" };
+	_cleanup_(node_table_release) struct node_table t = { 0 };
+	struct node_counts c;
+
+	for (size_t i = 0; i < N(times); i++) {
+		json_t *p = state_of("web", DIGEST, "Loaded", "");
+
+		json_object_set_new(p, "violations",
+			json_pack("[{s:s, s:I}]", "since", times[i], "count",
+				(json_int_t)(INT64_MAX - (i == 1))));
+		say(&t, times[i], NOON, json_pack("[o]", p));
+	}
+	node_table_count(&t, "web", DIGEST, NOON, &c);
+	assert_true(c.violations == UINT64_MAX);
+	node_table_gone(&t, times[0]);
+	node_table_count(&t, "web", DIGEST, NOON + 1000000, &c);
+	assert_true(c.violations == (uint64_t)INT64_MAX * 2 - 1);
 }
 
 static void note(void *ctx, const char *profile)
@@ -276,6 +304,7 @@ int main(void)
 		cmocka_unit_test(nodes_are_added_up),
 		cmocka_unit_test(who_is_silent_is_not_ready),
 		cmocka_unit_test(an_hour_of_violations),
+		cmocka_unit_test(no_violation_is_talked_away),
 		cmocka_unit_test(only_what_changed_is_told),
 		cmocka_unit_test(conditions_follow),
 		cmocka_unit_test(counts_may_wait_and_turns_may_not),
