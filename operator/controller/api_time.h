@@ -14,4 +14,13 @@ json_t *api_time(int64_t seconds);
 /* -1 when @v is no string that api_time() could have written; a fraction is cut off. */
 int64_t api_time_parse(const json_t *v);
 
+/*
+ * Whether @interval seconds went by since @since. A clock that was set back makes it due, too: what
+ * waits would otherwise wait for as long again as the clock was ahead.
+ */
+static inline bool time_is_due(int64_t since, int64_t interval, int64_t now)
+{
+	return now < since || now - since >= interval;
+}
+
 #endif

@@ -319,7 +319,7 @@ static void start(
 	}
 	c->of = of;
 	c->work_generation = item_generation(of);
-	c->work_deadline = now + WORK_DEADLINE_S;
+	c->work_since = now;
 	c->actions->watch(c->ctx, c->work.fd);
 }
 
@@ -432,7 +432,7 @@ void controller_lead(struct controller *c, bool leads)
 
 static void step_all(struct controller *c, int64_t now)
 {
-	bool look = now - c->looked >= LOOK_S || now < c->looked;
+	bool look = time_is_due(c->looked, LOOK_S, now);
 
 	if (look)
 		c->looked = now;
@@ -450,7 +450,10 @@ void controller_tick(struct controller *c, int64_t now)
 {
 	if (!c->leads || !knows_all(c))
 		return;
-	if (c->work.pid && now >= c->work_deadline)
+	/* The clock was set back. */
+	if (now < c->work_since)
+		c->work_since = now;
+	if (c->work.pid && now >= c->work_since + WORK_DEADLINE_S)
 		work_ended(c, limited_process_give_up(&c->work), now);
 	step_all(c, now);
 	recording_item_ask(c, now);

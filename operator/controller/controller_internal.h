@@ -2,6 +2,7 @@
 #ifndef PALE_CONTROLLER_INTERNAL_H
 #define PALE_CONTROLLER_INTERNAL_H
 
+#include "operator/controller/api_time.h"
 #include "operator/controller/controller.h"
 #include "operator/controller/event_list.h"
 #include "operator/controller/limited_process.h"
@@ -26,7 +27,7 @@ struct item {
 struct profile_item {
 	struct item item;
 	json_int_t compiled; /* the generation that this process compiled; 0: none */
-	int64_t not_before;  /* when a compile that did not end is tried again */
+	int64_t failed;	     /* when a compile did not end; 0: none */
 	struct rollout rollout;
 	char *patched; /* the resourceVersion that a patch was sent for */
 };
@@ -65,7 +66,7 @@ struct controller {
 	struct limited_process work;
 	struct item *of; /* whose it is; NULL: of one that is gone */
 	json_int_t work_generation;
-	int64_t work_deadline;
+	int64_t work_since;
 };
 
 /* ---- controller_item.c */

@@ -111,7 +111,7 @@ void item_write(struct controller *c, struct item *i, bool may_wait, int64_t now
 {
 	if (json_equal(i->status, i->written))
 		return;
-	if (may_wait && now < i->written_at + node_status_interval(c->nodes.n_nodes) &&
+	if (may_wait && !time_is_due(i->written_at, node_status_interval(c->nodes.n_nodes), now) &&
 		!node_status_is_urgent(i->written, i->status)) {
 		i->dirty = true;
 		return;

@@ -35,13 +35,14 @@ void profile_item_free(struct profile_item *p)
 	free(p);
 }
 
-bool profile_item_wants_work(const struct profile_item *p, int64_t now)
-{
-	return p->compiled != item_generation(&p->item) && now >= p->not_before;
-}
-
 /* How long until a compile that did not end is tried again. */
 #define COMPILE_AGAIN_S 60
+
+bool profile_item_wants_work(const struct profile_item *p, int64_t now)
+{
+	return p->compiled != item_generation(&p->item) &&
+	       time_is_due(p->failed, COMPILE_AGAIN_S, now);
+}
 
 void profile_item_compiled(
 	struct controller *c, struct profile_item *p, const json_t *outcome, int64_t now)
@@ -49,7 +50,7 @@ void profile_item_compiled(
 	struct event_list events = { 0 };
 
 	if (!strcmp(text_of(outcome, "reason"), "Timeout"))
-		p->not_before = now + COMPILE_AGAIN_S;
+		p->failed = now;
 	else
 		p->compiled = c->work_generation;
 	profile_status_compiled(p->item.status, outcome, c->work_generation, now, &events);

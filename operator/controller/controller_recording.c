@@ -168,7 +168,7 @@ void recording_item_ask(struct controller *c, int64_t now)
 {
 	struct recording_item *next = NULL;
 
-	if (c->asked && now < c->asked_at + ASK_AGAIN_S)
+	if (c->asked && !time_is_due(c->asked_at, ASK_AGAIN_S, now))
 		return;
 
 	for (size_t i = 0; i < c->n_recordings; i++) {
@@ -176,7 +176,7 @@ void recording_item_ask(struct controller *c, int64_t now)
 
 		if (r->entries)
 			return;
-		if (r->complete && now >= r->failed + ASK_AGAIN_S &&
+		if (r->complete && time_is_due(r->failed, ASK_AGAIN_S, now) &&
 			(!next || r->item.turn < next->item.turn))
 			next = r;
 	}

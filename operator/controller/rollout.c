@@ -153,7 +153,8 @@ bool rollout_must_write(const struct rollout *stored, const struct rollout *r)
 {
 	if (stored->phase != r->phase || stored->pause != r->pause || stored->noisy != r->noisy ||
 		stored->since != r->since || stored->steps_back != r->steps_back ||
-		stored->clean > r->clean || stored->canary_percent != r->canary_percent ||
+		stored->clean > r->clean || stored->observed > r->observed ||
+		stored->canary_percent != r->canary_percent ||
 		strcmp(stored->digest, r->digest) != 0)
 		return true;
 	return r->phase != ROLLOUT_COMPLETE && r->phase != ROLLOUT_HELD &&

@@ -8,6 +8,7 @@
 #include "compiler/learn_run.h"
 #include "operator/controller/api_time.h"
 #include "operator/controller/condition.h"
+#include "operator/controller/limited_process.h"
 
 #include <fcntl.h>
 #include <malloc.h>
@@ -474,6 +475,54 @@ static void a_status_that_another_one_wrote_is_written_over(void **state)
 	}
 }
 
+/* All of its runs, of which there are none, have come. */
+static void put_merging(struct server *s, const char *name)
+{
+	put(s, CONTROLLER_RECORDING,
+		json_pack("{s:{s:s, s:s, s:i}, s:{s:{}}, s:{s:s, s:o, s:[]}}", "metadata",
+			"namespace", "shop", "name", name, "generation", 1, "spec", "selector",
+			"status", "phase", "Merging", "since", api_time(s->now), "pods"));
+}
+
+/* By a year, at a bad moment: nothing waits for a year. */
+static void a_clock_that_is_set_back_stops_nothing(void **state)
+{
+	_cleanup_(finish) struct server s;
+	const int64_t year = 365 * 24 * 3600;
+	char digest[65];
+
+	start(&s);
+	s.slow = true;
+	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
+	settle(&s);
+	snprintf(digest, sizeof(digest), "%s",
+		text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "digest"));
+	put(&s, CONTROLLER_NODE_STATUS, node_of(&s, "a", "web", digest));
+	put(&s, CONTROLLER_NODE_STATUS, node_of(&s, "b", "web", digest));
+	put_merging(&s, "r");
+	settle(&s);
+	text_clear(&s.told);
+	/* A child that nobody hears of is stopped, as where the machine is too busy. */
+	edit(&s, 2, "profile web { }");
+	controller_tick(s.c, s.now);
+	s.now -= year;
+	put(&s, CONTROLLER_NODE_STATUS, node_of(&s, "a", "web", digest));
+	put(&s, CONTROLLER_NODE_STATUS, node_of(&s, "b", "web", ""));
+	controller_tick(s.c, s.now);
+	/* Counts, which wait for their interval; runs, which are asked for again. */
+	assert_json(json_object_get(status_of(&s, CONTROLLER_PROFILE, "/web"), "nodes"),
+		"{\"total\":2,\"ready\":1}");
+	assert_told(&s, "asked r\n");
+	assert_true(s.fd >= 0);
+	s.now += WORK_DEADLINE_S;
+	controller_tick(s.c, s.now);
+	assert_int_equal(s.fd, -1);
+	/* It is compiled again in a minute, whatever the clock says. */
+	s.now -= year;
+	controller_tick(s.c, s.now);
+	assert_true(s.fd >= 0);
+}
+
 static void put_rollout(struct server *s)
 {
 	json_t *p = profile_of("web", 1, WEB);
@@ -668,15 +717,6 @@ static void who_is_not_annotated_any_more_is_not_recorded(void **state)
 	settle(&s);
 	assert_string_equal(
 		text_of(status_of(&s, CONTROLLER_RECORDING, "shop/learned"), "phase"), "Pending");
-}
-
-/* All of its runs, of which there are none, have come. */
-static void put_merging(struct server *s, const char *name)
-{
-	put(s, CONTROLLER_RECORDING,
-		json_pack("{s:{s:s, s:s, s:i}, s:{s:{}}, s:{s:s, s:o, s:[]}}", "metadata",
-			"namespace", "shop", "name", name, "generation", 1, "spec", "selector",
-			"status", "phase", "Merging", "since", api_time(s->now), "pods"));
 }
 
 static void runs_are_of_one_recording_at_a_time(void **state)
@@ -898,6 +938,7 @@ int main(void)
 		cmocka_unit_test(a_recording_becomes_a_profile),
 		cmocka_unit_test(one_of_the_same_name_is_another_one),
 		cmocka_unit_test(a_status_that_another_one_wrote_is_written_over),
+		cmocka_unit_test(a_clock_that_is_set_back_stops_nothing),
 		cmocka_unit_test(a_run_that_comes_before_its_pod_is_believed_later),
 		cmocka_unit_test(who_is_not_annotated_any_more_is_not_recorded),
 		cmocka_unit_test(runs_are_of_one_recording_at_a_time),
