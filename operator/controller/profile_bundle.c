@@ -47,6 +47,9 @@ int profile_bundle_check(const json_t *object, const json_t *answer, struct pale
 	json_t *p;
 	size_t i;
 
+	if (!*want)
+		return pale_err_plain(
+			err, EBADMSG, "PaleProfile '%s' says no digest to compare with", name);
 	if (!json_is_true(json_object_get(answer, "ok")))
 		return pale_err_plain(err, EINVAL, "paled: %s", text_of(answer, "error"));
 	json_array_foreach (json_object_get(answer, "profiles"), i, p) {

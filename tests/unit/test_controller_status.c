@@ -162,7 +162,7 @@ static void nodes_load_the_bundle_and_compare(void **state)
 		{ "{}", -EINVAL, "paled: " },
 	};
 	_cleanup_json_ json_t *object = json_loads("{\"metadata\":{\"name\":\"a\"}}", 0, NULL);
-	_cleanup_json_ json_t *request = NULL;
+	_cleanup_json_ json_t *nothing = NULL, *request = NULL;
 	_cleanup_(pale_err_freep) struct pale_err *none = NULL, *bad = NULL;
 	json_t *status = json_object();
 
@@ -184,6 +184,14 @@ static void nodes_load_the_bundle_and_compare(void **state)
 		if (answers[i].text)
 			assert_string_equal(pale_err_text(err), answers[i].text);
 	}
+	/* Of nothing nothing is proven, though both say the same of it. */
+	json_object_del(status, "digest");
+	pale_err_freep(&none);
+	none = NULL;
+	nothing = json_loads("{\"ok\":true,\"profiles\":[{\"profile\":\"a\"}]}", 0, NULL);
+	assert_int_equal(profile_bundle_check(object, nothing, &none), -EBADMSG);
+	assert_string_equal(pale_err_text(none), "PaleProfile 'a' says no digest to compare with");
+	json_object_set_new(status, "digest", json_string("0123456789abcdef"));
 	json_object_del(json_object_get(json_object_get(status, "bundle"), "files"), "a.pale");
 	json_decref(request);
 	request = NULL;
