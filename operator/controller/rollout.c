@@ -49,16 +49,32 @@ static int64_t number_of(
 #define HOURS_MAX   876000
 #define HOURS_USUAL 24
 
+struct wish {
+	const char *member;
+	int64_t max, absent, careful; /* careful: for what is no number from 0 to max */
+};
+static const struct wish audit_hours = { "auditHours", HOURS_MAX, HOURS_USUAL, HOURS_MAX };
+static const struct wish canary_percent = { "canaryPercent", 100, 0, 1 };
+static const struct wish max_violations = { "maxViolationsPerHour", INT64_MAX, -1, 0 };
+
+static int64_t wish_of(const json_t *rollout, const struct wish *w)
+{
+	const json_t *v = json_object_get(rollout, w->member);
+
+	return !v || json_is_null(v) ? w->absent
+				     : number_of(rollout, w->member, 0, w->max, w->careful);
+}
+
 void rollout_spec_read(const json_t *spec, struct rollout_spec *ret)
 {
 	const json_t *rollout = json_object_get(spec, "rollout");
 
 	*ret = (struct rollout_spec){
-		.wanted = json_is_object(rollout) && strcmp(text_of(spec, "mode"), "audit") != 0,
-		.audit_hours =
-			(uint32_t)number_of(rollout, "auditHours", 0, HOURS_MAX, HOURS_USUAL),
-		.canary_percent = (uint32_t)number_of(rollout, "canaryPercent", 0, 99, 0),
-		.max_per_hour = number_of(rollout, "maxViolationsPerHour", 0, INT64_MAX, -1),
+		.wanted = rollout && !json_is_null(rollout) &&
+			  strcmp(text_of(spec, "mode"), "audit") != 0,
+		.audit_hours = (uint32_t)wish_of(rollout, &audit_hours),
+		.canary_percent = (uint32_t)wish_of(rollout, &canary_percent),
+		.max_per_hour = wish_of(rollout, &max_violations),
 	};
 }
 
@@ -86,7 +102,7 @@ void rollout_read(const json_t *status, struct rollout *ret)
 		.observed = api_time_parse(json_object_get(o, "observed")),
 		.clean = (uint64_t)number_of(o, "cleanSeconds", 0, (int64_t)HOURS_MAX * HOUR, 0),
 		.steps_back = (uint32_t)number_of(o, "stepsBack", 0, ROLLOUT_STEPS_BACK_MAX, 0),
-		.canary_percent = (uint32_t)number_of(o, "canaryPercent", 0, 99, 0),
+		.canary_percent = (uint32_t)number_of(o, "canaryPercent", 0, 100, 0),
 	};
 	if (strlen(digest) >= sizeof(ret->digest) || ret->since < 0 || ret->observed < 0) {
 		*ret = (struct rollout){ 0 };

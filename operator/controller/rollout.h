@@ -54,7 +54,7 @@ enum rollout_pause { ROLLOUT_GOES_ON, ROLLOUT_NODES_NOT_READY, ROLLOUT_NO_PODS, 
 struct rollout_spec {
 	bool wanted;
 	uint32_t audit_hours;
-	uint32_t canary_percent; /* 0 to 99 */
+	uint32_t canary_percent; /* 0 to 100 */
 	int64_t max_per_hour;	 /* -1: not given */
 };
 
@@ -80,7 +80,8 @@ struct rollout {
 };
 
 /* Of the whole object's spec; @ret->wanted false without "rollout" or with mode audit. What the
- * schema would not take is read as what is most careful. */
+ * schema would not take is read as what is most careful: hours without end, one per cent, and no
+ * violation. */
 void rollout_spec_read(const json_t *spec, struct rollout_spec *ret);
 
 /* status.rollout; what cannot be read is a rollout that has not begun. */

@@ -285,11 +285,18 @@ static void specs_are_read(void **state)
 		{ "{\"mode\":\"enforce\",\"rollout\":{\"auditHours\":2,\"canaryPercent\":7,"
 		  "\"maxViolationsPerHour\":3}}",
 			{ true, 2, 7, 3 } },
-		{ "{\"rollout\":{\"auditHours\":-2,\"canaryPercent\":100,"
+		{ "{\"rollout\":{\"auditHours\":0,\"canaryPercent\":100,"
+		  "\"maxViolationsPerHour\":0}}",
+			{ true, 0, 100, 0 } },
+		{ "{\"rollout\":{\"auditHours\":null,\"canaryPercent\":null}}",
+			{ true, 24, 0, -1 } },
+		{ "{\"rollout\":{\"auditHours\":-2,\"canaryPercent\":101,"
 		  "\"maxViolationsPerHour\":-3}}",
-			{ true, 24, 0, -1 } },
-		{ "{\"rollout\":{\"auditHours\":1e9,\"canaryPercent\":\"x\"}}",
-			{ true, 24, 0, -1 } },
+			{ true, 876000, 1, 0 } },
+		{ "{\"rollout\":{\"auditHours\":1e9,\"canaryPercent\":\"x\","
+		  "\"maxViolationsPerHour\":\"5\"}}",
+			{ true, 876000, 1, 0 } },
+		{ "{\"rollout\":\"soon\"}", { true, 24, 0, -1 } },
 	};
 
 	for (size_t i = 0; i < N(cases); i++) {
@@ -310,7 +317,7 @@ static void the_status_has_all_of_it(void **state)
 	struct rollout back;
 	struct simulation s;
 
-	start(&s, 24, 10, 5);
+	start(&s, 24, 100, 5);
 	pass(&s, 30);
 	s.view.nodes_ready = 2;
 	step(&s);
@@ -318,7 +325,7 @@ static void the_status_has_all_of_it(void **state)
 	assert_json(status,
 		"{\"mode\":\"audit\",\"rollout\":{\"phase\":\"Canary\",\"digest\":\"" DIGEST "\","
 		"\"since\":\"2025-11-27T12:00:00Z\",\"observed\":\"2025-11-27T18:00:00Z\","
-		"\"cleanSeconds\":21600,\"stepsBack\":0,\"canaryPercent\":10,"
+		"\"cleanSeconds\":21600,\"stepsBack\":0,\"canaryPercent\":100,"
 		"\"paused\":\"NodesNotReady\","
 		"\"message\":\"6 of 24 clean hours; waiting for nodes that are not ready\"}}");
 	rollout_read(status, &back);
