@@ -8,8 +8,7 @@
 
 #include <string.h>
 
-#define WHY_MAX	       16
-#define CONTAINERS_MAX 32 /* of a pod */
+#define WHY_MAX 16
 
 #define DRAFT_ANNOTATION    "pale.dev/draft"
 #define DRAFT_OF_ANNOTATION "pale.dev/draft-of"
@@ -76,8 +75,7 @@ static void add_containers(const struct recording_spec *spec, const json_t *list
 	size_t i;
 
 	json_array_foreach (list, i, c) {
-		if (recording_names(spec, text_of(c, "name")) &&
-			json_array_size(to) < CONTAINERS_MAX)
+		if (recording_names(spec, text_of(c, "name")))
 			json_array_append(to, json_object_get(c, "name"));
 	}
 }
@@ -92,15 +90,26 @@ static json_t *containers_of(const struct recording_spec *spec, const json_t *po
 	return all;
 }
 
-/* Too many. */
-static void leave_out(const struct recording_spec *spec, json_t *status, struct event_list *events)
+/* There are too many @what. */
+static void leave_out(
+	json_t *status, int max, const char *what, const char *of, struct event_list *events)
 {
 	if (json_is_true(json_object_get(status, "truncated")))
 		return;
 	json_object_set_new(status, "truncated", json_true());
 	event_list_add(events, true, "RecordingTruncated",
-		"more than %d pods of %s are to be recorded: the others are not",
-		RECORDING_PODS_MAX, spec->name);
+		"more than %d %s of %s are to be recorded: the others are not", max, what, of);
+}
+
+static void bound_containers(
+	json_t *status, json_t *containers, const json_t *pod, struct event_list *events)
+{
+	if (json_array_size(containers) <= RECORDING_CONTAINERS_MAX)
+		return;
+	leave_out(status, RECORDING_CONTAINERS_MAX, "containers",
+		text_of(json_object_get(pod, "metadata"), "name"), events);
+	while (json_array_size(containers) > RECORDING_CONTAINERS_MAX)
+		json_array_remove(containers, RECORDING_CONTAINERS_MAX);
 }
 
 static void add_pod(const struct recording_spec *spec, json_t *status, const json_t *pod,
@@ -137,11 +146,12 @@ void recording_pod_seen(const struct recording_spec *spec, json_t *status, const
 		json_decref(containers);
 		return;
 	}
-	if (json_array_size(pods_of(status)) == RECORDING_PODS_MAX) {
+	if (json_array_size(pods_of(status)) >= RECORDING_PODS_MAX) {
 		json_decref(containers);
-		leave_out(spec, status, events);
+		leave_out(status, RECORDING_PODS_MAX, "pods", spec->name, events);
 		return;
 	}
+	bound_containers(status, containers, pod, events);
 	add_pod(spec, status, pod, containers, now, events);
 }
 
@@ -305,8 +315,9 @@ static json_t *reasons(const json_t *status, const json_t *result)
 	size_t i;
 
 	if (json_is_true(json_object_get(status, "truncated")))
-		add_why(all,
-			json_sprintf("more than %d pods were to be recorded", RECORDING_PODS_MAX));
+		add_why(all, json_sprintf("more than %d pods, or %d containers of one, were to be "
+					  "recorded",
+				     RECORDING_PODS_MAX, RECORDING_CONTAINERS_MAX));
 	json_array_foreach (json_object_get(status, "pods"), i, v)
 		add_missing(v, all);
 	json_array_foreach (json_object_get(result, "why"), i, v)

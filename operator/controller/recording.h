@@ -41,9 +41,11 @@ enum recording_phase {
 	RECORDING_PHASES,
 };
 
-#define RECORDING_PODS_MAX 32  /* further ones are not recorded, which makes it Partial */
-#define RECORDING_GRACE	   300 /* seconds */
-#define RECORDING_RUN_MAX  ((size_t)512 << 10) /* bytes of one run; nodes cut, and say so in it */
+/* Further pods, and further containers of one, are not recorded, which makes it Partial. */
+#define RECORDING_PODS_MAX	 32
+#define RECORDING_CONTAINERS_MAX 32
+#define RECORDING_GRACE		 300		     /* seconds */
+#define RECORDING_RUN_MAX	 ((size_t)512 << 10) /* bytes of one run; nodes cut, and say so */
 
 enum recording_phase recording_phase(const json_t *status);
 

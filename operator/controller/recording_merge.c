@@ -14,6 +14,7 @@
 
 struct merging {
 	struct learn_runs runs;
+	const char *lines[RECORDING_RUNS_MAX]; /* what they were read from */
 	json_t *why;
 	uint64_t lost;
 	size_t bytes;
@@ -48,7 +49,8 @@ static bool has_its_id(const struct learn_run *run, const json_t *entry)
 	return !*id || (*id == ':' && id[1] && !id[1 + strspn(id + 1, "0123456789")]);
 }
 
-static void move_run(struct merging *m, struct learn_runs *from, const char *container)
+static void move_run(
+	struct merging *m, struct learn_runs *from, const char *line, const char *container)
 {
 	uint32_t n;
 	const struct learn_loss *losses = learn_run_losses(from->v[0], &n);
@@ -61,18 +63,32 @@ static void move_run(struct merging *m, struct learn_runs *from, const char *con
 	m->runs.v = reallocarray(m->runs.v, m->runs.n + 1, sizeof(struct learn_run *));
 	if (!m->runs.v)
 		abort();
+	m->lines[m->runs.n] = line;
 	m->runs.v[m->runs.n++] = TAKE_PTR(from->v[0]);
 	m->runs.cap = m->runs.n;
 	from->n = 0;
 }
 
-static bool is_there(const struct merging *m, const struct learn_run *run)
+/* The line of the run that has the id of @run, or NULL. */
+static const char *find_line(const struct merging *m, const struct learn_run *run)
 {
 	for (uint32_t i = 0; i < m->runs.n; i++) {
 		if (!strcmp(learn_run_id(m->runs.v[i]), learn_run_id(run)))
-			return true;
+			return m->lines[i];
 	}
-	return false;
+	return NULL;
+}
+
+/* One that is handed in twice counts once. */
+static void add_run(
+	struct merging *m, struct learn_runs *one, const char *line, const char *container)
+{
+	const char *there = find_line(m, one->v[0]);
+
+	if (!there)
+		move_run(m, one, line, container);
+	else if (strcmp(there, line) != 0)
+		add_why(m, "of container %s came two runs of one id", container);
 }
 
 static void take_run(struct merging *m, const json_t *entry)
@@ -94,8 +110,8 @@ static void take_run(struct merging *m, const json_t *entry)
 		add_why(m, "of container %s came %u runs at once", container, one.n);
 	else if (!has_its_id(one.v[0], entry))
 		add_why(m, "the run of container %s has the id of another one", container);
-	else if (!is_there(m, one.v[0]))
-		move_run(m, &one, container);
+	else
+		add_run(m, &one, text_of(entry, "run"), container);
 }
 
 static json_t *refused(const char *reason, const char *message)

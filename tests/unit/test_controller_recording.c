@@ -140,6 +140,30 @@ static void pods_beyond_the_bound_are_left_out(void **state)
 		"others are not\n");
 }
 
+static void containers_beyond_the_bound_make_it_partial(void **state)
+{
+	_cleanup_(recording_spec_release) struct recording_spec spec;
+	_cleanup_json_ json_t *status = json_object(),
+			      *pod = pod_of("shop", "p", "web", "web", "n");
+	json_t *containers = json_array(), *first;
+	struct event_list events = { 0 };
+
+	read_spec(&spec, "{\"metadata\":{\"namespace\":\"shop\",\"name\":\"web\"},\"spec\":{"
+			 "\"selector\":{}}}");
+	for (int i = 0; i < 33; i++)
+		json_array_append_new(
+			containers, json_pack("{s:o}", "name", json_sprintf("c%d", i)));
+	json_object_set_new(json_object_get(pod, "spec"), "containers", containers);
+	recording_pod_seen(&spec, status, pod, NOON, &events);
+	first = json_array_get(json_object_get(status, "pods"), 0);
+	assert_int_equal(json_array_size(json_object_get(first, "containers")), 32);
+	assert_json(json_object_get(status, "truncated"), "true");
+	assert_events(&events,
+		"W RecordingTruncated more than 32 containers of p are to be recorded: the others "
+		"are not\n"
+		"N RecordingStarted with pod p on node n\n");
+}
+
 /* ---- runs */
 
 static json_t *entry_of(
@@ -488,6 +512,17 @@ static void losses_and_bad_runs_are_told(void **state)
 		"of container nginx came 2 runs at once");
 }
 
+/* Both are the container's, and only one can be merged. */
+static void two_runs_of_one_id_are_told(void **state)
+{
+	_cleanup_json_ json_t *result =
+		merge(json_pack("[o, o, o]", replica(1, 0), replica(1, 3), replica(1, 0)), "web");
+
+	assert_json(json_object_get(result, "runs"), "1");
+	assert_json(
+		json_object_get(result, "why"), "[\"of container nginx came two runs of one id\"]");
+}
+
 static void nothing_is_no_policy(void **state)
 {
 	_cleanup_json_ json_t *none = merge(json_array(), "web");
@@ -536,6 +571,7 @@ int main(void)
 		cmocka_unit_test(specs_that_have_no_meaning),
 		cmocka_unit_test(no_pod_makes_itself_recorded),
 		cmocka_unit_test(pods_beyond_the_bound_are_left_out),
+		cmocka_unit_test(containers_beyond_the_bound_make_it_partial),
 		cmocka_unit_test(only_its_own_node_speaks_for_a_container),
 		cmocka_unit_test(a_run_that_is_too_large_is_refused),
 		cmocka_unit_test(a_recording_in_full),
@@ -544,6 +580,7 @@ int main(void)
 		cmocka_unit_test(failures_say_why),
 		cmocka_unit_test(replicas_become_one_policy),
 		cmocka_unit_test(losses_and_bad_runs_are_told),
+		cmocka_unit_test(two_runs_of_one_id_are_told),
 		cmocka_unit_test(nothing_is_no_policy),
 		cmocka_unit_test(hostile_runs_are_bounded),
 	};
