@@ -19,6 +19,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -187,6 +188,41 @@ static void a_file_of_the_spec_is_named(void **state)
 	assert_string_equal(text_of(o, "reason"), "SourceInvalid");
 	assert_string_equal(text_of(first, "file"), "x.pale");
 	assert_int_equal(json_integer_value(json_object_get(first, "line")), 2);
+}
+
+/* What lies where the controller was started is not beside anybody's source. */
+static void no_file_of_the_controllers_is_used(void **state)
+{
+	static const char *const specs[] = {
+		"{\"source\":\"use secret\\nprofile a { }\"}",
+		"{\"source\":\"use web/b\\nprofile a { }\","
+		"\"files\":{\"web/b.pale\":\"use secret\"}}",
+	};
+	_cleanup_close_ int before = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	static const char text[] = "fragment secret { }\n";
+	char dir[] = "/tmp/pale-test-XXXXXX";
+
+	assert_true(before >= 0);
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chdir(dir), 0);
+	assert_int_equal(mkdir("web", 0700), 0);
+	for (int i = 0; i < 2; i++) {
+		_cleanup_close_ int fd = open(i ? "web/secret.pale" : "secret.pale",
+			O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+		assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	}
+	for (size_t i = 0; i < N(specs); i++) {
+		_cleanup_json_ json_t *spec = json_loads(specs[i], 0, NULL);
+		_cleanup_json_ json_t *o = profile_compile("a", spec);
+
+		assert_non_null(strstr(text_of(o, "message"), "cannot find 'secret.pale'"));
+	}
+	unlink("web/secret.pale");
+	unlink("secret.pale");
+	rmdir("web");
+	assert_int_equal(fchdir(before), 0);
+	assert_int_equal(rmdir(dir), 0);
 }
 
 static void what_no_spec_may_say(void **state)
@@ -633,6 +669,7 @@ int main(void)
 		cmocka_unit_test(a_node_comes_to_the_same_digest),
 		cmocka_unit_test(what_is_wrong_is_told_with_its_place),
 		cmocka_unit_test(a_file_of_the_spec_is_named),
+		cmocka_unit_test(no_file_of_the_controllers_is_used),
 		cmocka_unit_test(what_no_spec_may_say),
 		cmocka_unit_test(sizes_are_bounded),
 		cmocka_unit_test(an_object_stays_below_what_etcd_takes),

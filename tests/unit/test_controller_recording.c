@@ -512,6 +512,19 @@ static void losses_and_bad_runs_are_told(void **state)
 		"of container nginx came 2 runs at once");
 }
 
+/* The run of a container whose name begins as its own. */
+static void no_run_is_taken_for_one_of_a_shorter_name(void **state)
+{
+	_cleanup_json_ json_t *result = NULL;
+	json_t *other = replica(1, 0);
+
+	json_object_set_new(other, "container", json_string("ngin"));
+	result = merge(json_pack("[o, o]", other, replica(2, 0)), "web");
+	assert_json(json_object_get(result, "runs"), "1");
+	assert_json(json_object_get(result, "why"),
+		"[\"the run of container ngin has the id of another one\"]");
+}
+
 /* Both are the container's, and only one can be merged. */
 static void two_runs_of_one_id_are_told(void **state)
 {
@@ -580,6 +593,7 @@ int main(void)
 		cmocka_unit_test(failures_say_why),
 		cmocka_unit_test(replicas_become_one_policy),
 		cmocka_unit_test(losses_and_bad_runs_are_told),
+		cmocka_unit_test(no_run_is_taken_for_one_of_a_shorter_name),
 		cmocka_unit_test(two_runs_of_one_id_are_told),
 		cmocka_unit_test(nothing_is_no_policy),
 		cmocka_unit_test(hostile_runs_are_bounded),
