@@ -7,24 +7,6 @@
 
 #include <errno.h>
 
-static int read_containers(struct binding *b, const json_t *names, struct pale_err **err)
-{
-	json_t *name;
-	size_t i;
-
-	if (names && !json_is_array(names))
-		return pale_err_plain(err, EINVAL, "spec.containers is no list");
-	json_array_foreach (names, i, name) {
-		if (!json_is_string(name))
-			return pale_err_plain(
-				err, EINVAL, "spec.containers has one that is no string");
-		b->containers =
-			memory_resize(b->containers, b->n_containers + 1, sizeof(*b->containers));
-		b->containers[b->n_containers++] = memory_string(json_string_value(name));
-	}
-	return 0;
-}
-
 static int read_priority(struct binding *b, const json_t *v, struct pale_err **err)
 {
 	json_int_t n = json_integer_value(v);
@@ -41,7 +23,8 @@ static int read_spec(struct binding *b, const json_t *spec, struct pale_err **er
 
 	if (r < 0)
 		return pale_err_wrap(err, "spec.selector");
-	r = read_containers(b, json_object_get(spec, "containers"), err);
+	r = string_list_read(
+		json_object_get(spec, "containers"), "spec.containers", &b->containers, err);
 	if (r == 0)
 		r = read_priority(b, json_object_get(spec, "priority"), err);
 	if (r < 0)
@@ -66,11 +49,7 @@ struct binding *binding_read(const json_t *object, struct pale_err **err)
 
 bool binding_names(const struct binding *b, const char *container)
 {
-	for (size_t i = 0; i < b->n_containers; i++) {
-		if (strcmp(b->containers[i], container) == 0)
-			return true;
-	}
-	return b->n_containers == 0;
+	return string_list_names(&b->containers, container);
 }
 
 void binding_free(struct object_head *head)
@@ -79,7 +58,7 @@ void binding_free(struct object_head *head)
 
 	object_name_release(&b->head);
 	label_selector_release(&b->selector);
-	memory_free_strings(b->containers, b->n_containers);
+	string_list_release(&b->containers);
 	floor_words_release(&b->floor);
 	free(b->wrong);
 	free(b);

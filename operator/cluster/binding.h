@@ -5,6 +5,7 @@
 #include "operator/cluster/floor.h"
 #include "operator/cluster/label_selector.h"
 #include "operator/cluster/object_table.h"
+#include "operator/cluster/string_list.h"
 
 #include <stdint.h>
 
@@ -12,8 +13,7 @@
 struct binding {
 	struct object_head head;
 	struct label_selector selector;
-	char **containers; /* names; none: all of them */
-	size_t n_containers;
+	struct string_list containers; /* names; none: all of them */
 	struct floor_words floor;
 	int32_t priority; /* the largest one's profile counts; 0 where it is unsaid */
 	char *wrong; /* NULL: all of it has a meaning. Otherwise it may mean any pod, and none may

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/cluster/label_selector.h"
 
+#include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
 #include "operator/cluster/memory.h"
 
 #include <errno.h>
@@ -25,12 +27,6 @@ static struct label_requirement *add(
 	return &s->v[s->n++];
 }
 
-static void add_value(struct label_requirement *r, const char *value)
-{
-	r->values = memory_resize(r->values, r->n_values + 1, sizeof(*r->values));
-	r->values[r->n_values++] = memory_string(value);
-}
-
 static int read_labels(const json_t *labels, struct label_selector *ret, struct pale_err **err)
 {
 	const char *key;
@@ -41,30 +37,26 @@ static int read_labels(const json_t *labels, struct label_selector *ret, struct 
 	json_object_foreach ((json_t *)labels, key, value) {
 		if (!json_is_string(value))
 			return pale_err_plain(err, EINVAL, "matchLabels: '%s' is no string", key);
-		add_value(add(ret, LABEL_IN, key), json_string_value(value));
+		string_list_add(&add(ret, LABEL_IN, key)->values, json_string_value(value));
 	}
 	return 0;
 }
 
 static int read_values(const json_t *values, struct label_requirement *r, struct pale_err **err)
 {
+	_cleanup_(text_release) struct text what = TEXT_INIT;
 	bool wants = r->relation == LABEL_IN || r->relation == LABEL_NOT_IN;
 	const char *name = operators[r->relation];
-	json_t *value;
-	size_t i;
+	int is;
 
-	if (values && !json_is_array(values))
-		return pale_err_plain(err, EINVAL, "values of '%s' is no list", r->key);
-	if (wants && !json_array_size(values))
+	text_printf(&what, "values of '%s'", r->key);
+	is = string_list_read(values, text_str(&what), &r->values, err);
+	if (is < 0)
+		return is;
+	if (wants && !r->values.n)
 		return pale_err_plain(err, EINVAL, "'%s' %s needs values", r->key, name);
-	if (!wants && json_array_size(values))
+	if (!wants && r->values.n)
 		return pale_err_plain(err, EINVAL, "'%s' %s takes no values", r->key, name);
-	json_array_foreach (values, i, value) {
-		if (!json_is_string(value))
-			return pale_err_plain(
-				err, EINVAL, "values of '%s' has one that is no string", r->key);
-		add_value(r, json_string_value(value));
-	}
 	return 0;
 }
 
@@ -127,24 +119,15 @@ int label_selector_read(const json_t *json, struct label_selector *ret, struct p
 	return r < 0 ? r : read_expressions(json_object_get(json, "matchExpressions"), ret, err);
 }
 
-static bool has_value(const struct label_requirement *r, const char *value)
-{
-	for (size_t i = 0; i < r->n_values; i++) {
-		if (strcmp(r->values[i], value) == 0)
-			return true;
-	}
-	return false;
-}
-
 static bool holds(const struct label_requirement *r, const json_t *labels)
 {
 	const char *value = json_string_value(json_object_get(labels, r->key));
 
 	switch (r->relation) {
 	case LABEL_IN:
-		return value && has_value(r, value);
+		return value && string_list_has(&r->values, value);
 	case LABEL_NOT_IN:
-		return !value || !has_value(r, value);
+		return !value || !string_list_has(&r->values, value);
 	case LABEL_EXISTS:
 		return value;
 	case LABEL_DOES_NOT_EXIST:
@@ -166,7 +149,7 @@ void label_selector_release(struct label_selector *s)
 {
 	for (size_t i = 0; i < s->n; i++) {
 		free(s->v[i].key);
-		memory_free_strings(s->v[i].values, s->v[i].n_values);
+		string_list_release(&s->v[i].values);
 	}
 	free(s->v);
 	*s = (struct label_selector){ 0 };

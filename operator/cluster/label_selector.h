@@ -10,6 +10,7 @@
  */
 
 #include "compiler/base/error.h"
+#include "operator/cluster/string_list.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -20,8 +21,7 @@ enum label_operator { LABEL_IN, LABEL_NOT_IN, LABEL_EXISTS, LABEL_DOES_NOT_EXIST
 struct label_requirement {
 	enum label_operator relation;
 	char *key;
-	char **values; /* of In and NotIn: at least one */
-	size_t n_values;
+	struct string_list values; /* of In and NotIn: at least one */
 };
 
 struct label_selector {

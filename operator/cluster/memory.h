@@ -35,11 +35,4 @@ static inline char *memory_string(const char *s)
 	return s ? memory_checked(strdup(s)) : NULL;
 }
 
-static inline void memory_free_strings(char **v, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(v[i]);
-	free(v);
-}
-
 #endif

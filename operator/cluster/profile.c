@@ -13,28 +13,6 @@
 #define DIGEST_LEN     12
 #define CAPABILITY_MAX 64
 
-static int read_namespaces(struct profile *p, const json_t *names, struct pale_err **err)
-{
-	json_t *v;
-	size_t i;
-
-	if (names && !json_is_array(names))
-		return pale_err_plain(err, EINVAL, "spec.namespaces is no list");
-	json_array_foreach (names, i, v) {
-		const char *name = json_string_value(v);
-
-		if (!name)
-			return pale_err_plain(
-				err, EINVAL, "spec.namespaces has one that is no string");
-		if (strcmp(name, "*") == 0)
-			p->everywhere = true;
-		p->namespaces =
-			memory_resize(p->namespaces, p->n_namespaces + 1, sizeof(*p->namespaces));
-		p->namespaces[p->n_namespaces++] = memory_string(name);
-	}
-	return 0;
-}
-
 static int read_mode(struct profile *p, const json_t *object, struct pale_err **err)
 {
 	const json_t *status = json_object_get(json_object_get(object, "status"), "mode");
@@ -81,21 +59,14 @@ static bool is_capability(const char *s)
 
 static int read_drop(struct profile *p, const json_t *list, struct pale_err **err)
 {
-	json_t *v;
-	size_t i;
+	int r = string_list_read(list, "status.pod.dropCapabilities", &p->drop, err);
 
-	if (list && !json_is_array(list))
-		return pale_err_plain(err, EINVAL, "status.pod.dropCapabilities is no list");
-	json_array_foreach (list, i, v) {
-		const char *name = json_string_value(v);
-
-		if (!name || !is_capability(name))
+	for (size_t i = 0; r == 0 && i < p->drop.n; i++) {
+		if (!is_capability(p->drop.v[i]))
 			return pale_err_plain(err, EINVAL,
 				"status.pod.dropCapabilities has one that is no capability");
-		p->drop = memory_resize(p->drop, p->n_drop + 1, sizeof(*p->drop));
-		p->drop[p->n_drop++] = memory_string(name);
 	}
-	return 0;
+	return r;
 }
 
 static int read_pod(struct profile *p, const json_t *pod, struct pale_err **err)
@@ -155,8 +126,8 @@ static char *first_diagnostic(const json_t *status)
 static int read_all(struct profile *p, const json_t *object, struct pale_err **err)
 {
 	const json_t *status = json_object_get(object, "status");
-	int r = read_namespaces(
-		p, json_object_get(json_object_get(object, "spec"), "namespaces"), err);
+	int r = string_list_read(json_object_get(json_object_get(object, "spec"), "namespaces"),
+		"spec.namespaces", &p->namespaces, err);
 
 	if (r == 0)
 		r = read_mode(p, object, err);
@@ -187,11 +158,7 @@ struct profile *profile_read(const json_t *object, struct pale_err **err)
 
 bool profile_is_for(const struct profile *p, const char *namespace)
 {
-	for (size_t i = 0; i < p->n_namespaces; i++) {
-		if (strcmp(p->namespaces[i], namespace) == 0)
-			return true;
-	}
-	return p->everywhere;
+	return string_list_has(&p->namespaces, namespace) || string_list_has(&p->namespaces, "*");
 }
 
 void profile_free(struct object_head *head)
@@ -199,8 +166,8 @@ void profile_free(struct object_head *head)
 	struct profile *p = (struct profile *)head;
 
 	object_name_release(&p->head);
-	memory_free_strings(p->namespaces, p->n_namespaces);
-	memory_free_strings(p->drop, p->n_drop);
+	string_list_release(&p->namespaces);
+	string_list_release(&p->drop);
 	free(p->diagnostic);
 	free(p->seccomp);
 	free(p->wrong);

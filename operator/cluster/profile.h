@@ -4,6 +4,7 @@
 
 #include "operator/cluster/object_table.h"
 #include "operator/cluster/strictness.h"
+#include "operator/cluster/string_list.h"
 #include "compiler/base/error.h"
 
 #include <jansson.h>
@@ -16,21 +17,18 @@
  * last policy that nodes can have.
  */
 struct profile {
-	struct object_head head; /* of no namespace */
-	enum mode mode;		 /* status.mode, the step of a rollout, or else spec.mode */
-	char **namespaces;	 /* that may use it; none: no namespace may */
-	size_t n_namespaces;
-	bool everywhere;  /* "*" is among them */
-	bool deleted;	  /* a finalizer is all that holds it */
-	bool ready;	  /* its condition Ready is True */
-	bool behind;	  /* the controller has not seen this generation of it */
-	bool failed;	  /* its condition Compiled is False */
-	char *diagnostic; /* NULL: none; "12:3: unknown operation 'raed'", the first one */
-	char *seccomp;	  /* "pale/web-0123456789ab.json"; NULL: there is no policy yet */
-	char **drop;	  /* capabilities as pods name them: "NET_ADMIN" */
-	size_t n_drop;
-	bool no_escalation; /* allowPrivilegeEscalation is false */
-	char *wrong;	    /* NULL: all of it has a meaning. Otherwise nobody may use it */
+	struct object_head head;       /* of no namespace */
+	enum mode mode;		       /* status.mode, the step of a rollout, or else spec.mode */
+	struct string_list namespaces; /* that may use it, "*" for all; none: no namespace may */
+	bool deleted;		       /* a finalizer is all that holds it */
+	bool ready;		       /* its condition Ready is True */
+	bool behind;		       /* the controller has not seen this generation of it */
+	bool failed;		       /* its condition Compiled is False */
+	char *diagnostic;	 /* NULL: none; "12:3: unknown operation 'raed'", the first one */
+	char *seccomp;		 /* "pale/web-0123456789ab.json"; NULL: there is no policy yet */
+	struct string_list drop; /* capabilities as pods name them: "NET_ADMIN" */
+	bool no_escalation;	 /* allowPrivilegeEscalation is false */
+	char *wrong;		 /* NULL: all of it has a meaning. Otherwise nobody may use it */
 };
 
 /* NULL with -EINVAL when it has no name; what else is wrong is kept in it. */

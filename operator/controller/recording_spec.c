@@ -17,24 +17,6 @@ static const char *text_of(const json_t *o, const char *member)
 	return s ? s : "";
 }
 
-static int read_containers(struct recording_spec *s, const json_t *names, struct pale_err **err)
-{
-	json_t *name;
-	size_t i;
-
-	if (names && !json_is_array(names))
-		return pale_err_plain(err, EINVAL, "spec.containers is no list");
-	json_array_foreach (names, i, name) {
-		if (!json_is_string(name))
-			return pale_err_plain(
-				err, EINVAL, "spec.containers has one that is no string");
-		s->containers =
-			memory_resize(s->containers, s->n_containers + 1, sizeof(*s->containers));
-		s->containers[s->n_containers++] = memory_string(json_string_value(name));
-	}
-	return 0;
-}
-
 static int read_duration(struct recording_spec *s, const json_t *v, struct pale_err **err)
 {
 	json_int_t n = v ? json_integer_value(v) : RECORDING_SECONDS;
@@ -84,7 +66,8 @@ int recording_spec_read(const json_t *object, struct recording_spec *ret, struct
 	r = label_selector_read(json_object_get(spec, "selector"), &ret->selector, err);
 	if (r < 0)
 		return pale_err_wrap(err, "spec.selector");
-	r = read_containers(ret, json_object_get(spec, "containers"), err);
+	r = string_list_read(
+		json_object_get(spec, "containers"), "spec.containers", &ret->containers, err);
 	if (r == 0)
 		r = read_duration(ret, json_object_get(spec, "durationSeconds"), err);
 	if (r == 0)
@@ -95,7 +78,7 @@ int recording_spec_read(const json_t *object, struct recording_spec *ret, struct
 void recording_spec_release(struct recording_spec *s)
 {
 	label_selector_release(&s->selector);
-	memory_free_strings(s->containers, s->n_containers);
+	string_list_release(&s->containers);
 	free(s->namespace);
 	free(s->name);
 	free(s->profile);
@@ -114,9 +97,5 @@ bool recording_selects(const struct recording_spec *s, const json_t *pod)
 
 bool recording_names(const struct recording_spec *s, const char *container)
 {
-	for (size_t i = 0; i < s->n_containers; i++) {
-		if (!strcmp(s->containers[i], container))
-			return true;
-	}
-	return !s->n_containers;
+	return string_list_names(&s->containers, container);
 }

@@ -4,6 +4,7 @@
 
 #include "compiler/base/error.h"
 #include "operator/cluster/label_selector.h"
+#include "operator/cluster/string_list.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -18,8 +19,7 @@
 struct recording_spec {
 	char *namespace, *name;
 	struct label_selector selector;
-	char **containers;
-	size_t n_containers;
+	struct string_list containers;
 	int64_t duration; /* seconds */
 	char *profile;
 };

@@ -138,8 +138,8 @@ static int check_volumes(const json_t *spec, json_t *warnings, struct pale_err *
 
 static bool profile_drops(const struct profile *p, const char *capability)
 {
-	for (size_t i = 0; i < p->n_drop; i++) {
-		if (capability_is(p->drop[i], capability))
+	for (size_t i = 0; i < p->drop.n; i++) {
+		if (capability_is(p->drop.v[i], capability))
 			return true;
 	}
 	return false;

@@ -190,9 +190,9 @@ static json_t *wanted_drop(const json_t *drop, const struct profile *profile)
 {
 	json_t *all = drop ? json_copy((json_t *)drop) : json_array();
 
-	for (size_t i = 0; i < profile->n_drop; i++) {
-		if (!capabilities_have(all, "ALL") && !capabilities_have(all, profile->drop[i]))
-			json_array_append_new(all, json_string(profile->drop[i]));
+	for (size_t i = 0; i < profile->drop.n; i++) {
+		if (!capabilities_have(all, "ALL") && !capabilities_have(all, profile->drop.v[i]))
+			json_array_append_new(all, json_string(profile->drop.v[i]));
 	}
 	if (json_array_size(all) > json_array_size(drop))
 		return all;
@@ -202,8 +202,8 @@ static json_t *wanted_drop(const json_t *drop, const struct profile *profile)
 
 static bool profile_drops(const struct profile *p, const char *name)
 {
-	for (size_t i = 0; i < p->n_drop; i++) {
-		if (capability_is(p->drop[i], name))
+	for (size_t i = 0; i < p->drop.n; i++) {
+		if (capability_is(p->drop.v[i], name))
 			return true;
 	}
 	return false;

@@ -248,8 +248,8 @@ static void a_whole_profile(void **state)
 	assert_int_equal(p->mode, MODE_AUDIT);
 	assert_string_equal(p->diagnostic, "3:9: no such word");
 	assert_string_equal(p->seccomp, "pale/web-0123456789ab.json");
-	assert_int_equal(p->n_drop, 1);
-	assert_string_equal(p->drop[0], "NET_RAW");
+	assert_int_equal(p->drop.n, 1);
+	assert_string_equal(p->drop.v[0], "NET_RAW");
 	assert_true(profile_is_for(p, "shop"));
 	assert_false(profile_is_for(p, "sho"));
 	assert_string_equal(cluster_near_profile(&c, "wbe"), "web");
