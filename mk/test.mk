@@ -94,7 +94,7 @@ test-verdict: all $(TEST_PROGRAMS)
 	$(Q)tests/tally.sh $(B) verdict
 test-golden: all $(TEST_PROGRAMS)
 	$(Q)tests/tally.sh $(B) golden
-test-host: all $(TEST_PROGRAMS) $(PROGRAMS)
+test-host: all $(TEST_PROGRAMS) $(PROGRAMS) $(B)/tests/unit/test_controller
 	$(Q)tests/tally.sh $(B) host
 test-vm: all $(TEST_PROGRAMS) $(PROGRAMS)
 	$(Q)tests/tally.sh $(B) vm/$(KERNEL)

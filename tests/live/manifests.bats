@@ -3,11 +3,15 @@
 # shellcheck shell=bash
 
 # Debian's, which has the package python3-yaml.
-rules() { /usr/bin/python3 -B "$BATS_TEST_DIRNAME/manifests.py" "$1"; }
+rules() { /usr/bin/python3 -B "$BATS_TEST_DIRNAME/manifests.py" "$@"; }
 
 @test "schemas are structural, described, and shown" { rules schemas; }
 @test "and would not be, with a mistake" { rules mistakes; }
 @test "what the webhook reads is what the schemas have" { rules objects; }
+@test "so is what the controller writes and reads of nodes" {
+	PALE_OBJECTS=$BATS_TEST_TMPDIR/objects "${PALE_BUILD:-build}/tests/unit/test_controller"
+	rules written "$BATS_TEST_TMPDIR/objects"
+}
 @test "webhooks are asked about pods, fail closed, and leave kube-system alone" { rules webhooks; }
 @test "roles are least: no wildcard, no Secrets" { rules rights; }
 @test "Pale's own pods are not root, and write nothing" { rules pods; }

@@ -51,6 +51,27 @@ static const json_t *status_of(const struct server *s, enum controller_kind kind
 	return json_object_get(find(s, kind, key), "status");
 }
 
+/* PALE_OBJECTS: a file for what an API server would hold, an object a line, which tests/live/
+ * manifests.py holds against the schemas. */
+static FILE *objects;
+
+static void keep(enum controller_kind kind, const json_t *object)
+{
+	static const char *const names[CONTROLLER_KINDS] = {
+		[CONTROLLER_PROFILE] = "PaleProfile",
+		[CONTROLLER_NODE_STATUS] = "PaleNodeStatus",
+		[CONTROLLER_RECORDING] = "PaleRecording",
+	};
+	_cleanup_json_ json_t *copy = NULL;
+
+	if (!objects || !names[kind])
+		return;
+	copy = json_copy((json_t *)object);
+	json_object_set_new(copy, "kind", json_string(names[kind]));
+	json_dumpf(copy, objects, JSON_COMPACT);
+	fputc('\n', objects);
+}
+
 /* Takes @object over, and has it seen. */
 static void put(struct server *s, enum controller_kind kind, json_t *object)
 {
@@ -62,6 +83,7 @@ static void put(struct server *s, enum controller_kind kind, json_t *object)
 		text_of(metadata, "name"));
 	json_object_set_new(metadata, "resourceVersion", json_sprintf("%d", ++s->version));
 	json_object_set_new(s->objects[kind], key, object);
+	keep(kind, object);
 	controller_seen(s->c, kind, object);
 }
 
@@ -225,7 +247,8 @@ static void assert_told(struct server *s, const char *want)
 	text_clear(&s->told);
 }
 
-#define WEB "profile web { file { allow read /srv/** } }"
+#define OTHER_DIGEST "0000000000000000000000000000000000000000000000000000000000000000"
+#define WEB	     "profile web { file { allow read /srv/** } }"
 
 static json_t *profile_of(const char *name, int generation, const char *source)
 {
@@ -574,6 +597,64 @@ static void a_rollout_outlives_its_controllers(void **state)
 	assert_in_range(s.now - began, 7200, 7200 + 7 * 600);
 }
 
+/* A node with the profile @digest, which has refused something lately. */
+static json_t *noisy_node(const struct server *s, const char *digest)
+{
+	return json_pack("{s:{s:s}, s:{s:o, s:[{s:s, s:s, s:s, s:s, s:s, s:[{s:o, s:i}]}]}}",
+		"metadata", "name", "n1", "status", "heartbeat", api_time(s->now), "profiles",
+		"name", "web", "digest", digest, "state", "Degraded", "reason", "NoBpfLsm",
+		"message", "the kernel has no BPF-LSM", "violations", "since",
+		api_time(s->now - 300), "count", 3);
+}
+
+static void a_canary_that_is_refused_goes_back(void **state)
+{
+	_cleanup_(finish) struct server s;
+	const json_t *rollout = NULL;
+	char digest[65];
+
+	start(&s);
+	put_rollout(&s);
+	rollout = json_object_get(
+		json_object_get(find(&s, CONTROLLER_PROFILE, "/web"), "spec"), "rollout");
+	json_object_set_new((json_t *)rollout, "canaryPercent", json_integer(10));
+	json_object_set_new((json_t *)rollout, "maxViolationsPerHour", json_integer(2));
+	put(&s, CONTROLLER_PROFILE, json_deep_copy(find(&s, CONTROLLER_PROFILE, "/web")));
+	settle(&s);
+	snprintf(digest, sizeof(digest), "%s",
+		text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "digest"));
+	for (int i = 0; i < 60 && strcmp(text_of(rollout, "phase"), "Canary") != 0; i++) {
+		put(&s, CONTROLLER_NODE_STATUS, node_of(&s, "n1", "web", digest));
+		pass(&s, 170);
+		rollout = json_object_get(status_of(&s, CONTROLLER_PROFILE, "/web"), "rollout");
+	}
+	assert_json(json_object_get(rollout, "canaryPercent"), "10");
+	put(&s, CONTROLLER_NODE_STATUS, noisy_node(&s, digest));
+	pass(&s, 60);
+	rollout = json_object_get(status_of(&s, CONTROLLER_PROFILE, "/web"), "rollout");
+	assert_string_equal(text_of(rollout, "phase"), "Audit");
+	assert_json(json_object_get(rollout, "stepsBack"), "1");
+	assert_json(json_object_get(rollout, "noisy"), "true");
+}
+
+/* A fragment's mistake is placed in the fragment. */
+static void a_fragments_mistake_is_told(void **state)
+{
+	_cleanup_(finish) struct server s;
+	const json_t *first;
+
+	start(&s);
+	put(&s, CONTROLLER_PROFILE,
+		json_pack("{s:{s:s, s:i}, s:{s:s, s:{s:s}}}", "metadata", "name", "web",
+			"generation", 1, "spec", "source", "use part\nprofile web { }", "files",
+			"part.pale", "fragment part {\n oops }"));
+	settle(&s);
+	first = json_array_get(
+		json_object_get(status_of(&s, CONTROLLER_PROFILE, "/web"), "diagnostics"), 0);
+	assert_string_equal(text_of(first, "severity"), "error");
+	assert_string_equal(text_of(first, "file"), "part.pale");
+}
+
 /* 1,000 nodes that load a profile one after another, ten a second. */
 static void many_nodes_cost_few_writes(void **state)
 {
@@ -589,7 +670,8 @@ static void many_nodes_cost_few_writes(void **state)
 		char node[16];
 
 		snprintf(node, sizeof(node), "n%d", i);
-		put(&s, CONTROLLER_NODE_STATUS, node_of(&s, node, "web", i % 2 ? digest : ""));
+		put(&s, CONTROLLER_NODE_STATUS,
+			node_of(&s, node, "web", i % 2 ? digest : OTHER_DIGEST));
 	}
 	settle(&s);
 	s.writes[CONTROLLER_PROFILE] = 0;
@@ -934,6 +1016,8 @@ int main(void)
 		cmocka_unit_test(who_edits_all_the_time_does_not_keep_others_from_it),
 		cmocka_unit_test(a_successor_has_nothing_to_write),
 		cmocka_unit_test(a_rollout_outlives_its_controllers),
+		cmocka_unit_test(a_canary_that_is_refused_goes_back),
+		cmocka_unit_test(a_fragments_mistake_is_told),
 		cmocka_unit_test(many_nodes_cost_few_writes),
 		cmocka_unit_test(a_recording_becomes_a_profile),
 		cmocka_unit_test(one_of_the_same_name_is_another_one),
@@ -946,6 +1030,8 @@ int main(void)
 		cmocka_unit_test(twenty_thousand_pods_are_small),
 	};
 
+	if (getenv("PALE_OBJECTS"))
+		objects = fopen(getenv("PALE_OBJECTS"), "we");
 	random_seed(3);
 	return cmocka_run_group_tests(tests, set_library, NULL);
 }
