@@ -32,6 +32,7 @@ enum request_kind {
 	REQUEST_CREATE,	   /* of a pod */
 	REQUEST_EPHEMERAL, /* containers for one that runs */
 	REQUEST_UPDATE,	   /* of a pod, which keeps its spec */
+	REQUEST_BINDING,   /* to a node, of a pod that gets the Binding's annotations */
 };
 
 struct request {
@@ -63,9 +64,17 @@ static int read_kind(
 	bool create = operation && strcmp(operation, "CREATE") == 0;
 	bool update = operation && strcmp(operation, "UPDATE") == 0;
 	bool whole = !sub || !*sub;
+	bool core = text_is(resource, "group", "") && text_is(resource, "version", "v1");
+	bool pods = core && text_is(resource, "resource", "pods");
+	/* Two ways to say the same: pods/NAME/binding, and bindings from before there was that. */
+	bool binding = pods ? !whole && strcmp(sub, "binding") == 0
+			    : core && whole && text_is(resource, "resource", "bindings");
 
-	if (text_is(resource, "group", "") && text_is(resource, "version", "v1") &&
-		text_is(resource, "resource", "pods")) {
+	if (binding && create && call == ADMISSION_VALIDATE) {
+		*ret = REQUEST_BINDING;
+		return 0;
+	}
+	if (pods) {
 		if (create && whole)
 			*ret = REQUEST_CREATE;
 		else if (update && !whole && strcmp(sub, "ephemeralcontainers") == 0)
@@ -197,7 +206,10 @@ static int same_annotations(const json_t *is, const json_t *was, struct pale_err
 	return 0;
 }
 
-/* An engine that starts a pod's sandbox anew would read the annotations again. */
+/*
+ * A kubelet hands a pod's annotations over with each container that it starts, not with the first
+ * alone. A Binding's are added to the pod's: as if they changed.
+ */
 static int judge_update(const struct request *request, struct pale_err **err)
 {
 	const json_t *is =
@@ -240,7 +252,7 @@ static int judge(const struct admission_config *config, const struct cluster *cl
 
 	if (r < 0 || is_exempt(config, request->namespace))
 		return r;
-	if (request->kind == REQUEST_UPDATE)
+	if (request->kind == REQUEST_UPDATE || request->kind == REQUEST_BINDING)
 		return judge_update(request, err);
 	r = check_object(request, err);
 	if (r == 0 && request->kind == REQUEST_EPHEMERAL && !json_is_object(old))

@@ -7,8 +7,10 @@
  * admission.k8s.io/v1. Nothing is asked of anybody, and nothing is changed, so that a dry run is
  * answered like any other request.
  *
- * Both answer for pods (CREATE) and pods/ephemeralcontainers (UPDATE); what else they are asked
- * they refuse, since it would be passed unseen. pod_profile.h, pod_hazards.h and pod_patch.h say
+ * Both answer for pods (CREATE) and pods/ephemeralcontainers (UPDATE), /validate for pods (UPDATE),
+ * pods/binding and bindings (CREATE) too; what else they are asked they refuse, since it would be
+ * passed unseen. Not asked is pods/status, which kubelets write all the time: who may write that
+ * may change a pod's annotations. pod_profile.h, pod_hazards.h and pod_patch.h say
  * what becomes of a pod.
  *
  * Left as they are: pods of kube-system and of Pale's own namespace, without which no policy could
@@ -28,7 +30,8 @@ enum admission_call {
 	/* /mutate: as a MutatingWebhook. Answers with a patch. */
 	ADMISSION_MUTATE,
 	/* /validate: as a ValidatingWebhook, behind all that mutate. Refuses a pod that still lacks
-	 * something, and (pods, UPDATE) changes of the annotations that pale-runtime reads. */
+	 * something, and changes of the annotations that pale-runtime reads: by UPDATE of the pod,
+	 * or by a Binding, whose annotations the API server adds to the pod's. */
 	ADMISSION_VALIDATE,
 };
 

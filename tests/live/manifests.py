@@ -292,7 +292,8 @@ def webhooks():
                 # A mutated UPDATE would freeze pods that run.
                 assert asked == expected and w["reinvocationPolicy"] == "IfNeeded"
             else:
-                assert asked == expected | {("UPDATE", "pods")}
+                # A Binding brings annotations of its own.
+                assert asked == expected | {("UPDATE", "pods"), ("CREATE", "pods/binding"), ("CREATE", "bindings")}
             assert all(rule["apiGroups"] == [""] and rule["apiVersions"] == ["v1"] for rule in w["rules"])
     (runtime,) = of_kind("RuntimeClass")
     assert runtime["metadata"]["name"] == "pale" and runtime["handler"] == "pale"

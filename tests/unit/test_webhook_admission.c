@@ -66,9 +66,13 @@ static json_t *copy_of(const json_t *o, const char *member)
 
 static json_t *review_of(const json_t *one, json_t *object)
 {
-	return scene_review(text_of(one, "namespace", "shop"), text_of(one, "operation", "CREATE"),
-		text_of(one, "subResource", ""), object, copy_of(one, "oldObject"),
-		copy_of(one, "userInfo"));
+	json_t *review = scene_review(text_of(one, "namespace", "shop"),
+		text_of(one, "operation", "CREATE"), text_of(one, "subResource", ""), object,
+		copy_of(one, "oldObject"), copy_of(one, "userInfo"));
+
+	json_object_set_new(json_object_get(json_object_get(review, "request"), "resource"),
+		"resource", json_string(text_of(one, "resource", "pods")));
+	return review;
 }
 
 /* What the container's own pale-runtime reads. */
