@@ -412,10 +412,12 @@ static int check_existing(
 /* Whether anything means this pod at all. */
 static bool is_meant(const struct choosing *c)
 {
+	const struct namespace *ns = c->namespace;
 	const char *key;
 	json_t *value;
 
-	if (c->namespace->inject || c->n_bindings || pod_annotation(c->pod, PROFILE_ANNOTATION))
+	if (ns->inject || ns->floor.profile || ns->default_profile || ns->wrong || c->n_bindings ||
+		pod_annotation(c->pod, PROFILE_ANNOTATION))
 		return true;
 	json_object_foreach ((json_t *)c->pod->annotations, key, value) {
 		if (strncmp(key, CONTAINER_PROFILE_PREFIX, strlen(CONTAINER_PROFILE_PREFIX)) == 0)

@@ -170,6 +170,21 @@ refused() { # MESSAGE, of what was run
 	refused "annotation pale.dev/profile cannot be changed once a pod was created"
 }
 
+bind() { # RESOURCE POD ANNOTATIONS
+	jq -cn --arg name "$2" --argjson a "$3" '{apiVersion: "v1", kind: "Binding", metadata: {name: $name, annotations: $a},
+		target: {apiVersion: "v1", kind: "Node", name: "n1"}}' | kubectl create --raw "/api/v1/namespaces/shop/$1" -f -
+}
+
+@test "who binds a pod to a node gives it annotations, but none that the runtime reads" {
+	create shop "$(pod placed '{"pale.dev/profile":"web"}')"
+	for resource in pods/placed/binding bindings; do
+		run bind "$resource" placed '{"pale.dev/mode":"audit"}'
+		refused "annotation pale.dev/mode cannot be changed once a pod was created"
+	done
+	bind pods/placed/binding placed '{"note":"x"}'
+	[ "$(get shop placed '[.spec.nodeName, .metadata.annotations.note, .metadata.annotations["pale.dev/mode"]]')" = '["n1","x",null]' ]
+}
+
 @test "an ephemeral container of a server that does not say for which pod" {
 	create shop "$(pod debugged '{"pale.dev/profile":"web"}')"
 	run kubectl -n shop replace --raw /api/v1/namespaces/shop/pods/debugged/ephemeralcontainers -f - <<<'{"apiVersion":"v1","kind":"EphemeralContainers","metadata":{"name":"debugged","namespace":"shop"},"ephemeralContainers":[{"name":"d","image":"i","terminationMessagePolicy":"File","imagePullPolicy":"Always"}]}'

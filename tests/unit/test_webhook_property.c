@@ -463,7 +463,7 @@ static bool is_meant(const struct made *m, const json_t *pod)
 		if (m->bindings[i].selects)
 			return true;
 	}
-	return m->inject;
+	return m->inject || m->profile >= 0 || m->otherwise >= 0;
 }
 
 static json_t *review(const json_t *pod)
