@@ -26,10 +26,18 @@ static const char *const node_paths[] = {
 	"/var/lib/containerd",
 	"/var/lib/containers",
 	"/var/lib/docker",
+	"/var/lib/rancher",
+	"/var/lib/pale",
+	"/var/lib/pale-export",
 	"/etc/kubernetes",
 	"/etc/containerd",
 	"/etc/crio",
 	"/etc/docker",
+	"/etc/rancher",
+	/* Programs that engines and the kubelet start as root. */
+	"/etc/cni",
+	"/opt/cni",
+	"/usr/libexec/kubernetes",
 	"/proc",
 	"/sys",
 };

@@ -7,7 +7,8 @@
  * container start others or enter processes that no policy holds:
  *	privileged containers, which paled refuses, too;
  *	volumes of the node's folders in which container engines, the kubelet or Pale have their
- *	sockets and files, of folders around them, and of /proc and /sys;
+ *	sockets and files, or programs that these start for a node's network and volumes, of folders
+ *	around them, and of /proc and /sys;
  *	the node's processes (hostPID) beside a capability that enters them;
  *	another runtimeClassName, by which pale-runtime would not be called.
  * Told is what makes a profile say something else than it seems to: the node's network, IPC or
