@@ -4,6 +4,7 @@
 #include "compiler/base/cleanup.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -27,6 +28,9 @@ static int prepare_signals(struct command_tree *t, sigset_t *ret_before, struct 
 {
 	sigset_t set;
 
+	/* Who is started with it ignored is not told of its children, nor how they ended (wait(2)).
+	 * The command gets it so, too, as execve(2) may do anyway. */
+	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	/* A reader of our reports that went away must not take the command with it. */

@@ -181,6 +181,17 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)" "${@:3}"' \
 	each_way way
 }
 
+@test "who is started with SIGCHLD ignored ends with its command" {
+	way() {
+		local option=()
+		[ "$1" = root ] || option=(--unprivileged)
+		run -0 --separate-stderr timeout 20 env --ignore-signal=CHLD "$pale" learn "${option[@]}" -o "$policy" -- /bin/sh -c 'exit 7'
+		[[ $stderr == *"/bin/sh ended with 7"* ]]
+		is_complete
+	}
+	each_way way
+}
+
 @test "names that could drive a terminal" {
 	local name=$'\e]0;owned\a\e[31m\nready: yes\r\xff\xfe"\\'
 	mkdir "$dir/data/$name"

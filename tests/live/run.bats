@@ -246,6 +246,8 @@ refuses() {
 	run -7 run_pale -- /usr/bin/dash -c 'exit 7'
 	run -143 run_pale -- /usr/bin/dash -c 'kill -TERM $$'
 	run -0 run_pale -- true
+	# And when who started it ignores how its children end.
+	run -7 timeout 20 env --ignore-signal=CHLD "$pale" run -I profiles -p "$dir/t.pale" --allow-partial -- /usr/bin/dash -c 'exit 7'
 }
 
 @test "a command that cannot be executed is 126 or 127" {
