@@ -107,27 +107,48 @@ int process_open(pid_t tid, struct process **ret)
 	return 0;
 }
 
-/*
- * Why nothing could be read there: what is mapped may still be the process's alone to read, which
- * then is no fault in its calls: memfd_secret(2), userfaultfd(2), a device's memory.
- */
-static int unreadable(const struct process *p, uint64_t address)
+/* By whole lines, however long: what stands in a file's name is not to be taken for one. */
+int process_mappings(
+	const struct process *p, int (*visit)(void *ctx, const struct mapping *mapping), void *ctx)
 {
 	_cleanup_fclose_ FILE *f = NULL;
-	char line[PATH_MAX + 256];
-	uint64_t begin, end;
-	int fd = openat(p->proc_fd, "maps", O_RDONLY | O_CLOEXEC);
+	_cleanup_free_ char *line = NULL;
+	size_t size = 0;
+	int fd = openat(p->proc_fd, "maps", O_RDONLY | O_CLOEXEC), r = 0;
 
 	if (fd < 0)
 		return -errno;
 	f = fdopen(fd, "r");
 	if (!f)
 		abort();
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " r", &begin, &end) == 2 &&
-			address >= begin && address < end)
-			return strchr(line, ' ')[1] == 'r' ? -ENXIO : -EFAULT;
-	return -EFAULT;
+	while (r == 0 && getline(&line, &size, f) > 0) {
+		struct mapping m;
+
+		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*s %*s %lu", &m.begin, &m.end,
+			    m.mode, &m.inode) == 4)
+			r = visit(ctx, &m);
+	}
+	return r;
+}
+
+/*
+ * Why nothing could be read there: what is mapped may still be the process's alone to read, which
+ * then is no fault in its calls: memfd_secret(2), userfaultfd(2), a device's memory.
+ */
+static int unreadable_in(void *ctx, const struct mapping *m)
+{
+	uint64_t address = *(const uint64_t *)ctx;
+
+	if (address < m->begin || address >= m->end)
+		return 0;
+	return m->mode[0] == 'r' ? -ENXIO : -EFAULT;
+}
+
+static int unreadable(const struct process *p, uint64_t address)
+{
+	int r = process_mappings(p, unreadable_in, &address);
+
+	return r ? r : -EFAULT;
 }
 
 ssize_t process_read_some(const struct process *p, uint64_t address, void *buffer, size_t len)

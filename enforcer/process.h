@@ -49,6 +49,19 @@ ssize_t process_read_some(const struct process *p, uint64_t address, void *buffe
  */
 ssize_t process_read_string(const struct process *p, uint64_t address, char *buffer, size_t size);
 
+/* A line of proc_pid_maps(5). */
+struct mapping {
+	uint64_t begin, end;
+	char mode[5]; /* "r-xp" */
+	unsigned long inode;
+};
+/*
+ * Calls @visit for each of the process until that gives something else than 0, which is the answer,
+ * too; 0 at the end, or a negative errno.
+ */
+int process_mappings(
+	const struct process *p, int (*visit)(void *ctx, const struct mapping *mapping), void *ctx);
+
 /* An O_PATH descriptor of "root", "cwd" or "fd/N". */
 int process_open_path(const struct process *p, const char *what);
 

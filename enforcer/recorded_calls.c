@@ -96,45 +96,37 @@ static int examine_map(struct call *c)
 	return n <= 0 ? n : add_file(c, OP_MAP, &r);
 }
 
-/* proc_pid_map_files(5): only with CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE. */
-static int add_mapped(struct call *c, uint64_t begin, uint64_t end)
+struct becomes_code {
+	struct call *call;
+	uint64_t from, to;
+};
+
+/* Files that are mapped in the range, where they are no code yet. proc_pid_map_files(5): only with
+ * CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE. */
+static int add_mapped(void *ctx, const struct mapping *m)
 {
+	const struct becomes_code *b = ctx;
 	RESOLVED(r);
 	char name[64];
 	int fd, n;
 
-	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, begin, end);
-	fd = process_open_path(c->process, name);
+	if (m->begin >= b->to || m->end <= b->from || !m->inode || m->mode[2] == 'x')
+		return 0;
+	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, m->begin, m->end);
+	fd = process_open_path(b->call->process, name);
 	if (fd < 0)
 		return -ENOSYS;
-	n = resolve_descriptor(c->process, fd, &r);
-	return n < 0 ? n : add_file(c, OP_MAP, &r);
+	n = resolve_descriptor(b->call->process, fd, &r);
+	return n < 0 ? n : add_file(b->call, OP_MAP, &r);
 }
 
-/* Files that are mapped in the range become code (proc_pid_maps(5)), where they are none yet. */
 static int examine_mprotect(struct call *c)
 {
-	uint64_t from = watched_pointer(c->abi, c->arguments[0]), to = from + c->arguments[1];
-	_cleanup_fclose_ FILE *f = NULL;
-	char line[PATH_MAX + 256], mode[5];
-	uint64_t begin, end;
-	unsigned long inode;
-	int fd, n = 0;
+	uint64_t from = watched_pointer(c->abi, c->arguments[0]);
+	struct becomes_code b = { .call = c, .from = from, .to = from + c->arguments[1] };
 
-	if (!(argument(c, c->row->kind) & PROT_EXEC))
-		return 0;
-	fd = openat(c->process->proc_fd, "maps", O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	f = fdopen(fd, "r");
-	if (!f)
-		abort();
-	while (n >= 0 && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %*s %*s %lu", &begin, &end, mode,
-			    &inode) == 4 &&
-			begin < to && from < end && inode && mode[2] != 'x')
-			n = add_mapped(c, begin, end);
-	return n;
+	return argument(c, c->row->kind) & PROT_EXEC ? process_mappings(c->process, add_mapped, &b)
+						     : 0;
 }
 
 static int examine_flock(struct call *c)

@@ -548,6 +548,29 @@ static void secret(char **argv)
 	open_and_close(AT_FDCWD, page, O_RDONLY);
 }
 
+/*
+ * PAGE FOLDER: the same, below a file whose name is longer in proc_pid_maps(5) than any line should
+ * be, and ends as a line of there could begin: with all addresses, which nobody may read.
+ */
+static void secret_below_name(char **argv)
+{
+	char folder[251], name[256];
+	int fd, root = open("/", O_PATH | O_CLOEXEC);
+
+	memset(folder, '\n', 250); /* each is four bytes there */
+	folder[250] = '\0';
+	snprintf(name, sizeof(name), "%.50s%150s0-ffffffffffffffff -", folder, "");
+	need(chdir(argv[1]) == 0, argv[1]);
+	for (int i = 0; i < 4; i++)
+		need(mkdir(folder, 0700) == 0 && chdir(folder) == 0, "mkdir");
+	fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	need(fd >= 0 && mmap((void *)0x100000, 4096, PROT_READ, MAP_PRIVATE | MAP_FIXED_NOREPLACE,
+				fd, 0) != MAP_FAILED,
+		"a file of a long name");
+	need(fchdir(root) == 0, "fchdir");
+	secret(argv);
+}
+
 /* ---- namespaces, groups, identities */
 
 /* FOLDER: the root of a child is that folder, in namespaces of its own. */
@@ -651,6 +674,7 @@ static const struct act {
 	{ "faults", faults, 2 },
 	{ "permits", permits, 2 },
 	{ "secret", secret, 1 },
+	{ "secret-below-name", secret_below_name, 2 },
 	{ "new-root", new_root, 1 },
 	{ "leave-group", leave_group, 1 },
 	{ "by-handle", by_handle, 2 },

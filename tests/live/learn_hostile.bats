@@ -307,6 +307,10 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)" "${@:3}"' \
 		[[ $output != *memfd_secret* ]] || skip "no memfd_secret(2)"
 		lost "calls with arguments in memory that nobody else may read"
 		rm -f "$policy"*
+		mkdir -m 777 "$dir/data/$1"
+		acts "$1" secret-below-name "$page" "$dir/data/$1"
+		lost "calls with arguments in memory that nobody else may read"
+		rm -f "$policy"*
 		acts "$1" faults "$page" /etc/hostname
 		[[ $output == *userfaultfd* ]] || lost "calls with arguments in memory that nobody else may read"
 	}
