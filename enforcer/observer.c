@@ -132,7 +132,7 @@ static const struct access *executed(const struct accesses *accesses)
 	for (unsigned i = 0; i < accesses->n; i++)
 		if (accesses->v[i].request.operation == OP_EXEC)
 			last = &accesses->v[i];
-	return last && last->request.path ? last : NULL;
+	return last;
 }
 
 /* Opened and mapped by the program that is executed, not by the one that executes it. */
@@ -140,10 +140,10 @@ static int add_loader(struct observer *r, const struct notified_call *call,
 	const struct access *program, struct learn_observation o)
 {
 	struct accesses loader = { .n = 0 };
-	int n = recorded_loader_accesses(call->process, program->object, r->start_ns, &loader);
+	int n = recorded_loader_accesses(call->process, program, r->start_ns, &loader);
 
-	o.executable = program->object;
-	o.executable_len = (uint32_t)program->object_len;
+	o.executable = program->request.path;
+	o.executable_len = program->request.path_len;
 	for (unsigned i = 0; n >= 0 && i < loader.n; i++)
 		add_access(r, o, &loader.v[i]);
 	accesses_release(&loader);
@@ -222,7 +222,7 @@ static void begin(struct observer *r, const struct access *program)
 		return;
 	r->has_begun = true;
 	/* What has no path (memfd_create(2), a file that is deleted) has none to be told by. */
-	if (program)
+	if (program && program->request.path)
 		learn_run_program(r->run, program->object, program->object_len);
 }
 

@@ -462,19 +462,16 @@ static bool read_loader(int fd, char ret[PATH_MAX])
 	return false;
 }
 
-int recorded_loader_accesses(
-	const struct process *p, const char *path, uint64_t start_ns, struct accesses *ret)
+int recorded_loader_accesses(const struct process *p, const struct access *program,
+	uint64_t start_ns, struct accesses *ret)
 {
 	struct call c = { .process = p, .start_ns = start_ns, .out = ret };
 	_cleanup_close_ int fd = -1;
 	char loader[PATH_MAX], link[64];
-	RESOLVED(program);
 	RESOLVED(r);
-	int n = resolve_path(p, AT_FDCWD, path, RESOLVE_PATH_FOLLOW, false, &program);
+	int n;
 
-	if (n < 0)
-		return 0; /* gone meanwhile */
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", program.fd);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", program->fd);
 	fd = open(link, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	/* Executable, but not to be read by us. */
 	if (fd < 0)
@@ -483,7 +480,7 @@ int recorded_loader_accesses(
 		return 0;
 	n = resolve_path(p, AT_FDCWD, loader, RESOLVE_PATH_FOLLOW, false, &r);
 	if (n < 0)
-		return 0; /* ENOENT of the execve */
+		return n == -ENOENT || n == -ENOTDIR ? 0 : n; /* the execve fails with it, too */
 	add_file(&c, OP_READ, &r);
 	return add_file(&c, OP_MAP, &r);
 }

@@ -21,9 +21,9 @@ bool recorded_call(int syscall);
 int recorded_call_accesses(const struct process *p, enum abi abi, int syscall,
 	const uint64_t arguments[6], uint64_t start_ns, struct accesses *ret);
 
-/* The loader that the ELF file at @path, which is executed, asks for: read and map, where there is
- * one. */
-int recorded_loader_accesses(
-	const struct process *p, const char *path, uint64_t start_ns, struct accesses *ret);
+/* The loader that the ELF file of @program, an access to execute it, asks for: read and map, where
+ * there is one. */
+int recorded_loader_accesses(const struct process *p, const struct access *program,
+	uint64_t start_ns, struct accesses *ret);
 
 #endif

@@ -388,7 +388,7 @@ uint64_t recorded_capabilities(const struct process *p, const struct credentials
 		uint64_t used = 0;
 
 		if (permission_of(who, &accesses->v[i], &used) == PERMISSION_REFUSED) {
-			free(accesses->v[i].object);
+			access_release(&accesses->v[i]);
 			continue;
 		}
 		bits |= used;

@@ -41,7 +41,7 @@ struct access *accesses_add(struct accesses *out)
 		return NULL;
 	}
 	a = &out->v[out->n++];
-	*a = (struct access){ 0 };
+	*a = (struct access){ .fd = -1 };
 	return a;
 }
 
@@ -88,7 +88,8 @@ static bool gives_privilege(const struct call *c, const struct resolved_path *r)
 	return getxattr(link, "security.capability", NULL, 0) > 0;
 }
 
-static void add(struct call *c, enum operation op, const struct resolved_path *r)
+/* Takes the descriptor of what is executed. */
+static void add(struct call *c, enum operation op, struct resolved_path *r)
 {
 	struct access *a;
 
@@ -102,6 +103,7 @@ static void add(struct call *c, enum operation op, const struct resolved_path *r
 	if (op == OP_EXEC) { /* map is not among the calls watched */
 		a->request.object_class = watched_class(r, c->start_ns);
 		a->gives_privilege = gives_privilege(c, r);
+		a->fd = TAKE_FD(r->fd);
 	}
 	a->request.owner = r->exists && r->st.st_uid == c->process->fsuid;
 	access_set_path(a, r);
@@ -325,8 +327,9 @@ static int examine_exec(struct call *c)
 	enum resolve_how how =
 		flags & AT_SYMLINK_NOFOLLOW ? RESOLVE_PATH_NOFOLLOW : RESOLVE_PATH_FOLLOW;
 	int dirfd = dirfd_of(c, c->row->what);
+	bool more = true;
 
-	for (int i = 0; i <= INTERPRETERS_MAX; i++) {
+	for (int i = 0; more && i <= INTERPRETERS_MAX; i++) {
 		RESOLVED(r);
 		int n;
 
@@ -341,9 +344,8 @@ static int examine_exec(struct call *c)
 			return n;
 		if (!S_ISREG(r.st.st_mode))
 			return 0; /* EACCES from may_open() */
+		more = read_shebang(r.fd, interpreter);
 		add(c, OP_EXEC, &r);
-		if (!read_shebang(r.fd, interpreter))
-			return 0;
 	}
 	return 0;
 }
@@ -434,9 +436,16 @@ int watched_call_accesses(const struct process *p, enum abi abi, int syscall,
 	return is_no_access(r) ? 0 : r;
 }
 
+void access_release(struct access *a)
+{
+	free(a->object);
+	if (a->fd >= 0)
+		close(a->fd);
+}
+
 void accesses_release(struct accesses *a)
 {
 	for (unsigned i = 0; i < a->n; i++)
-		free(a->v[i].object);
+		access_release(&a->v[i]);
 	a->n = 0;
 }

@@ -25,6 +25,7 @@ struct access {
 	bool fast_open;
 	/* exec: set-user-ID, set-group-ID, or with capabilities of its own (execve(2)). */
 	bool gives_privilege;
+	int fd; /* exec: O_PATH, of the file; -1 otherwise */
 };
 
 /* rename needs two, open with O_CREAT three, a script with its interpreters up to six, sendmmsg one
@@ -47,6 +48,7 @@ bool watched_call(int syscall);
  */
 int watched_call_accesses(const struct process *p, enum abi abi, int syscall,
 	const uint64_t arguments[6], uint64_t start_ns, struct accesses *ret);
+void access_release(struct access *a);
 void accesses_release(struct accesses *a);
 
 #endif

@@ -482,6 +482,33 @@ END
 	lost "mounts and signals of which this recorder cannot tell what they are"
 }
 
+@test "the loader of a program is seen below another root, and where the program has no path" {
+	local loader=/lib64/ld-linux-x86-64.so.2 file
+	[ "$(id -u)" = 0 ] && [ -e $loader ] || skip "not root, or not x86_64"
+	for file in $(ldd "$hostile" | grep -o '/[^ ]*'); do
+		install -D "$file" "$dir/data/root$file"
+	done
+	install "$hostile" "$page" "$dir/data/root"
+	way() {
+		local option=()
+		[ "$1" = root ] || option=(--unprivileged)
+		run -0 learn "${option[@]}" -o "$policy" -- chroot "$dir/data/root" /hostile read /page
+		# Twice: chroot's own is the other one.
+		[ "$(observed map | grep -c 'ld-linux')" = 2 ]
+		jq -e --arg root "$dir/data/root" 'any(.observations[]; .operation == "map" and .object == $root + "/lib64/ld-linux-x86-64.so.2" and .executable == $root + "/hostile")' "$policy.runs"
+		is_complete
+		rm "$policy"*
+		cp "$hostile" "$dir/data/gone"
+		exec 9<"$dir/data/gone"
+		rm "$dir/data/gone"
+		run -0 learn "${option[@]}" -o "$policy" -- /proc/self/fd/9 read "$page"
+		exec 9<&-
+		observed map | grep ld-linux
+		is_complete
+	}
+	each_way way
+}
+
 @test "what may be read is asked of the files of its own mount namespace" {
 	[ "$(id -u)" = 0 ] || skip "not root"
 	mkdir -m 700 "$dir/data/hidden"
