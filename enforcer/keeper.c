@@ -109,11 +109,27 @@ static void remove_group(const struct cgroup *cgroup)
 		nanosleep(&pause, NULL);
 }
 
-/* What is meant for the command's process group is not for us. */
-static void stand_apart(void)
+static void close_others(int a, int b)
+{
+	unsigned int low = (unsigned)(a < b ? a : b), high = (unsigned)(a < b ? b : a);
+
+	if (low)
+		close_range(0, low - 1, 0);
+	if (low + 1 < high)
+		close_range(low + 1, high - 1, 0);
+	close_range(high + 1, ~0U, 0);
+}
+
+/*
+ * What is meant for the command's process group is not for us, nor what else than @a and @b is open
+ * here: a terminal or pipe that others wait for the end of, the kernel's programs, which stay
+ * attached as long.
+ */
+static void stand_apart(int a, int b)
 {
 	sigset_t all;
 
+	close_others(a, b);
 	setsid();
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, NULL);
@@ -129,27 +145,14 @@ static bool is_populated(int events)
 	return strstr(text, "populated 1");
 }
 
-/* All but these two: what else there is keeps the kernel's programs attached. */
-static void close_others(int a, int b)
-{
-	unsigned int low = (unsigned)(a < b ? a : b), high = (unsigned)(a < b ? b : a);
-
-	if (low)
-		close_range(0, low - 1, 0);
-	if (low + 1 < high)
-		close_range(low + 1, high - 1, 0);
-	close_range(high + 1, ~0U, 0);
-}
-
 static _Noreturn void keep_group(int parent, const struct cgroup *cgroup)
 {
 	int events = openat(cgroup->fd, "cgroup.events", O_RDONLY | O_CLOEXEC);
 	struct pollfd p = { .fd = parent, .events = POLLIN };
 
-	stand_apart();
 	if (events < 0)
 		_exit(1);
-	close_others(parent, events);
+	stand_apart(parent, events);
 	while (poll(&p, 1, -1) <= 0)
 		;
 	p = (struct pollfd){ .fd = events, .events = POLLPRI };
@@ -166,11 +169,7 @@ static _Noreturn void keep(
 	struct pollfd p[] = { { .fd = parent, .events = POLLIN },
 		{ .fd = notified_calls_fd(calls), .events = 0 } };
 
-	stand_apart();
-	/* A terminal or pipe that others wait for the end of. */
-	for (int fd = 0; fd < 3; fd++)
-		if (fd != parent && fd != p[1].fd)
-			close(fd);
+	stand_apart(parent, p[1].fd);
 	while (!p[0].revents && !p[1].revents) {
 		int n = poll(p, 2, LOOK_MS);
 

@@ -581,6 +581,16 @@ END
 	each_way way
 }
 
+@test "the keeper has nothing open but whom it watches and the calls" {
+	way() {
+		local option=()
+		[ "$1" = root ] || option=(--unprivileged)
+		run -0 --separate-stderr learn "${option[@]}" -o "$policy" -- /bin/sh -c "readlink /proc/\$(pgrep -P \$PPID -x pale-keeper)/fd/* >$dir/out/open"
+		[ "$(sort "$dir/out/open")" = "$(printf 'anon_inode:%s\n' '[pidfd]' 'seccomp notify')" ]
+	}
+	each_way way
+}
+
 @test "killed with many processes at work, each goes on to its own end" {
 	"$pale" learn -o "$policy" -- /bin/bash -c "for i in {1..30}; do (for n in {1..200}; do : <$page; done; echo \$i >$dir/data/end-\$i) & done; wait; ls $dir/data | grep -c end- >$dir/data/ended" 2>/dev/null &
 	local recorder=$! i
