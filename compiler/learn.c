@@ -305,7 +305,6 @@ static struct compilation *compile_repaired(
 
 struct reaching {
 	struct learn_work *w;
-	const struct learn_domain *d;
 	const struct policy *p;
 	uint32_t domain, first_line;
 	bool changed;
@@ -341,56 +340,93 @@ static void drop_for(struct reaching *k, enum operation op, const char *path)
 	k->changed = true;
 }
 
-/* They are in the order of learn_observation_compare(), of which this is the first of its path. */
-static bool was_seen(const struct reaching *k, enum operation op, const char *path, uint32_t len)
+/* What learn_paths_globs() and learn_state() make globs for. */
+#define GLOBBED (OPS_FILE | OP_BIT(OP_CONNECT) | OP_BIT(OP_LISTEN))
+
+static void drop_for_all(struct reaching *k, const char *path)
 {
-	const struct learn_observation first = {
-		.operation = op, .object = path, .object_len = len
-	};
-	uint32_t from = 0, to = k->d->n_items;
-	const struct learn_observation *o;
-
-	while (from < to) {
-		uint32_t middle = from + (to - from) / 2;
-
-		o = &k->w->items[k->d->items[middle].item].o;
-		if (learn_observation_compare(o, &first) < 0)
-			from = middle + 1;
-		else
-			to = middle;
+	for (int op = 0; op < OP_COUNT; op++) {
+		if (GLOBBED & OP_BIT(op))
+			drop_for(k, (enum operation)op, path);
 	}
-	if (from == k->d->n_items)
-		return false;
-	o = &k->w->items[k->d->items[from].item].o;
-	return o->operation == op && o->object_len == len && !memcmp(o->object, path, len);
 }
 
-/* A secret that there is among what the glob is for: only what was seen is done to it. */
-static void except_for(struct reaching *k, enum operation op, const struct learn_observation *o)
+/* Of "/home/ada/" in the path, with both slashes; 0: it is not in a user's folder. */
+static uint32_t home_len(const char *path, uint32_t len)
 {
-	uint32_t line;
+	static const char home[] = "/home/";
+	uint32_t n = sizeof(home) - 1;
 
-	if (vocab_operations[o->operation].object != OBJECT_PATH || o->folded ||
-		!learn_is_secret(o->object, o->object_len) ||
-		was_seen(k, op, o->object, o->object_len))
-		return;
-	line = line_that_allows(k, op, o->object, o->object_len);
-	if (line)
-		k->changed |= learn_draft_except(k->w, line, o->object, o->object_len);
+	if (len <= n || memcmp(path, home, n) != 0)
+		return 0;
+	while (n < len && path[n] != '/')
+		n++;
+	return n < len ? n + 1 : 0;
+}
+
+/* What is a secret of root is one of each user, too. */
+static void drop_for_user(struct reaching *k, const char *home, uint32_t len)
+{
+	static const char root[] = "/root/";
+
+	for (size_t i = 0; learn_secret_samples[i]; i++) {
+		if (!strncmp(learn_secret_samples[i], root, sizeof(root) - 1))
+			drop_for_all(k, arena_printf(k->w->arena, "%.*s%s", (int)len, home,
+						learn_secret_samples[i] + sizeof(root) - 1));
+	}
+}
+
+/* The operations that no glob may allow for what was seen so. */
+static uint64_t operations_by_name(
+	const struct learn_observation *o, const char *path, uint32_t len)
+{
+	if (learn_is_secret(path, len))
+		return GLOBBED;
+	/* What a program made itself, it may make anew. */
+	return (o->operation == OP_MAP || o->operation == OP_EXEC) &&
+			       o->object_class == CLASS_PLAIN && !o->created
+		       ? LEARN_CHANGES
+		       : 0;
+}
+
+/*
+ * A secret, or code, among what a glob is for: what was done to it is for a rule with its name,
+ * which is told.
+ */
+static void except_for(
+	struct reaching *k, const struct learn_observation *o, const char *path, uint32_t len)
+{
+	uint64_t operations = operations_by_name(o, path, len);
+
+	for (int op = 0; operations && op < OP_COUNT; op++) {
+		uint32_t line = operations & OP_BIT(op)
+					? line_that_allows(k, (enum operation)op, path, len)
+					: 0;
+
+		if (line)
+			k->changed |= learn_draft_except(k->w, line, path, len);
+	}
 }
 
 static bool narrow(struct reaching *k)
 {
-	static const enum operation operations[] = { OP_READ, OP_WRITE, OP_APPEND, OP_CREATE,
-		OP_DELETE, OP_RENAME, OP_SETATTR, OP_MAP, OP_CONNECT };
+	uint32_t n, len;
+	const char *path, *before = "";
 
-	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
-		for (size_t s = 0; learn_secret_samples[s]; s++)
-			drop_for(k, operations[i], learn_secret_samples[s]);
-	}
-	for (size_t i = 0; i < sizeof(operations) / sizeof(*operations); i++) {
-		for (uint32_t n = 0; n < k->d->n_items; n++)
-			except_for(k, operations[i], &k->w->items[k->d->items[n].item].o);
+	for (size_t i = 0; learn_secret_samples[i]; i++)
+		drop_for_all(k, learn_secret_samples[i]);
+	for (uint32_t i = 0; i < k->w->n_items; i++) {
+		const struct learn_observation *o = &k->w->items[i].o;
+
+		if (!learn_has_path(o, &path, &len))
+			continue;
+		/* They are sorted: one user's stand together. */
+		n = home_len(path, len);
+		if (n && strncmp(before, path, n) != 0)
+			drop_for_user(k, path, n);
+		before = path;
+		if (!o->folded)
+			except_for(k, o, path, len);
 	}
 	return k->changed;
 }
@@ -407,8 +443,8 @@ static struct compilation *compile_globs(struct learn_work *w, const struct file
 			return NULL;
 		p = policy_of(w, c);
 		for (uint32_t i = 0; i < w->n_domains; i++) {
-			const struct learn_domain *d = &w->domains[i];
-			struct reaching k = { w, d, p, learn_domain_index(w, p, d), line, false };
+			struct reaching k = { w, p, learn_domain_index(w, p, &w->domains[i]), line,
+				false };
 
 			changed |= narrow(&k);
 		}

@@ -28,6 +28,11 @@
  *	arguments	of a system call: more values than a rule compares are not compared, and
  *			the values of several ones are allowed in any combination
  *
+ * No star reaches what is a secret of each machine, or of each user whose folder was seen. Where a
+ * secret that was seen is among what a star is for, or what was mapped or executed and the program
+ * did not make, it is excepted: what was done to the secret, and what changed the code, is for a
+ * rule with its name.
+ *
  * Everything else is literal. What hand-written rules allow is not learned again; what they refuse
  * is not learned, and told. System calls are left to be derived where the language does so.
  *

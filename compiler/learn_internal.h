@@ -191,6 +191,11 @@ bool learn_names_vary(const struct learn_work *w, const uint64_t *const *names, 
 
 /* ---- learn_state.c */
 
+/* What is done to a file that changes it, its name or its mode. */
+#define LEARN_CHANGES                                                                              \
+	(OP_BIT(OP_WRITE) | OP_BIT(OP_APPEND) | OP_BIT(OP_CREATE) | OP_BIT(OP_DELETE) |            \
+		OP_BIT(OP_RENAME) | OP_BIT(OP_LINK) | OP_BIT(OP_SETATTR))
+
 /* Rules for folders that a program keeps its state in. */
 void learn_state(struct learn_work *w, struct learn_domain *d);
 

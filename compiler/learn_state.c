@@ -12,10 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHANGES                                                                                    \
-	(OP_BIT(OP_WRITE) | OP_BIT(OP_APPEND) | OP_BIT(OP_CREATE) | OP_BIT(OP_DELETE) |            \
-		OP_BIT(OP_RENAME) | OP_BIT(OP_LINK) | OP_BIT(OP_SETATTR))
-
 struct search {
 	struct learn_work *w;
 	struct learn_domain *d;
@@ -28,8 +24,8 @@ static bool is_change(const struct learn_item *item)
 {
 	const struct learn_observation *o = &item->o;
 
-	return (CHANGES & OP_BIT(o->operation)) && o->object_class == CLASS_PLAIN && !o->image &&
-	       !learn_is_secret(o->object, o->object_len);
+	return (LEARN_CHANGES & OP_BIT(o->operation)) && o->object_class == CLASS_PLAIN &&
+	       !o->image && !learn_is_secret(o->object, o->object_len);
 }
 
 /* What nobody gives away as a whole has more components: /var/lib, and a user's own folder. */
@@ -92,7 +88,7 @@ static void allow(const struct search *s, enum operation op, const char *folder,
 
 static void allow_all(const struct search *s, const char *folder, uint32_t len)
 {
-	static const uint64_t operations = CHANGES | OP_BIT(OP_READ) | OP_BIT(OP_LOCK);
+	static const uint64_t operations = LEARN_CHANGES | OP_BIT(OP_READ) | OP_BIT(OP_LOCK);
 
 	for (int op = 0; op < OP_COUNT; op++) {
 		if (operations & OP_BIT(op))
