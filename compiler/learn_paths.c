@@ -203,11 +203,33 @@ struct node {
 	 * which is none of where the name is. */
 	const struct learn_item **values;
 	uint32_t n_values, cap_values;
+	/* Of a folder that a token stands for: what it was called, and when. */
+	struct called {
+		const char *name;
+		uint32_t len;
+		const uint64_t *runs;
+	} * called;
+	uint32_t n_called, cap_called;
 	struct learn_seen here, below; /* of the leaf; of everything, the leaf included */
 	uint32_t n_paths;
 	struct node **children;
 	uint32_t n, cap;
 };
+
+static void join_runs(const struct learn_work *w, uint64_t *to, const uint64_t *runs)
+{
+	for (uint32_t i = 0; i < w->run_words; i++)
+		to[i] |= runs[i];
+}
+
+static uint32_t count_runs(const struct learn_work *w, const uint64_t *runs)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->run_words; i++)
+		n += (uint32_t)__builtin_popcountll(runs[i]);
+	return n;
+}
 
 static void join_seen(struct learn_work *w, struct learn_seen *to, const struct learn_seen *s)
 {
@@ -218,8 +240,7 @@ static void join_seen(struct learn_work *w, struct learn_seen *to, const struct 
 		to->first = s->first;
 		to->last = s->last;
 	}
-	for (uint32_t i = 0; i < w->run_words; i++)
-		to->runs[i] |= s->runs[i];
+	join_runs(w, to->runs, s->runs);
 	to->n_items += s->n_items;
 	if (s->first < to->first)
 		to->first = s->first;
@@ -252,12 +273,18 @@ static void add_value(struct learn_work *w, struct node *n, const struct learn_i
 static void insert(struct learn_work *w, struct node *root, const struct entry *e)
 {
 	struct node *n = root;
+	const char *plain = e->plain;
 
 	learn_seen_join(w, &root->below, e->item);
 	for (const char *s = e->key; *s == '/';) {
 		size_t len = strcspn(++s, "/");
+		uint32_t plain_len = (uint32_t)strcspn(++plain, "/");
+		struct called c = { plain, plain_len, e->item->runs };
 
 		n = child(w, n, s, len);
+		if (s[len] && (plain_len != len || memcmp(plain, s, len) != 0))
+			ARENA_PUSH(w->arena, n->called, n->n_called, n->cap_called, c);
+		plain += plain_len;
 		learn_seen_join(w, &n->below, e->item);
 		n->n_paths++;
 		s += len;
@@ -278,6 +305,8 @@ static void merge(struct learn_work *w, struct node *to, const struct node *from
 	to->n_paths += from->n_paths;
 	for (uint32_t i = 0; i < from->n_values; i++)
 		add_value(w, to, from->values[i]);
+	for (uint32_t i = 0; i < from->n_called; i++)
+		ARENA_PUSH(w->arena, to->called, to->n_called, to->cap_called, from->called[i]);
 	join_seen(w, &to->here, &from->here);
 	join_seen(w, &to->below, &from->below);
 	for (uint32_t i = 0; i < from->n; i++) {
@@ -321,11 +350,7 @@ static void add_shape(struct learn_work *w, struct shapes *to, const char *name,
 
 static bool differs(struct learn_work *w, const struct learn_seen *s)
 {
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < w->run_words; i++)
-		n += (uint32_t)__builtin_popcountll(s->runs[i]);
-	return n < w->n_runs;
+	return count_runs(w, s->runs) < w->n_runs;
 }
 
 static bool is_separator(char c)
@@ -502,7 +527,8 @@ static bool is_glob(const char *s)
 struct varying {
 	struct node **leaves, **folders;
 	uint32_t n_leaves, n_folders;
-	bool everything; /* below the directory */
+	bool everything;  /* below the directory */
+	bool own_folders; /* since each run has one of its own */
 };
 
 static bool leaves_differ(struct learn_work *w, struct node *const *v, uint32_t n)
@@ -575,6 +601,33 @@ static bool is_random_name(const char *name)
 	return marks && !strchr(marks, '-');
 }
 
+static int by_name(const void *a, const void *b)
+{
+	const struct called *x = a, *y = b;
+	int order = memcmp(x->name, y->name, x->len < y->len ? x->len : y->len);
+
+	return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+/* Whether two runs at least had each a folder with a random name that no other run had. */
+static bool own_folders(struct learn_work *w, const struct node *n)
+{
+	uint64_t *own = arena_array(w->arena, w->run_words, sizeof(*own));
+	uint64_t *runs = arena_array(w->arena, w->run_words, sizeof(*runs));
+
+	if (!is_random_name(n->name) || !n->n_called)
+		return false;
+	qsort(n->called, n->n_called, sizeof(*n->called), by_name);
+	for (uint32_t i = 0, end; i < n->n_called; i = end) {
+		memset(runs, 0, w->run_words * sizeof(*runs));
+		for (end = i; end < n->n_called && !by_name(&n->called[i], &n->called[end]); end++)
+			join_runs(w, runs, n->called[end].runs);
+		if (count_runs(w, runs) == 1)
+			join_runs(w, own, runs);
+	}
+	return count_runs(w, own) >= 2;
+}
+
 static void vary(struct learn_work *w, const struct node *n, unsigned int index, enum place place,
 	struct varying *v)
 {
@@ -586,8 +639,10 @@ static void vary(struct learn_work *w, const struct node *n, unsigned int index,
 	if (place == PLACE_DATA || (place == PLACE_SHARED && index > STAR_FROM))
 		add_kinds(w, n, v);
 	/* No path below it was met twice. */
-	if (place != PLACE_SYSTEM && n->n > 1 && is_random_name(n->name))
+	if (place != PLACE_SYSTEM && n->n > 1 && own_folders(w, n)) {
 		v->everything = true;
+		v->own_folders = true;
+	}
 	if (!leaves_differ(w, v->leaves, v->n_leaves))
 		v->n_leaves = 0;
 	if (!folders_differ(w, v->folders, v->n_folders))
@@ -607,7 +662,7 @@ static void shapes_of(struct learn_work *w, const struct node *n, unsigned int i
 	vary(w, n, index, place, &v);
 	if (v.everything)
 		add_shape(w, to, "**", "", &n->below,
-			is_random_name(n->name)
+			v.own_folders
 				? "a folder of its own in each run"
 				: "names of files and folders below it differed from run to run");
 	if (v.n_leaves && !v.everything)
