@@ -180,14 +180,18 @@ struct learn_token {
 struct learn_token learn_token_find(struct arena *a, const char *path, uint32_t len, uint32_t at,
 	uint32_t component_len, unsigned int index, bool mapped, bool made);
 
-/* ---- learn_vary.c */
+/* ---- learn_vary.c: sets of runs, bits as in struct learn_item */
+
+void learn_runs_join(const struct learn_work *w, uint64_t *to, const uint64_t *runs);
+uint32_t learn_runs_count(const struct learn_work *w, const uint64_t *runs);
 
 /*
- * Whether @n names, each by the runs that had it, are ones that vary: LEARN_VALUES_MIN of them, and
- * two runs at least that both had some, and not the same ones. Names that come and go together are
- * one thing, which a run does or not.
+ * Whether @n names or addresses, each by the runs that had it, are ones that vary: @at_least of
+ * them, and two runs at least that both had some, and not the same ones. Names that come and go
+ * together are one thing, which a run does or not.
  */
-bool learn_names_vary(const struct learn_work *w, const uint64_t *const *names, uint32_t n);
+bool learn_names_vary(
+	const struct learn_work *w, const uint64_t *const *names, uint32_t n, uint32_t at_least);
 
 /* ---- learn_state.c */
 

@@ -14,9 +14,13 @@
 #define EPHEMERAL_FROM 32768
 #define EPHEMERAL_TO   60999
 
+struct way;
+
 struct peer {
 	const struct learn_item *item;
 	struct request r;
+	uint64_t *runs;		 /* shared by all executables that used the address */
+	const struct way *tried; /* with all of its kind */
 	bool used;
 };
 
@@ -25,9 +29,9 @@ struct peers {
 	uint32_t n, cap;
 };
 
-static bool differs(struct learn_work *w, const struct learn_item *item)
+static bool differs(const struct learn_work *w, const struct peer *p)
 {
-	return item->n_runs < w->n_runs;
+	return learn_runs_count(w, p->runs) < w->n_runs;
 }
 
 static bool same_kind(const struct peer *a, const struct peer *b)
@@ -124,18 +128,26 @@ static const char *wildcard(struct learn_work *w, const struct peer *p, const st
 static void go_a_way(
 	struct learn_work *w, struct learn_domain *d, struct peers *peers, const struct way *way)
 {
+	const uint64_t **runs = arena_array(w->arena, peers->n + 1, sizeof(*runs));
+
 	for (uint32_t i = 0; i < peers->n; i++) {
 		struct peer *p = &peers->v[i];
 		struct learn_rule *r;
 		uint32_t n = 0;
 
-		if (p->used || p->r.operation != way->operation || !differs(w, p->item) ||
-			!way->is_alike(p, p))
+		if (p->used || p->tried == way || p->r.operation != way->operation ||
+			!differs(w, p) || !way->is_alike(p, p))
 			continue;
-		for (uint32_t k = i; k < peers->n; k++)
-			n += !peers->v[k].used && same_kind(p, &peers->v[k]) &&
-			     differs(w, peers->v[k].item) && way->is_alike(p, &peers->v[k]);
-		if (n < way->at_least)
+		for (uint32_t k = i; k < peers->n; k++) {
+			struct peer *q = &peers->v[k];
+
+			if (q->used || !same_kind(p, q) || !differs(w, q) || !way->is_alike(p, q))
+				continue;
+			q->tried = way;
+			if (!n || runs[n - 1] != q->runs)
+				runs[n++] = q->runs;
+		}
+		if (!learn_names_vary(w, runs, n, way->at_least))
 			continue;
 		r = learn_rule_for(
 			d, w, LEARN_NETWORK, operation_words(w, &p->item->o), wildcard(w, p, way));
@@ -150,6 +162,19 @@ static void go_a_way(
 	}
 }
 
+/* They are sorted: those of one address stand together. */
+static void set_runs(struct learn_work *w, struct peer *p, const struct peer *before)
+{
+	if (before && same_kind(p, before) && same_address(p, before) &&
+		p->r.port == before->r.port) {
+		p->runs = before->runs;
+		learn_runs_join(w, p->runs, p->item->runs);
+		return;
+	}
+	p->runs = arena_array(w->arena, w->run_words, sizeof(*p->runs));
+	learn_runs_join(w, p->runs, p->item->runs);
+}
+
 void learn_network(struct learn_work *w, struct learn_domain *d)
 {
 	struct peers peers = { 0 };
@@ -161,6 +186,7 @@ void learn_network(struct learn_work *w, struct learn_domain *d)
 			vocab_operations[p.r.operation].object != OBJECT_NETWORK || p.r.path)
 			continue;
 		d->items[i].done = true;
+		set_runs(w, &p, peers.n ? &peers.v[peers.n - 1] : NULL);
 		ARENA_PUSH(w->arena, peers.v, peers.n, peers.cap, p);
 	}
 	for (size_t i = 0; w->n_runs > 1 && i < sizeof(ways) / sizeof(*ways); i++)

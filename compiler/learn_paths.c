@@ -216,21 +216,6 @@ struct node {
 	uint32_t n, cap;
 };
 
-static void join_runs(const struct learn_work *w, uint64_t *to, const uint64_t *runs)
-{
-	for (uint32_t i = 0; i < w->run_words; i++)
-		to[i] |= runs[i];
-}
-
-static uint32_t count_runs(const struct learn_work *w, const uint64_t *runs)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < w->run_words; i++)
-		n += (uint32_t)__builtin_popcountll(runs[i]);
-	return n;
-}
-
 static void join_seen(struct learn_work *w, struct learn_seen *to, const struct learn_seen *s)
 {
 	if (!s->runs)
@@ -240,7 +225,7 @@ static void join_seen(struct learn_work *w, struct learn_seen *to, const struct 
 		to->first = s->first;
 		to->last = s->last;
 	}
-	join_runs(w, to->runs, s->runs);
+	learn_runs_join(w, to->runs, s->runs);
 	to->n_items += s->n_items;
 	if (s->first < to->first)
 		to->first = s->first;
@@ -350,7 +335,7 @@ static void add_shape(struct learn_work *w, struct shapes *to, const char *name,
 
 static bool differs(struct learn_work *w, const struct learn_seen *s)
 {
-	return count_runs(w, s->runs) < w->n_runs;
+	return learn_runs_count(w, s->runs) < w->n_runs;
 }
 
 static bool is_separator(char c)
@@ -544,7 +529,7 @@ static bool leaves_differ(struct learn_work *w, struct node *const *v, uint32_t 
 		for (uint32_t k = 0; k < v[i]->n_values; k++)
 			names[n_names++] = v[i]->values[k]->runs;
 	}
-	return learn_names_vary(w, names, n_names);
+	return learn_names_vary(w, names, n_names, LEARN_VALUES_MIN);
 }
 
 static bool folders_differ(struct learn_work *w, struct node *const *v, uint32_t n)
@@ -553,7 +538,7 @@ static bool folders_differ(struct learn_work *w, struct node *const *v, uint32_t
 
 	for (uint32_t i = 0; i < n; i++)
 		names[i] = v[i]->below.runs;
-	return learn_names_vary(w, names, n);
+	return learn_names_vary(w, names, n, LEARN_VALUES_MIN);
 }
 
 static void find_varying(struct learn_work *w, const struct node *n, struct varying *v)
@@ -621,11 +606,11 @@ static bool own_folders(struct learn_work *w, const struct node *n)
 	for (uint32_t i = 0, end; i < n->n_called; i = end) {
 		memset(runs, 0, w->run_words * sizeof(*runs));
 		for (end = i; end < n->n_called && !by_name(&n->called[i], &n->called[end]); end++)
-			join_runs(w, runs, n->called[end].runs);
-		if (count_runs(w, runs) == 1)
-			join_runs(w, own, runs);
+			learn_runs_join(w, runs, n->called[end].runs);
+		if (learn_runs_count(w, runs) == 1)
+			learn_runs_join(w, own, runs);
 	}
-	return count_runs(w, own) >= 2;
+	return learn_runs_count(w, own) >= 2;
 }
 
 static void vary(struct learn_work *w, const struct node *n, unsigned int index, enum place place,

@@ -102,7 +102,7 @@ static bool varies(const struct search *s, uint32_t from, uint32_t to)
 
 	for (uint32_t i = from; i < to; i++)
 		names[i - from] = s->v[i]->runs;
-	return learn_names_vary(s->w, names, to - from);
+	return learn_names_vary(s->w, names, to - from, LEARN_VALUES_MIN);
 }
 
 /* Where the component that begins behind the slash at @at ends. */
