@@ -175,10 +175,11 @@ struct learn_token {
 
 /*
  * The first token of the component that is the @index-th of @path (from 1) and begins at @at.
- * @mapped: the file is mapped as code; @made: the program made it.
+ * @mapped: the file is mapped as code; @words: also a number behind a word, as in names that the
+ * program gave.
  */
 struct learn_token learn_token_find(struct arena *a, const char *path, uint32_t len, uint32_t at,
-	uint32_t component_len, unsigned int index, bool mapped, bool made);
+	uint32_t component_len, unsigned int index, bool mapped, bool words);
 
 /* ---- learn_vary.c: sets of runs, bits as in struct learn_item */
 

@@ -67,6 +67,8 @@ static void put_tokens(struct learn_work *w, struct entry *e, bool mapped)
 {
 	_cleanup_(text_release) struct text key = TEXT_INIT, plain = TEXT_INIT;
 	unsigned int index = 1;
+	/* Another number may be other code. */
+	bool words = e->made && e->item->o.operation != OP_MAP;
 
 	e->sure = true;
 	for (uint32_t at = 1; at <= e->len; index++) {
@@ -75,7 +77,7 @@ static void put_tokens(struct learn_work *w, struct entry *e, bool mapped)
 
 		while (at + n < e->len && e->path[at + n] != '/')
 			n++;
-		t = learn_token_find(w->arena, e->path, e->len, at, n, index, mapped, e->made);
+		t = learn_token_find(w->arena, e->path, e->len, at, n, index, mapped, words);
 		text_putc(&key, '/');
 		text_putc(&plain, '/');
 		policy_text_path_part(&plain, e->path + at, n);

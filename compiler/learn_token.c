@@ -233,7 +233,7 @@ static struct learn_token random_at(struct arena *a, const char *s, uint32_t len
 }
 
 struct learn_token learn_token_find(struct arena *a, const char *path, uint32_t len, uint32_t at,
-	uint32_t component_len, unsigned int index, bool mapped, bool made)
+	uint32_t component_len, unsigned int index, bool mapped, bool words)
 {
 	const char *s = path + at;
 	struct learn_token t = { .kind = TOKEN_NONE };
@@ -248,7 +248,7 @@ struct learn_token learn_token_find(struct arena *a, const char *path, uint32_t 
 		if (part_begins(s, i))
 			t = token_at(s, component_len, i);
 		/* Names that others gave are not taken apart so far. */
-		if (part_begins(s, i) && t.kind == TOKEN_NONE && made)
+		if (part_begins(s, i) && t.kind == TOKEN_NONE && words)
 			t = word_at(s, component_len, i);
 	}
 	/* What may be a word is asked last. */
