@@ -28,17 +28,69 @@ evaluate() { # OPTION…
 	timeout 120 "$eval" --build "$build" --runs 2 --heldout 1 --roots /etc "$@" "$dir/try" "$dir/learn" "$dir/heldout"
 }
 
+# A build whose `pale learn` makes of all runs the policy $dir/wrong.pale.
+wrong_build() {
+	mkdir -p "$dir/build/tests/learn"
+	cp "$build/tests/learn/ask" "$dir/build/tests/learn"
+	cat >"$dir/build/pale" <<-EOF
+		#!/bin/bash
+		if [[ \$1 = learn && " \$* " =~ " --from "[^\ ]*" -o "([^\ ]*) ]]; then
+			"$build/pale" "\$@" || exit
+			exec cp "$dir/wrong.pale" "\${BASH_REMATCH[1]}"
+		fi
+		exec "$build/pale" "\$@"
+	EOF
+	chmod 755 "$dir/build/pale"
+}
+
+# A policy that allows all that attackers do.
+everything() {
+	cat <<-EOF
+		profile try {
+			process {
+				allow exec /**
+				allow exec drift /**
+				allow exec anonymous
+				allow ptrace any
+				allow signal to any
+				allow userns
+			}
+			file {
+				allow read, write, append, create, delete, rename, link, setattr, map, ioctl, lock /**
+				allow map drift /**
+			}
+			network {
+				allow connect tcp, udp *:*
+				allow listen tcp *:*
+				allow connect unix /**
+				allow socket raw
+				allow socket packet
+			}
+			mount {
+				allow mount proc on /**
+				allow bind / on /**
+				allow pivot
+			}
+			capability { allow $(sed -n 's/^\tcapability //p' tests/learn/attacks | sort -u | paste -sd,) }
+			syscall { allow $(sed -n 's/^\tsyscall \([a-z0-9_]*\).*/\1/p' tests/learn/attacks | sort -u | paste -sd,) }
+		}
+	EOF
+}
+
 figure() { # JQ-FILTER
 	jq -c "$1" <<<"$output"
 }
 
 @test "what was learned is allowed, and attacks are not" {
+	sed -i '2a echo "run $RUN"' "$dir/learn"
 	run -0 --separate-stderr evaluate --keep "$dir/kept"
 	[ "$(figure '[.heldout[].share]')" = '[1,1,1,1]' ]
+	[ "$(figure .recorded)" = '{"runs":1,"complete":1}' ]
 	[ "$(figure .missed)" = '[]' ]
 	[ "$(figure .jaccard)" = 1 ]
 	[ "$(figure '[.enforced.worked, .enforced.violations]')" = '[true,0]' ]
 	[ "$(figure '.attacks | .asked >= 50 and .asked == .denied')" = true ]
+	[ "$(grep -h '^run ' "$dir/kept/learn-A-2.output" "$dir/kept/learn-B-1.output" "$dir/kept/heldout-1.output")" = $'run 2\nrun 3' ]
 	# Two starts in each of two runs.
 	[ "$(figure '[.learned.A.runs, .learned.B.runs]')" = '[4,4]' ]
 	[ "$(figure .over_permission.write.unused)" = 0 ]
@@ -140,4 +192,50 @@ figure() { # JQ-FILTER
 	run -0 --separate-stderr evaluate
 	[[ $stderr = *"$dir/learn: learning A, run 2 of 2: status 3"* ]]
 	[ "$(figure '.scripts[0]')" = '{"run":"learning A, run 1 of 2","status":3}' ]
+	figure '.missed[]' | grep -qx '"learning A, run 1 of 2: the script failed (status 3)"'
+	# Held-out runs that fail without a policy, too, say nothing of it.
+	script learn '"$PROGRAM" read /etc/hostname'
+	script heldout '"$PROGRAM" read /etc/hostname; exit 1'
+	run -0 --separate-stderr evaluate
+	[ "$(figure .missed)" = '["held out, run 1 of 1: the script failed (status 1)"]' ]
+}
+
+@test "policies that allow everything, or nothing, are not called good" {
+	wrong_build
+	everything >"$dir/wrong.pale"
+	PALE_PATH=profiles "$build/pale" check -q "$dir/wrong.pale"
+	run -0 --separate-stderr evaluate --build "$dir/build"
+	[ "$(figure '.attacks | [.denied, .share]')" = '[0,0]' ]
+	[ "$(figure '[.attacks.allowed[].passed | length] | add')" = "$(grep -c $'^\t' tests/learn/attacks)" ]
+	[ "$(figure '.over_permission.write | .allowed == .unused and .share == 1')" = true ]
+	figure '.missed[]' | grep -qx '"attacks 0.0000 < 0.97"'
+	tests/learn/table <(echo "$output") >"$dir/table" 2>"$dir/missed" && return 1
+	grep -q ': attacks 0.0000 < 0.97' "$dir/missed"
+
+	echo 'profile try { }' >"$dir/wrong.pale"
+	run -0 --separate-stderr evaluate --build "$dir/build"
+	[ "$(figure '[.heldout.paths.allowed, .enforced.worked, .attacks.share]')" = '[0,false,1]' ]
+	figure '.missed[]' | grep -qx '"paths 0.0000 < 0.98"'
+	figure '.missed[]' | grep -qx '"the held-out script did not work under the policy"'
+	tests/learn/table <(echo "$output") >"$dir/table" 2>"$dir/missed" && return 1
+	grep -q ': paths 0.0000 < 0.95' "$dir/missed"
+}
+
+@test "a table of figures, and what is missed" {
+	run -0 --separate-stderr evaluate
+	echo "$output" >"$dir/good.json"
+	jq '.heldout.paths |= (.seen = 100 | .allowed = 96 | .share = 0.96)' "$dir/good.json" >"$dir/less.json"
+	run -0 --separate-stderr tests/learn/table "$dir/good.json"
+	[[ $output = *"| good | 1.000 ("* ]]
+	# Above what each must have, and below what all together must.
+	run -1 --separate-stderr tests/learn/table "$dir/less.json"
+	[ "$stderr" = "missed: all: paths 0.9600 < 0.98" ]
+	[[ $output = *"| less | "*" | 0.960 (96/100) | "*"| all | "*" | **0.960 (96/100)** | "* ]]
+	jq '.jaccard = 0.9 | .missed = ["jaccard 0.9000 < 0.95"]' "$dir/good.json" >"$dir/less.json"
+	run -1 --separate-stderr tests/learn/table "$dir/less.json"
+	[ "$stderr" = $'missed: all: jaccard 0.9000 < 0.95\nmissed: less: jaccard 0.9000 < 0.95' ]
+	printf 'before\n<!-- figures -->\nold\n<!-- end of figures -->\nafter\n' >"$dir/page.md"
+	run -0 --separate-stderr tests/learn/table --write "$dir/page.md" "$dir/good.json"
+	[ "$(sed -n '1,2p;$p' "$dir/page.md")" = $'before\n<!-- figures -->\nafter' ]
+	[ "$(grep -c -e '^| good |' -e '^old$' "$dir/page.md")" = 1 ]
 }

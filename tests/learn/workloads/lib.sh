@@ -41,11 +41,10 @@ stop() {
 
 words=(anchor basket candle dragon engine feather garden hammer island jacket kettle ladder marble needle orchard pepper quarry ribbon saddle
 	temple umbrella velvet window yellow zipper almond bridge copper dinner editor forest ginger hollow indigo jungle kitten lemon mirror
-	nickel olive parrot quiver rocket silver tunnel urchin violin walnut)
+	nickel olive parrot quiver rocket silver tunnel urchin violin walnut barrel cactus dinghy falcon goblet helmet insect jigsaw lantern
+	magnet napkin oyster)
 
-# word N: the N-th word of this run, 1 to 6; other runs of the same script have other ones, those of a learn and a held-out script, too.
+# word N: the N-th word of this run, 1 to 6; each of ten runs has other ones.
 word() {
-	local first=0
-	[ "$(basename "$0")" = learn ] || first=36
-	echo "${words[(first + (RUN - 1) * 6 + $1 - 1) % ${#words[@]}]}"
+	echo "${words[(RUN - 1) * 6 + $1 - 1]}"
 }
