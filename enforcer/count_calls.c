@@ -214,6 +214,25 @@ const struct count_group *count_calls_group(const struct count_calls *c, uint32_
 	return &c->skel->bss->groups[group];
 }
 
+void count_calls_add_losses(
+	const struct count_calls *c, uint32_t group, bool programs, struct learn_run *run)
+{
+	const struct count_group *g = count_calls_group(c, group);
+	const struct {
+		uint64_t n;
+		const char *why;
+	} losses[] = {
+		{ g->calls, "arguments of calls: more different ones than are kept" },
+		{ g->missed + g->processes, "calls of processes that could not be followed" },
+		{ g->left, "calls of processes that left the cgroup" },
+		{ programs ? g->programs : 0, "programs that were executed faster than read" },
+	};
+
+	for (size_t i = 0; i < sizeof(losses) / sizeof(*losses); i++)
+		if (losses[i].n)
+			learn_run_lost(run, losses[i].n, losses[i].why);
+}
+
 void count_calls_advance(struct count_calls *c, uint32_t group, enum learn_phase phase)
 {
 	uint32_t *now = &c->skel->bss->groups[group].phase;

@@ -55,10 +55,10 @@ void count_calls_advance(struct count_calls *c, uint32_t group, enum learn_phase
 /* Ends LEARN_RUNTIME for who has seen that its program runs; false: the kernel saw it, too. */
 bool count_calls_begin(struct count_calls *c, uint32_t group);
 
-/* Of a run: struct count_group's calls, missed and processes, and left. */
-#define COUNT_CALLS_LOST_ARGUMENTS "arguments of calls: more different ones than are kept"
-#define COUNT_CALLS_LOST_TASKS	   "calls of processes that could not be followed"
-#define COUNT_CALLS_LOST_LEFT	   "calls of processes that left the cgroup"
+/* Tells @run what the kernel could not count of a group: all of it, so to be asked once of a run.
+ * Of programs only where they are taken from here. */
+void count_calls_add_losses(
+	const struct count_calls *c, uint32_t group, bool programs, struct learn_run *run);
 
 struct counted_call {
 	enum learn_phase phase;

@@ -8,6 +8,7 @@
 #include "enforcer/keeper.h"
 #include "enforcer/new_run.h"
 #include "enforcer/observer.h"
+#include "enforcer/record_pace.h"
 #include "enforcer/task_limit.h"
 
 #include <errno.h>
@@ -16,15 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-#define NS_PER_S UINT64_C(1000000000)
-/* What takes no clients has begun by then. */
-#define INIT_NS	 (10 * NS_PER_S)
-#define FLUSH_NS NS_PER_S
-/* A flush takes one part of so many of the time. */
-#define FLUSH_SHARE 20
 
 struct loop {
 	const struct record *record;
@@ -44,14 +37,6 @@ static void loop_release(struct loop *l)
 	notified_calls_free(l->calls);
 	command_tree_release(&l->tree);
 	observer_release(&l->observer);
-}
-
-static uint64_t now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
 }
 
 static uint64_t looked_at(const struct loop *l)
@@ -74,7 +59,7 @@ static void note_phase(struct loop *l)
 	if (l->tree.told_to_end)
 		r->phase = LEARN_SHUTDOWN;
 	else if (r->phase == LEARN_INIT &&
-		 (now(CLOCK_MONOTONIC) - l->start >= INIT_NS || takes_clients(l)))
+		 (record_now(CLOCK_MONOTONIC) - l->start >= RECORD_INIT_NS || takes_clients(l)))
 		r->phase = LEARN_STEADY;
 	if (l->record->counts)
 		count_calls_advance(l->record->counts, 0, r->phase);
@@ -114,20 +99,9 @@ static void add_counted(void *ctx, const struct counted_call *counted)
 		counted->known);
 }
 
-/* What the kernel could not count. */
-static void add_losses(const struct count_group *g, struct learn_run *run)
-{
-	if (g->calls)
-		learn_run_lost(run, g->calls, COUNT_CALLS_LOST_ARGUMENTS);
-	if (g->missed || g->processes)
-		learn_run_lost(run, g->missed + g->processes, COUNT_CALLS_LOST_TASKS);
-	if (g->left)
-		learn_run_lost(run, g->left, COUNT_CALLS_LOST_LEFT);
-}
-
 static void add_counts(const struct loop *l, struct learn_run *to)
 {
-	uint64_t end = now(CLOCK_REALTIME) / NS_PER_S;
+	uint64_t end = record_now(CLOCK_REALTIME) / NS_PER_S;
 	struct counted c = { .run = to,
 		.alone = l->record->source != NULL,
 		.seen = { .first = l->observer.start_ns / NS_PER_S, .last = end } };
@@ -135,7 +109,7 @@ static void add_counts(const struct loop *l, struct learn_run *to)
 	if (!l->record->counts)
 		return;
 	count_calls_each(l->record->counts, 0, add_counted, &c);
-	add_losses(count_calls_group(l->record->counts, 0), c.run);
+	count_calls_add_losses(l->record->counts, 0, false, to);
 }
 
 /* What is counted is added once, at the end: to a copy until then. */
@@ -143,7 +117,7 @@ static void flush(struct loop *l)
 {
 	_cleanup_(learn_runs_release) struct learn_runs copy = { 0 };
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
-	uint64_t before = now(CLOCK_MONOTONIC), spent;
+	uint64_t before = record_now(CLOCK_MONOTONIC);
 
 	if (before < l->next_flush || l->flushed == looked_at(l))
 		return;
@@ -155,8 +129,7 @@ static void flush(struct loop *l)
 		l->record->say(l->record->ctx, pale_err_text(err));
 		l->told_of_copy = true;
 	}
-	spent = (now(CLOCK_MONOTONIC) - before) * FLUSH_SHARE;
-	l->next_flush = before + (spent > FLUSH_NS ? spent : FLUSH_NS);
+	l->next_flush = record_next_flush(before);
 }
 
 static void lose_tasks(struct loop *l, uint64_t n)
@@ -224,7 +197,7 @@ static int serve(struct loop *l, struct pale_err **err)
 			{ .fd = l->calls ? notified_calls_fd(l->calls) : -1, .events = POLLIN },
 			{ .fd = l->record->source ? l->record->source->fd : -1,
 				.events = POLLIN } };
-		int n = poll(p, 3, (int)(FLUSH_NS / 1000000)), r = 0;
+		int n = poll(p, 3, (int)(RECORD_FLUSH_NS / 1000000)), r = 0;
 
 		if (n < 0 && errno != EINTR)
 			return pale_err_set(err, errno, "wait for events");
@@ -301,11 +274,11 @@ int record(const struct record *r, struct learn_run *run, struct record_result *
 	int n;
 
 	*ret = (struct record_result){ 0 };
-	observer_init(&l.observer, run, now(CLOCK_REALTIME_COARSE));
+	observer_init(&l.observer, run, record_now(CLOCK_REALTIME_COARSE));
 	task_limit_init(&l.tasks);
 	task_limit_hold(&l.tasks, r->cgroup);
-	l.start = now(CLOCK_MONOTONIC);
-	l.next_flush = l.start + FLUSH_NS;
+	l.start = record_now(CLOCK_MONOTONIC);
+	l.next_flush = l.start + RECORD_FLUSH_NS;
 	n = start(&l, err);
 	if (n >= 0)
 		n = serve(&l, err);

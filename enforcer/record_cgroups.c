@@ -5,6 +5,7 @@
 #include "enforcer/count_calls.h"
 #include "enforcer/group_processes.h"
 #include "enforcer/new_run.h"
+#include "enforcer/record_pace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,14 +17,6 @@
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
-
-#define NS_PER_S UINT64_C(1000000000)
-/* What takes no clients has begun by then. */
-#define INIT_NS	 (10 * NS_PER_S)
-#define FLUSH_NS NS_PER_S
-/* A flush takes one part of so many of the time. */
-#define FLUSH_SHARE 20
 
 struct watched {
 	struct recorded_group *group;
@@ -53,20 +46,12 @@ static void loop_release(struct loop *l)
 	count_calls_free(l->counts);
 }
 
-static uint64_t now(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec;
-}
-
 /* ---- programs */
 
 static void add_exec(
 	struct recorded_group *g, const struct counted_program *p, const char *path, size_t len)
 {
-	uint64_t time = now(CLOCK_REALTIME) / NS_PER_S;
+	uint64_t time = record_now(CLOCK_REALTIME) / NS_PER_S;
 	struct learn_observation o = {
 		.operation = OP_EXEC,
 		.object = path,
@@ -206,28 +191,16 @@ static void add_forks(const struct loop *l, uint32_t i, struct counted *c)
 		}
 }
 
-static void add_losses(const struct count_group *g, bool programs, struct learn_run *run)
-{
-	if (g->calls)
-		learn_run_lost(run, g->calls, COUNT_CALLS_LOST_ARGUMENTS);
-	if (g->missed || g->processes)
-		learn_run_lost(run, g->missed + g->processes, COUNT_CALLS_LOST_TASKS);
-	if (g->left)
-		learn_run_lost(run, g->left, COUNT_CALLS_LOST_LEFT);
-	if (programs && g->programs)
-		learn_run_lost(run, g->programs, "programs that were executed faster than read");
-}
-
 static void add_counts(struct loop *l, uint32_t i, struct learn_run *to)
 {
 	struct recorded_group *g = l->watched[i].group;
 	struct counted c = { .run = to,
-		.seen = { .first = l->start_s, .last = now(CLOCK_REALTIME) / NS_PER_S } };
+		.seen = { .first = l->start_s, .last = record_now(CLOCK_REALTIME) / NS_PER_S } };
 	const struct count_group *kernel = count_calls_group(l->counts, i);
 
 	count_calls_each(l->counts, i, add_call, &c);
 	add_forks(l, i, &c);
-	add_losses(kernel, !tells_programs(g), to);
+	count_calls_add_losses(l->counts, i, !tells_programs(g), to);
 	g->calls = c.calls;
 	g->execed = kernel->execed;
 	g->interactive = kernel->interactive;
@@ -247,7 +220,7 @@ static void note_blindness(const struct recorded_group *g)
 static void flush(struct loop *l, struct pale_err **err)
 {
 	_cleanup_(learn_runs_release) struct learn_runs copies = { 0 };
-	uint64_t before = now(CLOCK_MONOTONIC), spent;
+	uint64_t before = record_now(CLOCK_MONOTONIC);
 
 	if (before < l->next_flush)
 		return;
@@ -257,8 +230,7 @@ static void flush(struct loop *l, struct pale_err **err)
 		add_counts(l, i, copies.v[i]);
 	}
 	l->record->flush(l->record->ctx, &copies);
-	spent = (now(CLOCK_MONOTONIC) - before) * FLUSH_SHARE;
-	l->next_flush = before + (spent > FLUSH_NS ? spent : FLUSH_NS);
+	l->next_flush = record_next_flush(before);
 }
 
 /* ---- the course of a group */
@@ -276,7 +248,7 @@ static int note_phase(struct loop *l, uint32_t i, struct pale_err **err)
 	const struct count_group *kernel = count_calls_group(l->counts, i);
 	uint64_t began = kernel->began_ns ? kernel->began_ns : w->began_ns;
 
-	if (kernel->phase == LEARN_INIT && now(CLOCK_MONOTONIC) - began >= INIT_NS)
+	if (kernel->phase == LEARN_INIT && record_now(CLOCK_MONOTONIC) - began >= RECORD_INIT_NS)
 		count_calls_advance(l->counts, i, LEARN_STEADY);
 	if (kernel->phase == w->phase)
 		return 0;
@@ -342,8 +314,9 @@ static void read_signals(struct loop *l)
 /* In milliseconds, for poll(2). */
 static int time_left(const struct loop *l)
 {
-	uint64_t duration = l->record->duration_ns, gone = now(CLOCK_MONOTONIC) - l->start_ns;
-	uint64_t left = FLUSH_NS;
+	uint64_t duration = l->record->duration_ns,
+		 gone = record_now(CLOCK_MONOTONIC) - l->start_ns;
+	uint64_t left = RECORD_FLUSH_NS;
 
 	if (duration && gone >= duration)
 		return 0;
@@ -357,7 +330,7 @@ static bool is_over(const struct loop *l)
 	uint64_t duration = l->record->duration_ns;
 
 	return l->told_to_end || all_have_ended(l) ||
-	       (duration && now(CLOCK_MONOTONIC) - l->start_ns >= duration);
+	       (duration && record_now(CLOCK_MONOTONIC) - l->start_ns >= duration);
 }
 
 /* The descriptors of a group that has ended are readable for ever. */
@@ -414,7 +387,7 @@ static enum learn_phase first_phase(const struct recorded_group *g)
 {
 	if (!g->has_begun)
 		return LEARN_RUNTIME;
-	return g->age_ns < INIT_NS ? LEARN_INIT : LEARN_STEADY;
+	return g->age_ns < RECORD_INIT_NS ? LEARN_INIT : LEARN_STEADY;
 }
 
 /* It was executed between who looked, and the kernel's programs. */
@@ -485,8 +458,8 @@ int record_cgroups(struct record_cgroups *r, struct pale_err **err)
 	_cleanup_(loop_release) struct loop l = { .record = r, .signals = -1 };
 	int n;
 
-	l.start_ns = now(CLOCK_MONOTONIC);
-	l.start_s = now(CLOCK_REALTIME) / NS_PER_S;
+	l.start_ns = record_now(CLOCK_MONOTONIC);
+	l.start_s = record_now(CLOCK_REALTIME) / NS_PER_S;
 	n = block_signals(&l, err);
 	if (n >= 0)
 		n = watch(&l, err);
