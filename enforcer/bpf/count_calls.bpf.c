@@ -292,11 +292,14 @@ static __always_inline void tell_script(struct scratch *s, struct task_struct *t
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(program_executed, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct learned_mark *m = mark_of(task);
 	struct count_group *g;
+	struct learned_mark *m;
 	struct scratch *s;
 	__u32 zero = 0;
 
+	if (old_pid != task->pid)
+		follow_first(task);
+	m = mark_of(task);
 	if (!m)
 		return 0;
 	g = group_of(m->group);

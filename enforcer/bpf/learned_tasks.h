@@ -9,7 +9,8 @@
  * who asks at each call: nothing is cheaper for the tasks that have none. The iterator marks what
  * is there when learning begins, by when the other programs are attached already; after that marks
  * come with fork and with who writes cgroup.procs (cgroup_attach_task, under cgroup_mutex, after
- * the move). Each task has one, since any may become its process's first by execve(2).
+ * the move), which the kernel tells of a process's first task alone. Each task has one, since any
+ * may become its process's first by execve(2): then it is looked at anew.
  *
  * A mark that could not be made is counted: what such a process does is not.
  */
@@ -213,6 +214,17 @@ int BPF_PROG(task_started, struct task_struct *parent, struct task_struct *child
 	return 0;
 }
 
+/* To where it is by now. */
+static __always_inline void follow(struct task_struct *task, struct learned_mark *m, __u32 group)
+{
+	if (group < NO_GROUP)
+		m = mark(task, group, class_of_newcomer(group));
+	else if (m)
+		m->group = NO_GROUP;
+	if (m && group < NO_GROUP)
+		note_executable(task, m);
+}
+
 /* Of any hierarchy, whose ids are each its own: the task says where it is in the unified one. */
 SEC("tp_btf/cgroup_attach_task")
 int BPF_PROG(task_moved, struct cgroup *to, const char *path, struct task_struct *task)
@@ -224,15 +236,18 @@ int BPF_PROG(task_moved, struct cgroup *to, const char *path, struct task_struct
 		return 0;
 	if (m && m->group < NO_GROUP)
 		note_left(m);
-	if (group >= NO_GROUP) {
-		if (m)
-			m->group = NO_GROUP;
-		return 0;
-	}
-	m = mark(task, group, class_of_newcomer(group));
-	if (m)
-		note_executable(task, m);
+	follow(task, m, group);
 	return 0;
+}
+
+/* It was not its process's first, and may have been moved with that one. */
+static __always_inline void follow_first(struct task_struct *task)
+{
+	struct learned_mark *m = bpf_task_storage_get(&marks, task, NULL, 0);
+	__u32 group = find_group(task);
+
+	if (!m || m->group != group)
+		follow(task, m, group);
 }
 
 static __always_inline void begin(struct task_struct *task, const struct learned_mark *m)

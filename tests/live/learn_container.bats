@@ -314,6 +314,38 @@ t.start(); t.join()"
 	seen | grep -E '^syscall execve runtime,'
 }
 
+@test "a process of several threads that goes into a group, or leaves it, and of which another than the first executes" {
+	cat >"$dir/moves" <<-'END'
+		import os, sys, threading
+		ready, moved = threading.Event(), threading.Event()
+		def other():
+		    ready.set()
+		    moved.wait()
+		    os.execv("/bin/sh", ["sh", "-c", sys.argv[2]])
+		t = threading.Thread(target=other)
+		t.start()
+		ready.wait()
+		with open(sys.argv[1], "w") as f: f.write(str(os.getpid()))
+		moved.set()
+		t.join()
+	END
+	alone 'mkdir $unified/$id
+		learn --cgroup $id
+		python3 $dir/moves $unified/$id/cgroup.procs "sync; exit 0"
+		ended'
+	[ "$(lost)" = "[\"$blind\"]" ]
+	jq -e '.program == "/usr/bin/dash"' "$policy.runs"
+	seen | grep -x 'syscall sync init -'
+	rm "$policy" "$policy.runs"
+	alone 'rmdir $unified/$id; mkdir $unified/$id
+		learn --cgroup $id
+		inside $id /usr/bin/python3 $dir/moves $unified/cgroup.procs "sync; exit 0"
+		ended'
+	[ "$(lost)" = "[\"calls of processes that left the cgroup\",\"$blind\"]" ]
+	jq -e '[.lost[] | select(.why | startswith("calls of processes")) | .count] == [1]' "$policy.runs"
+	run -1 grep -E 'syscall sync|exec /usr/bin/dash' <(seen)
+}
+
 @test "what takes no client is at work after ten seconds; its first process begins and ends it, and no other" {
 	alone 'mkdir $unified/$id
 		learn --cgroup $id
