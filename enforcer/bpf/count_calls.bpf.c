@@ -304,9 +304,9 @@ int BPF_PROG(program_executed, struct task_struct *task, int old_pid, struct lin
 		return 0;
 	g = group_of(m->group);
 	if (m->class != COUNT_OWN)
-		settle(task, m);
+		settle(task, m, bprm);
 	else if (g->phase == PHASE_RUNTIME)
-		begin(task, m);
+		begin(task, m, bprm);
 	note_executable(task, m);
 	if (!tells_programs || m->class >= COUNT_CLASSES || g->phase == PHASE_RUNTIME)
 		return 0;

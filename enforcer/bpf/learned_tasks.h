@@ -115,15 +115,35 @@ static __always_inline void note_executable(struct task_struct *task, struct lea
 	m->device = BPF_CORE_READ(inode, i_sb, s_dev);
 }
 
-/* A copy in memory (runc, crun: CVE-2019-5736), or the same file. */
-static __always_inline bool executes_itself(
-	struct task_struct *task, const struct learned_mark *before)
+/* "/proc/" or "/dev/fd": there is no memcmp() here. */
+static __always_inline bool is_by_descriptor(const char *name)
+{
+	if (name[0] != '/')
+		return false;
+	return (name[1] == 'p' && name[2] == 'r' && name[3] == 'o' && name[4] == 'c' &&
+		       name[5] == '/') ||
+	       (name[1] == 'd' && name[2] == 'e' && name[3] == 'v' && name[4] == '/' &&
+		       name[5] == 'f' && name[6] == 'd');
+}
+
+/*
+ * As runtimes execute themselves before the container's program (runc, crun: CVE-2019-5736): a copy
+ * in memory, or the same file by a descriptor or /proc/self/exe. Who executes the same program anew
+ * by its name, as a shell does, or a script of it, goes on to something else.
+ */
+static __always_inline bool executes_itself(struct task_struct *task,
+	const struct learned_mark *before, const struct linux_binprm *bprm)
 {
 	struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);
+	const char *filename = BPF_CORE_READ(bprm, filename);
+	char name[8] = {};
 
-	return !BPF_CORE_READ(inode, i_nlink) ||
-	       (BPF_CORE_READ(inode, i_ino) == before->inode &&
-		       BPF_CORE_READ(inode, i_sb, s_dev) == before->device);
+	if (!BPF_CORE_READ(inode, i_nlink))
+		return true;
+	bpf_probe_read_kernel_str(name, sizeof(name), filename);
+	return filename == BPF_CORE_READ(bprm, interp) && is_by_descriptor(name) &&
+	       BPF_CORE_READ(inode, i_ino) == before->inode &&
+	       BPF_CORE_READ(inode, i_sb, s_dev) == before->device;
 }
 
 static __always_inline struct learned_mark *mark(struct task_struct *task, __u32 group, __u32 class)
@@ -250,11 +270,12 @@ static __always_inline void follow_first(struct task_struct *task)
 		follow(task, m, group);
 }
 
-static __always_inline void begin(struct task_struct *task, const struct learned_mark *m)
+static __always_inline void begin(
+	struct task_struct *task, const struct learned_mark *m, const struct linux_binprm *bprm)
 {
 	struct count_group *g = group_of(m->group);
 
-	if (g->has_init ? g->init != task->tgid : !g->any_begins && executes_itself(task, m))
+	if (g->has_init ? g->init != task->tgid : !g->any_begins && executes_itself(task, m, bprm))
 		return;
 	if (!__sync_bool_compare_and_swap(&g->phase, PHASE_RUNTIME, PHASE_INIT))
 		return;
@@ -263,12 +284,13 @@ static __always_inline void begin(struct task_struct *task, const struct learned
 }
 
 /* Of who came from outside. */
-static __always_inline void settle(struct task_struct *task, struct learned_mark *m)
+static __always_inline void settle(
+	struct task_struct *task, struct learned_mark *m, const struct linux_binprm *bprm)
 {
 	struct count_group *g = group_of(m->group);
 
 	if (m->class == COUNT_INTERACTIVE ||
-		(m->class == COUNT_ENTERING && executes_itself(task, m)))
+		(m->class == COUNT_ENTERING && executes_itself(task, m, bprm)))
 		return;
 	if (BPF_CORE_READ(task, signal, tty)) {
 		m->class = COUNT_INTERACTIVE;

@@ -346,6 +346,19 @@ t.start(); t.join()"
 	run -1 grep -E 'syscall sync|exec /usr/bin/dash' <(seen)
 }
 
+@test "a shell that goes on to a script of its own kind is what began" {
+	printf '#!/bin/bash\ncd /; sync() { :; }; kill -0 $$; read -r line </etc/hostname\n' >"$dir/script"
+	chmod +x "$dir/script"
+	alone 'mkdir $unified/$id
+		learn --cgroup $id
+		inside $id $dir/script
+		ended'
+	[ "$(lost)" = "[\"$blind\"]" ]
+	seen | grep -E '^syscall kill init -'
+	seen | grep -x 'syscall chdir init -'
+	seen | grep -x "exec $dir/script init -"
+}
+
 @test "what takes no client is at work after ten seconds; its first process begins and ends it, and no other" {
 	alone 'mkdir $unified/$id
 		learn --cgroup $id
