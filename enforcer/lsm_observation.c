@@ -23,6 +23,18 @@ static const char *why_without_path(enum lsm_why why)
 	}
 }
 
+static const char *why_without_object(enum lsm_why why)
+{
+	switch (why) {
+	case LSM_WHY_NONE:
+		return NULL;
+	case LSM_WHY_OWN:
+		return "programs, maps and links of pale's own, which no rule allows";
+	default:
+		return "packets that went elsewhere first, of which no rule speaks";
+	}
+}
+
 static bool has_classes(enum operation op)
 {
 	return op == OP_EXEC || op == OP_MAP;
@@ -107,9 +119,7 @@ static const char *take_object(
 {
 	switch ((enum lsm_object)e->object) {
 	case LSM_OBJECT_NONE:
-		return e->why == LSM_WHY_ROUTED
-			       ? "packets that went elsewhere first, of which no rule speaks"
-			       : NULL;
+		return why_without_object((enum lsm_why)e->why);
 	case LSM_OBJECT_PATH:
 		return take_path(e, t, o);
 	case LSM_OBJECT_ABSTRACT:

@@ -110,6 +110,10 @@ static void network(void **state)
 	e = EVENT(&ev, OP_CONNECT, LSM_OBJECT_NONE, "");
 	e->why = LSM_WHY_ROUTED;
 	expect(e, "packets that went elsewhere first, of which no rule speaks");
+	/* It names no call. */
+	e = EVENT(&ev, OP_SYSCALL, LSM_OBJECT_NONE, "");
+	e->why = LSM_WHY_OWN;
+	expect(e, "programs, maps and links of pale's own, which no rule allows");
 }
 
 static void tasks(void **state)
