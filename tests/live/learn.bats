@@ -6,16 +6,8 @@ bats_require_minimum_version 1.5.0
 
 setup() {
 	build=$(realpath "${PALE_BUILD:-build}")
-	pale=$build/pale
-	try=$build/tests/live/try
-	# Not in /tmp, for which there is a fragment.
-	dir=$(mktemp -d /srv/pale-learn-XXXXXX)
-	chmod 755 "$dir"
-	mkdir -m 777 "$dir/data"
-	echo page >"$dir/data/page"
-	mkdir "$dir/out"
-	policy=$dir/out/t.pale
-	export PALE_PATH=$PWD/profiles
+	. tests/live/learn.bash
+	learn_setup
 }
 
 teardown() {
@@ -24,15 +16,6 @@ teardown() {
 
 learn() { # OPTION… -- COMMAND…
 	timeout 60 "$pale" learn --profile t "$@"
-}
-
-# The rules that were learned, one a line, without comments.
-rules() {
-	sed -n '/# learned: rules/,/# learned: end/p' "$policy" | grep -v '^ *#'
-}
-
-observed() { # OPERATION: objects, as they are in the file of runs
-	jq -r --arg operation "$1" '.observations[] | select(.operation == $operation) | .object // ""' "$policy.runs" | sort -u
 }
 
 enforced() { # COMMAND…: under the policy; what it reports is in $dir/report
@@ -61,8 +44,7 @@ END
 		rm -rf "$policy"* "$dir/data/folder"
 		# shellcheck disable=SC2086
 		run -0 --separate-stderr learn $how -o "$policy" -- "$dir/data/job"
-		# Long lists go on in another line.
-		diff <(rules | sed ':a; /,$/ { N; s/,\n  */, /; ba }') - <<END
+		diff <(rules "$policy") - <<END
     include libc
     process {
         allow exec $dir/data/job, $program, /usr/bin/dash, /usr/bin/sleep
@@ -96,7 +78,7 @@ os.sync()'
 		run -0 --separate-stderr learn "${options[@]}" --weights "$dir/weights" -o "$policy" -- /usr/bin/python3 -c "$program"
 		jq -e --arg how "$how" '.recorder == $how and .complete' "$policy.runs"
 		jq -e '[.observations[] | select(.object == "getsockopt") | .count // 1] == [1000]' "$policy.runs"
-		rules | grep -E '^ *allow .*sync'
+		rules "$policy" | grep -E '^ *allow .*sync'
 		# Not the launcher's own.
 		[[ $(observed syscall) != *seccomp* ]]
 		case $how in
@@ -255,7 +237,7 @@ END
 	run -3 --separate-stderr learn -o "$policy" -- /usr/bin/true
 	[ "${stderr_lines[0]}" = "pale learn: $policy.recording is of runs that no policy was made of: File exists" ]
 	run -0 learn --from "$policy.recording" -o "$policy"
-	rules | grep -x " *allow read $dir/data/page"
+	rules "$policy" | grep -x " *allow read $dir/data/page"
 	# The keeper ends with the program.
 	for i in {1..100}; do pgrep -x pale-keeper >/dev/null || break; sleep 0.05; done
 	run -1 pgrep -x pale-keeper
@@ -302,7 +284,7 @@ os.close(os.open('$dir/data/done', os.O_WRONLY | os.O_CREAT))" &
 	wait $!
 	grep -x 'ready: another run would hardly show anything new' "$dir/said"
 	jq -se 'length == 3 and all(.complete) and all([.observations[].phases[]] | contains(["init", "steady"]))' "$policy.runs"
-	rules | grep -x ' *allow listen tcp 127.0.0.1:7117'
+	rules "$policy" | grep -x ' *allow listen tcp 127.0.0.1:7117'
 
 	run -0 "$pale" check "$policy"
 	"$pale" run -p "$policy" --allow-partial --report "$dir/report" -- "${server[@]}" 2>/dev/null &
@@ -325,43 +307,7 @@ os.close(os.open('$dir/data/done', os.O_WRONLY | os.O_CREAT))" &
 
 @test "nginx, with the capabilities that root needs and workers that have none" {
 	[ "$(id -u)" = 0 ] || skip "not root"
-	mkdir "$dir/www" "$dir/tmp"
-	echo page >"$dir/www/page.html"
-	cat >"$dir/nginx.conf" <<END
-user www-data;
-worker_processes 2;
-pid $dir/nginx.pid;
-error_log $dir/error.log;
-events { worker_connections 64; }
-http {
-	access_log $dir/access.log;
-	client_body_temp_path $dir/tmp/1; proxy_temp_path $dir/tmp/2; fastcgi_temp_path $dir/tmp/3; uwsgi_temp_path $dir/tmp/4; scgi_temp_path $dir/tmp/5;
-	server { listen 127.0.0.1:817; root $dir/www; }
-}
-END
-	nginx=(/usr/sbin/nginx -c "$dir/nginx.conf" -g 'daemon off;')
-	client() {
-		local n
-		for n in {1..200}; do curl -s -o /dev/null http://127.0.0.1:817/page.html && break; sleep 0.05; done
-		curl -s http://127.0.0.1:817/page.html
-		curl -s -o /dev/null -w '%{http_code}\n' http://127.0.0.1:817/none
-		kill -QUIT "$(cat "$dir/nginx.pid")"
-	}
-	local expected n i
-	expected=$(printf 'page\n404')
-	"$pale" learn --profile t -o "$policy" --runs 2 -- "${nginx[@]}" 2>"$dir/said" &
-	for n in 1 2; do
-		[ "$(client)" = "$expected" ]
-		for i in {1..200}; do grep -q "run $n of 2" "$dir/said" && break; sleep 0.05; done
-	done
-	wait $!
-	jq -se 'length == 2 and all(.complete)' "$policy.runs"
-	# The folders for bodies are made and given away in the first run.
-	[ "$(observed capability)" = "$(printf '%s\n' chown net_bind_service setgid setuid)" ]
-	"$pale" run -p "$policy" --allow-partial --report "$dir/report" -- "${nginx[@]}" 2>"$dir/said" &
-	[ "$(client)" = "$expected" ]
-	wait $!
-	[ ! -s "$dir/report" ]
+	nginx_is_learned
 }
 
 @test "calls of another ABI are seen" {
@@ -392,7 +338,7 @@ for i in range(3000):
 	jq -e --arg folder "$dir/data/" '[.observations[] | select(.operation == "create" and .folded)] | length == 1 and .[0].object == $folder and .[0].count == 3000' "$policy.runs"
 	jq -e .complete "$policy.runs"
 	[ "$(wc -c <"$policy.runs")" -lt 300000 ]
-	rules | grep -F "$dir/data/**"
+	rules "$policy" | grep -F "$dir/data/**"
 }
 
 @test "options that do not fit" {
@@ -409,15 +355,15 @@ for i in range(3000):
 	cp "$policy" "$dir/first"
 	run -0 learn --merge "$policy" --runs 2 -- "$try" create "$dir/data/more"
 	[ "$(wc -l <"$policy.runs")" = 3 ]
-	rules | grep -x " *allow read $dir/data/page"
-	rules | grep -x " *allow write, create $dir/data/more"
+	rules "$policy" | grep -x " *allow read $dir/data/page"
+	rules "$policy" | grep -x " *allow write, create $dir/data/more"
 }
 
 @test "what people write while the command runs is not lost" {
 	run -0 learn -o "$policy" -- "$try" read "$dir/data/page"
 	run -0 learn --merge "$policy" -- /bin/sh -c "echo '# By hand.' >>$policy; $try create $dir/data/more"
 	grep -x '# By hand.' "$policy"
-	rules | grep -x " *allow write, create $dir/data/more"
+	rules "$policy" | grep -x " *allow write, create $dir/data/more"
 	# And a policy that was not there when it began.
 	local other=$dir/out/other.pale
 	run -1 --separate-stderr learn -o "$other" -- /bin/sh -c "echo '# By hand.' >$other"

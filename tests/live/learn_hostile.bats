@@ -7,18 +7,13 @@ bats_require_minimum_version 1.5.0
 
 setup() {
 	build=$(realpath "${PALE_BUILD:-build}")
-	pale=$build/pale
-	# Not in /tmp, for which there is a fragment.
-	dir=$(mktemp -d /srv/pale-learn-XXXXXX)
-	chmod 755 "$dir"
-	mkdir -m 777 "$dir/data" "$dir/out"
+	. tests/live/learn.bash
+	learn_setup
+	chmod 777 "$dir/out"
 	hostile=$dir/data/hostile
 	install "$build/tests/live/hostile" "$hostile"
 	install /usr/bin/true "$dir/data/true"
-	echo page >"$dir/data/page"
 	page=$dir/data/page
-	policy=$dir/out/t.pale
-	export PALE_PATH=$PWD/profiles
 }
 
 teardown() {
@@ -49,10 +44,6 @@ acts() { # WAY ACT ARGUMENT…
 
 nobody() { # COMMAND…
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
-}
-
-observed() { # OPERATION: objects, as they are in the file of runs
-	jq -r --arg operation "$1" '.observations[] | select(.operation == $operation) | .object // ""' "$policy.runs" | sort -u
 }
 
 is_complete() {

@@ -10,16 +10,9 @@ bats_require_minimum_version 1.5.0
 setup() {
 	cd "$BATS_TEST_DIRNAME/../.."
 	build=$PWD/build
-	pale=$build/pale
-	try=$build/tests/live/try
-	# Not in /tmp, for which there is a fragment.
-	dir=$(mktemp -d /srv/pale-learn-XXXXXX)
-	chmod 755 "$dir"
-	mkdir -m 777 "$dir/data"
-	echo page >"$dir/data/page"
-	mkdir "$dir/out"
-	policy=$dir/out/t.pale
-	export PALE_PATH=$PWD/profiles
+	. tests/live/learn.bash
+	learn_setup
+	tries=2400
 	# Of /usr and /etc nothing is newer than the run.
 	sleep 1.1
 }
@@ -37,14 +30,6 @@ teardown() {
 		rmdir /sys/fs/cgroup/learned
 	fi
 	rm -rf "$dir"
-}
-
-rules() { # POLICY: that were learned, one a line, without comments
-	sed -n '/# learned: rules/,/# learned: end/p' "$1" | grep -v '^ *#' | sed ':a; /,$/ { N; s/,\n  */, /; ba }'
-}
-
-observed() { # OPERATION: objects, as they are in the file of runs
-	jq -r --arg operation "$1" '.observations[] | select(.operation == $operation) | .object // ""' "$policy.runs" | sort -u
 }
 
 @test "the kernel tells what can be seen from outside, and no less" {
@@ -97,44 +82,9 @@ os.system("mkdir -p '"$dir"'/mnt && mount -t tmpfs none '"$dir"'/mnt && umount '
 }
 
 @test "nginx, learned in two runs, then enforced without a report" {
-	mkdir "$dir/www" "$dir/tmp"
-	echo page >"$dir/www/page.html"
-	cat >"$dir/nginx.conf" <<END
-user www-data;
-worker_processes 2;
-pid $dir/nginx.pid;
-error_log $dir/error.log;
-events { worker_connections 64; }
-http {
-	access_log $dir/access.log;
-	client_body_temp_path $dir/tmp/1; proxy_temp_path $dir/tmp/2; fastcgi_temp_path $dir/tmp/3; uwsgi_temp_path $dir/tmp/4; scgi_temp_path $dir/tmp/5;
-	server { listen 127.0.0.1:817; root $dir/www; }
-}
-END
-	nginx=(/usr/sbin/nginx -c "$dir/nginx.conf" -g 'daemon off;')
-	client() {
-		local n
-		for n in {1..2400}; do curl -s -o /dev/null http://127.0.0.1:817/page.html && break; sleep 0.1; done
-		curl -s http://127.0.0.1:817/page.html
-		curl -s -o /dev/null -w '%{http_code}\n' http://127.0.0.1:817/none
-		kill -QUIT "$(cat "$dir/nginx.pid")"
-	}
-	local expected n i
-	expected=$(printf 'page\n404')
-	"$pale" learn --profile t -o "$policy" --runs 2 -- "${nginx[@]}" 2>"$dir/said" 3>&- &
-	for n in 1 2; do
-		[ "$(client)" = "$expected" ]
-		for i in {1..2400}; do grep -q "run $n of 2" "$dir/said" && break; sleep 0.1; done
-	done
-	wait $!
-	jq -se 'length == 2 and all(.complete) and all(.recorder == "bpf-lsm")' "$policy.runs"
+	nginx_is_learned
+	jq -se 'all(.recorder == "bpf-lsm")' "$policy.runs"
 	jq -se 'all([.observations[].phases[]] | contains(["init", "steady"]))' "$policy.runs"
-	# The kernel's own word.
-	[ "$(observed capability)" = "$(printf '%s\n' chown net_bind_service setgid setuid)" ]
-	"$pale" run -p "$policy" --allow-partial --report "$dir/report" -- "${nginx[@]}" 2>"$dir/said" 3>&- &
-	[ "$(client)" = "$expected" ]
-	wait $!
-	[ ! -s "$dir/report" ]
 }
 
 @test "a group: what runs in it, what comes in later, and one in which nothing runs yet" {
@@ -143,16 +93,11 @@ END
 	enter() { # SCRIPT: in the group
 		sh -c "echo 0 >$group/cgroup.procs; $1"
 	}
-	ready() {
-		local i
-		for i in {1..2400}; do grep -q 'is recorded' "$dir/said" && return; sleep 0.1; done
-		return 1
-	}
 	enter "while [ ! -e $dir/go ]; do sleep 0.1; done; exec $try read $dir/data/page" 3>&- &
 	own=$!
 	"$pale" learn --profile t --cgroup $group -o "$policy" 2>"$dir/said" 3>&- &
 	learner=$!
-	ready
+	until_true grep -q 'is recorded' "$dir/said"
 	touch "$dir/go"
 	wait $own
 	wait $learner
@@ -162,7 +107,7 @@ END
 	rm "$policy" "$policy.runs" "$dir/said"
 	"$pale" learn --profile t --cgroup $group -o "$policy" 2>"$dir/said" 3>&- &
 	learner=$!
-	ready
+	until_true grep -q 'is recorded' "$dir/said"
 	enter "exec sh -c '$try read $dir/data/page; $try connect 127.0.0.1 7108'" || true
 	wait $learner
 	jq -e '.recorder == "bpf-lsm" and .complete and .program == "/usr/bin/dash"' "$policy.runs"
