@@ -5,6 +5,7 @@
 #include "compiler/base/text.h"
 #include "compiler/base/write_all.h"
 #include "compiler/base/yaml_config.h"
+#include "operator/cluster/memory.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -22,15 +23,6 @@ struct reading {
 	const struct yaml_node *root;
 	struct pale_err **err; /* of what is no mistake in the file */
 };
-
-static char *copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		abort();
-	return c;
-}
 
 static const char *string(struct reading *r, const struct yaml_node *map, const char *key)
 {
@@ -142,7 +134,7 @@ static char *server_of(struct reading *r, const struct yaml_node *cluster)
 			r->diags, cluster->at, "a cluster needs a 'server' that begins https://");
 		return NULL;
 	}
-	server = copy(s);
+	server = memory_string(s);
 	while (server[len - 1] == '/')
 		server[--len] = '\0';
 	return server;
@@ -184,7 +176,7 @@ static void read_user(struct reading *r, const char *name)
 	c->token_file = s ? path_of(r, s) : NULL;
 	s = string(r, user, "token");
 	if (s && !c->token_file)
-		c->token = copy(s);
+		c->token = memory_string(s);
 }
 
 static void take_document(void *ctx, const struct yaml_node *root, struct diag_list *diags)
@@ -211,7 +203,7 @@ static void take_document(void *ctx, const struct yaml_node *root, struct diag_l
 	if (!context)
 		return;
 	s = string(r, context, "namespace");
-	r->config->namespace = copy(s ? s : "default");
+	r->config->namespace = memory_string(s ? s : "default");
 	s = string(r, context, "cluster");
 	if (s)
 		read_cluster(r, s);
@@ -257,7 +249,7 @@ static char *read_word(const char *path, struct pale_err **err)
 		n--;
 	buffer[n] = '\0';
 	if (n)
-		return copy(buffer);
+		return memory_string(buffer);
 	pale_err_set(err, f ? EINVAL : errno, "read '%s'", path);
 	return NULL;
 }

@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
+#include "operator/cluster/memory.h"
 #include "operator/kube/kube_json.h"
 
 #include <errno.h>
@@ -152,14 +153,9 @@ static char **copy_all(const char *const *strings)
 
 	while (strings[n])
 		n++;
-	v = calloc(n + 1, sizeof(*v));
-	for (size_t i = 0; v && i < n; i++) {
-		v[i] = strdup(strings[i]);
-		if (!v[i])
-			abort();
-	}
-	if (!v)
-		abort();
+	v = memory_new((n + 1) * sizeof(*v));
+	for (size_t i = 0; i < n; i++)
+		v[i] = memory_string(strings[i]);
 	return v;
 }
 
@@ -168,10 +164,8 @@ struct kube_discovery_call *kube_discovery_ask(struct kube_client *c,
 	void (*done)(void *ctx, struct kube_discovery *found, const struct pale_err *err),
 	void *ctx)
 {
-	struct kube_discovery_call *call = calloc(1, sizeof(*call));
+	struct kube_discovery_call *call = memory_new(sizeof(*call));
 
-	if (!call)
-		abort();
 	*call = (struct kube_discovery_call){
 		.client = c, .group_versions = copy_all(group_versions), .done = done, .ctx = ctx
 	};

@@ -6,6 +6,7 @@
 #include "compiler/base/json_text.h"
 #include "compiler/base/text.h"
 #include "compiler/base/utf8.h"
+#include "operator/cluster/memory.h"
 #include "operator/kube/kube_backoff.h"
 #include "operator/kube/kube_json.h"
 #include "operator/kube/kube_path.h"
@@ -48,15 +49,6 @@ struct kube_events {
 	struct told *all;
 	sd_event_source *timer;
 };
-
-static char *copy(const char *s)
-{
-	char *c = s ? strdup(s) : NULL;
-
-	if (s && !c)
-		abort();
-	return c;
-}
 
 static void told_free(struct told *t)
 {
@@ -253,13 +245,11 @@ static int on_time(sd_event_source *source, uint64_t us, void *ctx)
 
 struct kube_events *kube_events_new(struct kube_client *c, const struct kube_events_spec *spec)
 {
-	struct kube_events *e = calloc(1, sizeof(*e));
+	struct kube_events *e = memory_new(sizeof(*e));
 
-	if (!e)
-		abort();
 	*e = (struct kube_events){ .client = c,
-		.component = copy(spec->component),
-		.host = copy(spec->host),
+		.component = memory_string(spec->component),
+		.host = memory_string(spec->host),
 		.period_us = spec->period_us ? spec->period_us : PERIOD_US,
 		.lost = spec->lost,
 		.ctx = spec->ctx };
@@ -331,16 +321,14 @@ static struct told *find(
 static struct told *add(
 	struct kube_events *e, const struct kube_event *event, char *key, bool together)
 {
-	struct told *t = calloc(1, sizeof(*t));
+	struct told *t = memory_new(sizeof(*t));
 
-	if (!t)
-		abort();
 	*t = (struct told){ .events = e,
 		.next = e->all,
 		.hash = hash_of(key),
 		.key = key,
 		.object = json_deep_copy(event->object),
-		.reason = copy(event->reason),
+		.reason = memory_string(event->reason),
 		.warning = event->warning,
 		.together = together,
 		.first_us = kube_realtime_us() };

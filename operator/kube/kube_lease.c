@@ -2,6 +2,7 @@
 #include "operator/kube/kube_lease.h"
 
 #include "compiler/base/cleanup.h"
+#include "operator/cluster/memory.h"
 #include "operator/kube/kube_backoff.h"
 #include "operator/kube/kube_path.h"
 #include "operator/kube/kube_time.h"
@@ -22,15 +23,6 @@ struct kube_lease {
 	uint64_t until_us; /* of CLOCK_BOOTTIME, while it is ours */
 	void (*given_back)(void *ctx);
 };
-
-static char *copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		abort();
-	return c;
-}
 
 /* Not all candidates at once. */
 static void attempt_later(struct kube_lease *l)
@@ -185,22 +177,20 @@ static int on_attempt(sd_event_source *source, uint64_t us, void *ctx)
 
 struct kube_lease *kube_lease_new(struct kube_client *c, const struct kube_lease_spec *spec)
 {
-	struct kube_lease *l = calloc(1, sizeof(*l));
+	struct kube_lease *l = memory_new(sizeof(*l));
 	struct kube_resource at = { .group_version = "coordination.k8s.io/v1",
 		.plural = "leases",
 		.namespace = spec->namespace };
 	struct text path = TEXT_INIT, collection = TEXT_INIT;
 
-	if (!l)
-		abort();
 	kube_path(&collection, &at);
 	at.name = spec->name;
 	kube_path(&path, &at);
 	*l = (struct kube_lease){ .client = c,
 		.spec = *spec,
-		.namespace = copy(spec->namespace),
-		.name = copy(spec->name),
-		.identity = copy(spec->identity),
+		.namespace = memory_string(spec->namespace),
+		.name = memory_string(spec->name),
+		.identity = memory_string(spec->identity),
 		.path = text_take(&path),
 		.collection = text_take(&collection) };
 	/* The caller's strings are not there for long. */

@@ -2,6 +2,7 @@
 #include "operator/kube/kube_objects.h"
 
 #include "compiler/base/hash_index.h"
+#include "operator/cluster/memory.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
@@ -26,30 +27,15 @@ struct kube_objects {
 	uint32_t list;
 };
 
-static char *copy(const char *s)
-{
-	char *c = strdup(s);
-
-	if (!c)
-		abort();
-	return c;
-}
-
 static struct object **new_buckets(uint32_t n)
 {
-	struct object **b = calloc(n, sizeof(struct object *));
-
-	if (!b)
-		abort();
-	return b;
+	return memory_new(n * sizeof(struct object *));
 }
 
 struct kube_objects *kube_objects_new(void)
 {
-	struct kube_objects *o = calloc(1, sizeof(*o));
+	struct kube_objects *o = memory_new(sizeof(*o));
 
-	if (!o)
-		abort();
 	o->n_buckets = BUCKETS_MIN;
 	o->buckets = new_buckets(o->n_buckets);
 	return o;
@@ -136,8 +122,8 @@ static void add(
 	*b = (struct object){ .next = *bucket,
 		.hash = hash,
 		.list = o->list,
-		.version = copy(version),
-		.uid = copy(id->uid),
+		.version = memory_string(version),
+		.uid = memory_string(id->uid),
 		.name = b->namespace + namespace_len };
 	memcpy(b->namespace, id->namespace, namespace_len);
 	memcpy(b->namespace + namespace_len, id->name, name_len);
@@ -161,11 +147,11 @@ enum kube_object_news kube_objects_see(struct kube_objects *o, const struct kube
 	if (!replaced && !strcmp(b->version, version))
 		return KUBE_OBJECT_SAME;
 	free(b->version);
-	b->version = copy(version);
+	b->version = memory_string(version);
 	if (!replaced)
 		return KUBE_OBJECT_NEW;
 	*old_uid = b->uid;
-	b->uid = copy(id->uid);
+	b->uid = memory_string(id->uid);
 	return KUBE_OBJECT_REPLACED;
 }
 
@@ -185,7 +171,7 @@ char *kube_objects_forget(struct kube_objects *o, const struct kube_object_id *i
 
 	if (!*at)
 		return NULL;
-	uid = copy((*at)->uid);
+	uid = memory_string((*at)->uid);
 	take_out(o, at);
 	return uid;
 }

@@ -4,6 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "enforcer/curl_loop.h"
 #include "enforcer/curl_tls.h"
+#include "operator/cluster/memory.h"
 #include "operator/kube/kube_backoff.h"
 #include "operator/kube/kube_json.h"
 #include "operator/kube/kube_lines.h"
@@ -73,10 +74,9 @@ static const char *const method_names[] = {
 int kube_client_new(sd_event *loop, const struct kube_config *config, const char *agent,
 	struct kube_client **ret, struct pale_err **err)
 {
-	struct kube_client *c = calloc(1, sizeof(*c));
+	struct kube_client *c = memory_new(sizeof(*c));
 
-	if (!c || !(c->agent = strdup(agent)))
-		abort();
+	c->agent = memory_string(agent);
 	c->token =
 		(struct kube_token){ .path = config->token_file, .age_max_us = KUBE_TOKEN_AGE_US };
 	c->config = config;
@@ -528,15 +528,6 @@ static void put_options(struct kube_call *call)
 	put_body(call);
 }
 
-static char *copy(const char *s)
-{
-	char *c = s ? strdup(s) : NULL;
-
-	if (s && !c)
-		abort();
-	return c;
-}
-
 static char *url_of(const struct kube_client *c, const char *path)
 {
 	struct text t = TEXT_INIT;
@@ -564,17 +555,15 @@ static void add_sources(struct kube_call *call)
 
 struct kube_call *kube_request(struct kube_client *c, const struct kube_request *r)
 {
-	struct kube_call *call = calloc(1, sizeof(*call));
+	struct kube_call *call = memory_new(sizeof(*call));
 
-	if (!call)
-		abort();
 	*call = (struct kube_call){ .client = c,
 		.prev = c->last,
 		.job = { .easy = curl_easy_init(), .done = on_transfer, .ctx = call },
 		.url = url_of(c, r->path),
 		.body = r->body ? json_dumps(r->body, JSON_COMPACT | JSON_ENCODE_ANY) : NULL,
-		.type = copy(r->type),
-		.accept = copy(r->accept),
+		.type = memory_string(r->type),
+		.accept = memory_string(r->accept),
 		.method = r->method,
 		.timeout_us = r->timeout_us || r->line ? r->timeout_us : TIMEOUT_US,
 		.attempts_left = r->line       ? 1

@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
+#include "operator/cluster/memory.h"
 #include "operator/kube/kube_backoff.h"
 #include "operator/kube/kube_json.h"
 #include "operator/kube/kube_path.h"
@@ -60,10 +61,8 @@ struct kube_watch {
 
 static void set_string(char **to, const char *s)
 {
-	char *c = s ? strdup(s) : NULL;
+	char *c = memory_string(s);
 
-	if (s && !c)
-		abort();
 	free(*to);
 	*to = c;
 }
@@ -421,11 +420,9 @@ static int on_time(sd_event_source *source, uint64_t us, void *ctx)
 
 struct kube_watch *kube_watch_new(struct kube_client *c, const struct kube_watch_spec *spec)
 {
-	struct kube_watch *w = calloc(1, sizeof(*w));
+	struct kube_watch *w = memory_new(sizeof(*w));
 	struct text path = TEXT_INIT;
 
-	if (!w)
-		abort();
 	text_puts(&path, spec->path);
 	if (spec->query)
 		text_printf(&path, "?%s", spec->query);
