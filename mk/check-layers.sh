@@ -27,7 +27,7 @@ rules='
 ^enforcer/([^e]|daemon/|runtime/)     ^enforcer/export/
 ^docs/                                ^(compiler/(ast|parse|resolve|lower|decide|emit_|expect)|gen/pale|operator/)
 ^operator/cluster/                    ^(enforcer/|operator/(kube|webhook)/)
-^operator/webhook/                    ^(enforcer/|operator/kube/)
+^operator/webhook/                    ^(enforcer/([^h]|h[^t]|ht[^t])|operator/kube/)
 ^operator/controller/                 ^(enforcer/|operator/(kube|webhook)/)
 ^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|enforcer/export/)
 ^operator/kube/                       ^(compiler/[^b]|enforcer/[^c]|operator/[^k]|gen/|skel/)

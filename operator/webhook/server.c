@@ -2,6 +2,7 @@
 #include "operator/webhook/server.h"
 
 #include "compiler/base/cleanup.h"
+#include "enforcer/http_loop.h"
 #include "operator/cluster/memory.h"
 #include "operator/webhook/tls_certificate.h"
 
@@ -9,14 +10,10 @@
 #include <gnutls/gnutls.h>
 #include <inttypes.h>
 #include <malloc.h>
-#include <microhttpd.h>
-#include <netinet/in.h>
-#include <sys/epoll.h>
 #include <time.h>
 
 #define CONNECTIONS	  128
 #define CONNECTIONS_PRESS (CONNECTIONS / 4 * 3)
-#define BACKLOG		  1024
 #define HEAD_BYTES	  ((size_t)24 << 10) /* of a request, from a pool of its connection */
 #define BODY_BYTES_MAX	  ((size_t)7 << 20)
 #define ALL_BODIES_MAX	  ((size_t)24 << 20)
@@ -29,21 +26,14 @@
 #define PRIORITIES     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"
 
 struct webhook_server {
-	struct MHD_Daemon *daemon;
-	sd_event_source *source, *timer;
-	uint16_t port;
+	struct http_loop *loop;
 	const struct admission_config *config;
 	const struct cluster *cluster;
 	/* A handshake may still hold on to the one before. */
 	struct tls_certificate *certificate, *before;
-	size_t bodies;	    /* bytes of them that are being read */
-	bool trim;	    /* a large one was freed */
-	unsigned connected; /* after the last run */
+	size_t bodies; /* bytes of them that are being read */
 	struct webhook_metrics metrics;
 };
-
-/* GnuTLS asks without a word on whose behalf: it does so in MHD_run() alone. */
-static struct webhook_server *serving;
 
 enum request_route {
 	ROUTE_MUTATE,
@@ -72,6 +62,7 @@ struct http_request {
 	struct text body;
 	uint64_t since_us;
 	unsigned refused; /* HTTP's status when the body is not read; 0: it is */
+	bool answered;
 };
 
 static uint64_t now_us(void)
@@ -80,14 +71,6 @@ static uint64_t now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static unsigned connections(const struct webhook_server *s)
-{
-	const union MHD_DaemonInfo *info =
-		MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
-
-	return info ? info->num_connections : 0;
 }
 
 /* Takes the text over. */
@@ -105,7 +88,7 @@ static enum MHD_Result answer(struct webhook_server *s, struct MHD_Connection *c
 	MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_ALLOW, "GET, HEAD, POST");
-	if (connections(s) >= CONNECTIONS_PRESS)
+	if (http_loop_connections(s->loop) >= CONNECTIONS_PRESS)
 		MHD_add_response_header(r, MHD_HTTP_HEADER_CONNECTION, "close");
 	queued = MHD_queue_response(c, status, r);
 	MHD_destroy_response(r);
@@ -241,7 +224,6 @@ static enum MHD_Result begin_request(struct webhook_server *s, struct MHD_Connec
 
 	*r = (struct http_request){ .server = s, .route = route_of(url), .since_us = now_us() };
 	*request = r;
-	MHD_set_connection_option(c, MHD_CONNECTION_OPTION_TIMEOUT, REQUEST_TIMEOUT_S);
 	r->refused = refuse_head(r, c, method);
 	if (r->refused != MHD_HTTP_CONTENT_TOO_LARGE)
 		return MHD_YES;
@@ -252,10 +234,13 @@ static enum MHD_Result begin_request(struct webhook_server *s, struct MHD_Connec
 
 static void free_body(struct http_request *r)
 {
+	bool large = r->body.len > LARGE_BODY;
+
 	r->server->bodies -= r->body.len;
-	if (r->body.len > LARGE_BODY)
-		r->server->trim = true;
 	text_release(&r->body);
+	/* What a large review took is given back, or the next hours would be measured by it. */
+	if (large)
+		malloc_trim(0);
 }
 
 static enum MHD_Result take_body(struct http_request *r, const char *bytes, size_t *len)
@@ -264,11 +249,6 @@ static enum MHD_Result take_body(struct http_request *r, const char *bytes, size
 	size_t n = *len;
 
 	*len = 0;
-	/* The connection's own timeout begins anew with each byte. */
-	if (now_us() - r->since_us > (uint64_t)REQUEST_TIMEOUT_S * 1000000) {
-		s->metrics.too_slow++;
-		return MHD_NO;
-	}
 	if (r->refused || !routes[r->route].review)
 		return MHD_YES;
 	if (r->body.len + n > BODY_BYTES_MAX)
@@ -301,6 +281,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 			    : answer_route(r, c);
 	/* The answer may take its time. */
 	free_body(r);
+	r->answered = true;
 	return queued;
 }
 
@@ -310,20 +291,22 @@ static void on_completed(
 	struct http_request *r = *request;
 
 	(void)ctx;
+	(void)how;
 	if (!r)
 		return;
+	if (routes[r->route].review && !r->answered && http_loop_is_late(c))
+		r->server->metrics.too_slow++;
 	free_body(r);
 	free(r);
 	*request = NULL;
-	if (how == MHD_REQUEST_TERMINATED_COMPLETED_OK)
-		MHD_set_connection_option(c, MHD_CONNECTION_OPTION_TIMEOUT, IDLE_TIMEOUT_S);
 }
 
 static int on_handshake(gnutls_session_t session, const gnutls_datum_t *authorities,
 	int n_authorities, const gnutls_pk_algorithm_t *algorithms, int n_algorithms,
 	gnutls_pcert_st **chain, unsigned *n_chain, gnutls_privkey_t *key)
 {
-	struct tls_certificate *c = serving ? serving->certificate : NULL;
+	const struct webhook_server *s = http_loop_running();
+	struct tls_certificate *c = s ? s->certificate : NULL;
 
 	(void)session;
 	(void)authorities;
@@ -338,110 +321,33 @@ static int on_handshake(gnutls_session_t session, const gnutls_datum_t *authorit
 	return 0;
 }
 
-static void run(struct webhook_server *s)
-{
-	MHD_UNSIGNED_LONG_LONG ms;
-
-	serving = s;
-	MHD_run(s->daemon);
-	/* At its limit libmicrohttpd stops listening, and takes that up at the beginning of a run
-	 * alone: without another one nothing would wake it. */
-	while (connections(s) < s->connected) {
-		s->connected = connections(s);
-		MHD_run(s->daemon);
-	}
-	s->connected = connections(s);
-	serving = NULL;
-	/* What a large review took is given back, or the next hours would be measured by it. */
-	if (s->trim)
-		malloc_trim(0);
-	s->trim = false;
-	if (MHD_get_timeout(s->daemon, &ms) == MHD_YES) {
-		sd_event_source_set_time_relative(s->timer, (uint64_t)ms * 1000);
-		sd_event_source_set_enabled(s->timer, SD_EVENT_ONESHOT);
-	} else {
-		sd_event_source_set_enabled(s->timer, SD_EVENT_OFF);
-	}
-}
-
-static int on_ready(sd_event_source *source, int fd, uint32_t events, void *ctx)
-{
-	(void)source;
-	(void)fd;
-	(void)events;
-	run(ctx);
-	return 0;
-}
-
-static int on_timer(sd_event_source *source, uint64_t us, void *ctx)
-{
-	(void)source;
-	(void)us;
-	run(ctx);
-	return 0;
-}
-
-static int listen_on(const struct sockaddr *address, uint16_t *port, struct pale_err **err)
-{
-	bool six = address->sa_family == AF_INET6;
-	socklen_t len = six ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
-	_cleanup_close_ int fd =
-		socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	union {
-		struct sockaddr any;
-		struct sockaddr_in four;
-		struct sockaddr_in6 six;
-	} bound;
-	socklen_t bound_len = sizeof(bound);
-	const int on = 1, off = 0;
-
-	/* Where there is no IPv6 the option is not either, and bind(2) says so. */
-	if (fd >= 0 && six)
-		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-	/* The port is at the same place in both. */
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-		bind(fd, address, len) < 0 || listen(fd, BACKLOG) < 0 ||
-		getsockname(fd, &bound.any, &bound_len) < 0)
-		return pale_err_set(err, errno, "webhook: listen on port %u",
-			ntohs(((const struct sockaddr_in *)address)->sin_port));
-	*port = ntohs(bound.four.sin_port);
-	return TAKE_FD(fd);
-}
-
-static int start(struct webhook_server *s, sd_event *event, int fd, struct pale_err **err)
-{
-	const union MHD_DaemonInfo *info;
-
-	s->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TLS, 0, NULL, NULL, on_request, s,
-		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
-		MHD_OPTION_CONNECTION_TIMEOUT, CONNECT_TIMEOUT_S,
-		MHD_OPTION_CONNECTION_MEMORY_LIMIT, HEAD_BYTES, MHD_OPTION_NOTIFY_COMPLETED,
-		on_completed, s, MHD_OPTION_HTTPS_PRIORITIES, PRIORITIES,
-		MHD_OPTION_HTTPS_CERT_CALLBACK, on_handshake, MHD_OPTION_END);
-	if (!s->daemon)
-		close(fd);
-	info = s->daemon ? MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_EPOLL_FD) : NULL;
-	if (!info || sd_event_add_io(event, &s->source, info->epoll_fd, EPOLLIN, on_ready, s) < 0 ||
-		sd_event_add_time_relative(
-			event, &s->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, s) < 0)
-		return pale_err_plain(err, EIO, "webhook: libmicrohttpd does not start");
-	return 0;
-}
-
 int webhook_server_new(sd_event *event, const struct sockaddr *address,
 	const struct admission_config *config, const struct cluster *cluster,
 	struct webhook_server **ret, struct pale_err **err)
 {
+	struct MHD_OptionItem tls[] = {
+		{ MHD_OPTION_HTTPS_PRIORITIES, 0, (char *)PRIORITIES },
+		{ MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)on_handshake },
+		{ MHD_OPTION_END, 0, NULL },
+	};
 	struct webhook_server *s = memory_new(sizeof(*s));
-	int fd = listen_on(address, &s->port, err), r;
+	int r;
 
-	if (fd < 0) {
-		free(s);
-		return fd;
-	}
 	s->config = config;
 	s->cluster = cluster;
-	r = start(s, event, fd, err);
+	r = http_loop_new(event, address,
+		&(struct http_loop_options){ .name = "webhook",
+			.both = true,
+			.connections = CONNECTIONS,
+			.head_bytes = HEAD_BYTES,
+			.connect_s = CONNECT_TIMEOUT_S,
+			.request_s = REQUEST_TIMEOUT_S,
+			.idle_s = IDLE_TIMEOUT_S,
+			.request = on_request,
+			.completed = on_completed,
+			.ctx = s,
+			.tls = tls },
+		&s->loop, err);
 	if (r < 0)
 		webhook_server_free(s);
 	else
@@ -465,7 +371,7 @@ int webhook_server_set_certificate(
 
 uint16_t webhook_server_port(const struct webhook_server *s)
 {
-	return s->port;
+	return http_loop_port(s->loop);
 }
 
 const struct webhook_metrics *webhook_server_metrics(const struct webhook_server *s)
@@ -477,11 +383,7 @@ void webhook_server_free(struct webhook_server *s)
 {
 	if (!s)
 		return;
-	sd_event_source_disable_unref(s->source);
-	sd_event_source_disable_unref(s->timer);
-	/* Closes what it listens on. */
-	if (s->daemon)
-		MHD_stop_daemon(s->daemon);
+	http_loop_free(s->loop);
 	tls_certificate_free(s->certificate);
 	tls_certificate_free(s->before);
 	free(s);

@@ -30,6 +30,13 @@ def healthy(c):
     assert (r.status, r.read()) == (200, b"ok\n"), r.status
 
 
+def told(line):
+    """Whether the metrics have it."""
+    c = connect()
+    c.request("GET", "/metrics")
+    return line in c.getresponse().read().decode().splitlines()
+
+
 def shown():
     with socket.create_connection(("localhost", PORT), timeout=10) as s:
         anybody = ssl._create_unverified_context()
@@ -104,10 +111,21 @@ def drip():
         c = connect()
         c.sock.sendall(head)
         assert is_closed(c, send, 0.5), send
+    assert told('pale_webhook_unread_total{reason="slow"} 2')
     # The head itself.
     c = connect()
     c.sock.sendall(head[:40])
     assert is_closed(c, b"", 0.5)
+    # Byte by byte, as long as the server takes it.
+    c = connect()
+    c.sock.sendall(head[:40])
+    assert is_closed(c, b"x", 0.5)
+    # So with the handshake, whose first record may have 16 KiB.
+    s = socket.create_connection(("localhost", PORT))
+    s.sendall(b"\x16\x03\x01\x40\x00\x01\x00\x3f\xfc\x03\x03")
+    c = http.client.HTTPConnection("localhost", PORT)
+    c.sock = s
+    assert is_closed(c, b"x", 0.5)
     healthy(connect())
 
 
