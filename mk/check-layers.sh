@@ -30,7 +30,7 @@ rules='
 ^operator/webhook/                    ^(enforcer/([^h]|h[^t]|ht[^t])|operator/kube/)
 ^operator/controller/                 ^(enforcer/|operator/(kube|webhook)/)
 ^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|enforcer/export/)
-^operator/kube/                       ^(compiler/[^b]|enforcer/[^c]|operator/[^k]|gen/|skel/)
+^operator/kube/                       ^(compiler/[^b]|enforcer/[^c]|operator/[^km]|gen/|skel/)
 '
 
 # Which sources and headers are one back end: they see nothing of another one.

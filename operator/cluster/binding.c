@@ -2,8 +2,8 @@
 #include "operator/cluster/binding.h"
 
 #include "compiler/base/cleanup.h"
-#include "operator/cluster/memory.h"
 #include "operator/cluster/object_name.h"
+#include "operator/memory.h"
 
 #include <errno.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/cluster/string_list.h"
 
-#include "operator/cluster/memory.h"
+#include "operator/memory.h"
 
 #include <errno.h>
 

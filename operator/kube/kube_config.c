@@ -5,7 +5,7 @@
 #include "compiler/base/text.h"
 #include "compiler/base/write_all.h"
 #include "compiler/base/yaml_config.h"
-#include "operator/cluster/memory.h"
+#include "operator/memory.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -3,8 +3,8 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
-#include "operator/cluster/memory.h"
 #include "operator/kube/kube_json.h"
+#include "operator/memory.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -6,11 +6,11 @@
 #include "compiler/base/json_text.h"
 #include "compiler/base/text.h"
 #include "compiler/base/utf8.h"
-#include "operator/cluster/memory.h"
 #include "operator/kube/kube_backoff.h"
 #include "operator/kube/kube_json.h"
 #include "operator/kube/kube_path.h"
 #include "operator/kube/kube_time.h"
+#include "operator/memory.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -2,10 +2,10 @@
 #include "operator/kube/kube_lease.h"
 
 #include "compiler/base/cleanup.h"
-#include "operator/cluster/memory.h"
 #include "operator/kube/kube_backoff.h"
 #include "operator/kube/kube_path.h"
 #include "operator/kube/kube_time.h"
+#include "operator/memory.h"
 
 #include <string.h>
 #include <time.h>

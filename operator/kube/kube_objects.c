@@ -2,7 +2,7 @@
 #include "operator/kube/kube_objects.h"
 
 #include "compiler/base/hash_index.h"
-#include "operator/cluster/memory.h"
+#include "operator/memory.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -4,12 +4,12 @@
 #include "compiler/base/cleanup.h"
 #include "enforcer/curl_loop.h"
 #include "enforcer/curl_tls.h"
-#include "operator/cluster/memory.h"
 #include "operator/kube/kube_backoff.h"
 #include "operator/kube/kube_json.h"
 #include "operator/kube/kube_lines.h"
 #include "operator/kube/kube_time.h"
 #include "operator/kube/kube_token.h"
+#include "operator/memory.h"
 
 #include <errno.h>
 #include <netinet/in.h>

@@ -3,12 +3,12 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
-#include "operator/cluster/memory.h"
 #include "operator/kube/kube_backoff.h"
 #include "operator/kube/kube_json.h"
 #include "operator/kube/kube_path.h"
 #include "operator/kube/kube_time.h"
 #include "operator/kube/kube_watch_event.h"
+#include "operator/memory.h"
 
 #include <errno.h>
 #include <inttypes.h>

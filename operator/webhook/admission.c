@@ -3,7 +3,7 @@
 
 #include "compiler/base/base64.h"
 #include "compiler/base/cleanup.h"
-#include "operator/cluster/memory.h"
+#include "operator/memory.h"
 #include "operator/webhook/json_weight.h"
 #include "operator/webhook/pod_hazards.h"
 #include "operator/webhook/pod_patch.h"

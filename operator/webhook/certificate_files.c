@@ -3,7 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
-#include "operator/cluster/memory.h"
+#include "operator/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>

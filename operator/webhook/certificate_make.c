@@ -2,7 +2,7 @@
 #include "operator/webhook/certificate_make.h"
 
 #include "compiler/base/cleanup.h"
-#include "operator/cluster/memory.h"
+#include "operator/memory.h"
 #include "operator/webhook/tls_certificate.h"
 
 #include <errno.h>

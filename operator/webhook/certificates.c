@@ -4,7 +4,7 @@
 #include "compiler/base/base64.h"
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
-#include "operator/cluster/memory.h"
+#include "operator/memory.h"
 #include "operator/webhook/certificate_make.h"
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/webhook/json_patch.h"
 
-#include "operator/cluster/memory.h"
+#include "operator/memory.h"
 
 void json_pointer_add(struct text *pointer, const char *name)
 {

@@ -2,7 +2,7 @@
 #include "operator/webhook/pod_patch.h"
 
 #include "compiler/base/cleanup.h"
-#include "operator/cluster/memory.h"
+#include "operator/memory.h"
 #include "operator/webhook/capability_names.h"
 #include "operator/webhook/json_patch.h"
 #include "operator/webhook/warnings.h"

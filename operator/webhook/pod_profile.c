@@ -2,7 +2,7 @@
 #include "operator/webhook/pod_profile.h"
 
 #include "compiler/base/cleanup.h"
-#include "operator/cluster/memory.h"
+#include "operator/memory.h"
 #include "operator/webhook/warnings.h"
 
 #include <errno.h>

@@ -3,7 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "enforcer/http_loop.h"
-#include "operator/cluster/memory.h"
+#include "operator/memory.h"
 #include "operator/webhook/tls_certificate.h"
 
 #include <errno.h>

@@ -2,7 +2,7 @@
 #include "operator/webhook/warnings.h"
 
 #include "compiler/base/cleanup.h"
-#include "operator/cluster/memory.h"
+#include "operator/memory.h"
 
 #include <stdarg.h>
 

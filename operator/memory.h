@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PALE_CLUSTER_MEMORY_H
-#define PALE_CLUSTER_MEMORY_H
+#ifndef PALE_OPERATOR_MEMORY_H
+#define PALE_OPERATOR_MEMORY_H
 
-/* Memory of what is kept of the cluster: out of it aborts, as for struct text. */
+/* Out of memory aborts, as for struct text. */
 
 #include <stdio.h>
 #include <stdlib.h>
