@@ -43,7 +43,7 @@ static struct item item_of(const struct source *source, int kind, struct span at
 	return (struct item){ .kind = kind,
 		.text = text,
 		.len = len,
-		.width = (uint32_t)policy_text_columns(text, len) };
+		.width = (uint32_t)wrapped_columns(text, len) };
 }
 
 /* Where @item stands, when @before (NULL: nothing) stands before it. */

@@ -5,14 +5,12 @@
 #include "compiler/base/formatted.h"
 #include "compiler/base/suggest.h"
 #include "compiler/base/text.h"
+#include "compiler/base/wrapped.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <string.h>
-
-#define HELP_COLUMNS 80
 
 /* getopt_long's values: one above any character, so that they meet no short name. */
 #define LONG_BASE 0x100
@@ -95,50 +93,12 @@ const struct operand_spec *command_operand(
 	return o;
 }
 
-/* Columns of a string of UTF-8: its bytes that do not continue a character. */
-static size_t columns(const char *s, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return n;
-}
-
-/* Fills lines from column @at, the next ones indented by @indent. Ends with a newline. */
 static void print_wrapped(FILE *to, const char *s, size_t at, size_t indent)
 {
-	bool first = true;
+	_cleanup_(text_release) struct text t = TEXT_INIT;
 
-	while (*s) {
-		size_t word, width;
-
-		if (s[0] == '\n' && s[1] == '\n') {
-			fprintf(to, "\n\n%*s", (int)indent, "");
-			at = indent;
-			first = true;
-		}
-		if (isspace((unsigned char)*s)) {
-			s++;
-			continue;
-		}
-		word = strcspn(s, " \n\t");
-		width = columns(s, word);
-		if (!first && at + 1 + width > HELP_COLUMNS) {
-			fprintf(to, "\n%*s", (int)indent, "");
-			at = indent;
-			first = true;
-		}
-		if (!first) {
-			fputc(' ', to);
-			at++;
-		}
-		fwrite(s, 1, word, to);
-		at += width;
-		s += word;
-		first = false;
-	}
-	fputc('\n', to);
+	text_wrapped(&t, s, at, indent);
+	fputs(text_str(&t), to);
 }
 
 /* "HELP (seccomp, landlock, …)" */
@@ -169,7 +129,7 @@ static void print_option(FILE *to, const struct option_spec *o)
 	else if (o->argument)
 		text_printf(&t, " %s", o->argument);
 	fputs(text_str(&t), to);
-	at = columns(text_str(&t), t.len);
+	at = wrapped_columns(text_str(&t), t.len);
 	if (at + 2 > indent) {
 		fputc('\n', to);
 		at = 0;

@@ -4,6 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/base/formatted.h"
 #include "compiler/base/utf8.h"
+#include "compiler/base/wrapped.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -27,15 +28,6 @@ void policy_words_sort(struct policy_words *words)
 	words->n = kept;
 }
 
-size_t policy_text_columns(const char *s, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++)
-		n += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static void indentation(struct text *to, unsigned int indent)
 {
 	for (unsigned int i = 0; i < indent; i++)
@@ -50,7 +42,7 @@ void policy_text_comment(struct text *to, unsigned int indent, const char *s)
 
 	text_escaped(&escaped, s, strlen(s));
 	for (s = text_str(&escaped); *s;) {
-		size_t word = strcspn(s, " "), width = policy_text_columns(s, word);
+		size_t word = strcspn(s, " "), width = wrapped_columns(s, word);
 		/* In front of a line it would mark a learned part (learn_merge.c). */
 		bool stays = word == sizeof(mark) - 1 && !memcmp(s, mark, word);
 
@@ -91,7 +83,7 @@ void policy_text_list(struct text *to, unsigned int indent, const char *head,
 	const struct policy_words *words, const char *tail)
 {
 	_cleanup_(text_release) struct text list = TEXT_INIT;
-	size_t at = indent + policy_text_columns(head, strlen(head));
+	size_t at = indent + wrapped_columns(head, strlen(head));
 
 	if (words->n == 0)
 		return;
@@ -103,7 +95,7 @@ void policy_text_list(struct text *to, unsigned int indent, const char *head,
 	text_puts(to, head);
 	/* The lists inside of parentheses are divided in the same way. */
 	for (const char *s = text_str(&list); *s;) {
-		size_t len = list_piece(s), width = policy_text_columns(s, len);
+		size_t len = list_piece(s), width = wrapped_columns(s, len);
 
 		if (s != text_str(&list) && at + 1 + width > POLICY_TEXT_COLUMNS) {
 			text_putc(to, '\n');

@@ -22,8 +22,6 @@ struct policy_words {
 
 /* In the order of their bytes, each once. */
 void policy_words_sort(struct policy_words *words);
-/* How many columns UTF-8 takes: bytes that do not continue a character. */
-size_t policy_text_columns(const char *s, size_t len);
 /*
  * A comment, wrapped at its blanks. Control characters in it are escaped. @s does not begin with
  * "learned:", and no line after the first does, whatever paths are in it.
