@@ -9,6 +9,7 @@
 extern const struct command cmd_check;
 extern const struct command cmd_diff;
 extern const struct command cmd_build;
+extern const struct command cmd_doc;
 extern const struct command cmd_fmt;
 extern const struct command cmd_import;
 extern const struct command cmd_init;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/fmt_lines.h"
 
+#include "compiler/base/wrapped.h"
 #include "compiler/parse.h"
 #include "pale.tab.h"
 

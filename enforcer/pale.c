@@ -8,6 +8,7 @@ static const struct command *const commands[] = {
 	&cmd_build,
 	&cmd_explain,
 	&cmd_query,
+	&cmd_doc,
 	&cmd_diff,
 	&cmd_test,
 	&cmd_fmt,

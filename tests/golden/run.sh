@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # What each NAME.pale compiles to, byte for byte: NAME.apparmor, NAME.seccomp.json, NAME.listing (the filter's instructions) and
-# NAME.explain (the table). The policies hold tests of their own, so that what is golden is also right. Then what a build owes
-# whatever it builds: the same bytes from anywhere, and all its files or none. Prints TAP.
+# NAME.explain (the table), and NAME.doc (its sentences). The policies hold tests of their own, so that what is golden is also right.
+# Then what a build owes whatever it builds: the same bytes from anywhere, and all its files or none. Prints TAP.
 #
 #	run.sh BUILD [--accept]	(--accept writes the expected files anew: read the difference)
 set -u
@@ -43,10 +43,12 @@ for policy in *.pale; do
 	note "$work/err"
 	"$build/tests/golden/list_filter" "$work/out-$name/$name.x86_64.bpf" >"$work/$name.listing"
 	"$pale" explain "$policy" >"$work/$name.explain"
+	"$pale" doc "$policy" >"$work/$name.doc"
 	golden "$name.apparmor" "$work/out-$name/$name.apparmor"
 	golden "$name.seccomp.json" "$work/out-$name/$name.seccomp.json"
 	golden "$name.listing" "$work/$name.listing"
 	golden "$name.explain" "$work/$name.explain"
+	golden "$name.doc" "$work/$name.doc"
 done
 
 # The same bytes: again, by another name for the same file, and from a copy elsewhere.

@@ -32,7 +32,7 @@ usage() {
 
 @test "pale alone is a usage error and lists the commands" {
 	usage "$pale"
-	for c in check build explain query test fmt import learn init lsp run status install-runtime uninstall-runtime; do
+	for c in check build explain query doc test fmt import learn init lsp run status install-runtime uninstall-runtime; do
 		grep -Eq "^  $c +[a-z]" <<<"$stderr"
 	done
 }
