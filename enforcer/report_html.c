@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "enforcer/event_text.h"
+#include "enforcer/html_page.h"
 #include "enforcer/html_text.h"
 #include "enforcer/process_tree.h"
 #include "enforcer/recorder_kinds.h"
@@ -15,40 +16,6 @@
 #define ROWS_MAX 5000
 /* However deep processes are, there is room for what they did. */
 #define DEPTH_MAX 24
-
-static const char head[] =
-	"<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-	"style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'\">\n"
-	"<meta name=\"referrer\" content=\"no-referrer\">\n"
-	"<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n";
-
-static const char style[] =
-	"<style>\n"
-	":root{color-scheme:light dark;--ink:#1c2128;--soft:#5b6470;--line:#d6dbe1;--back:#fff;"
-	"--bad:#b3261e;--pale:#f5f7f9}\n"
-	"@media (prefers-color-scheme:dark){:root{--ink:#e4e8ec;--soft:#9aa4af;--line:#363d46;"
-	"--back:#15191e;--bad:#ff8a80;--pale:#1d2329}}\n"
-	"body{font:15px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--back);"
-	"max-width:76rem;margin:0 auto;padding:1.5rem}\n"
-	"h1{font-size:1.5rem;margin:0 0 .3rem}h2{font-size:1.1rem;margin:2rem 0 .5rem}\n"
-	"p,li{color:var(--soft)}code,td,.tree{font-family:ui-monospace,monospace;font-size:13px}\n"
-	"table{border-collapse:collapse;width:100%}"
-	"th{text-align:left;font-weight:600;color:var(--soft)}\n"
-	"th,td{padding:.2rem .7rem .2rem 0;vertical-align:top;border-bottom:1px solid var(--line);"
-	"overflow-wrap:anywhere}\n"
-	"td:first-child{white-space:nowrap;color:var(--soft)}\n"
-	"dl{display:grid;grid-template-columns:max-content 1fr;gap:.15rem 1rem;margin:0}"
-	"dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}\n"
-	"nav a{margin-right:1rem;color:inherit}\n"
-	".tree{list-style:none;padding:0;margin:0}.tree li{color:inherit;"
-	"padding:.15rem 0 .15rem calc(var(--d)*1.3rem);overflow-wrap:anywhere}\n"
-	".tree .act{padding-left:calc(var(--d)*1.3rem + 2rem);color:var(--soft)}\n"
-	".tree b{font-weight:600}.bad,.tree .bad{color:var(--bad)}.end{color:var(--soft)}\n"
-	".gap{border-left:3px solid var(--bad);background:var(--pale);padding:.3rem "
-	".8rem;margin:.3rem 0}\n"
-	"@media print{body{max-width:none}}\n"
-	"</style>\n";
 
 struct page {
 	FILE *to;
@@ -408,11 +375,11 @@ static const struct table timeline = { "timeline", "Timeline", "Nothing was reco
 
 static void put_page(const struct page *p)
 {
-	fputs(head, p->to);
+	fputs(html_page_head, p->to);
 	fputs("<title>Pale: ", p->to);
 	put_text(p, p->asked);
 	fputs("</title>\n", p->to);
-	fputs(style, p->to);
+	fputs(html_page_style, p->to);
 	fputs("</head>\n<body>\n<h1>", p->to);
 	put_text(p, p->asked);
 	fputs("</h1>\n<nav><a href=\"#summary\">Summary</a><a href=\"#gaps\">Gaps</a>"
