@@ -182,7 +182,14 @@ static void put_line(struct text *to, const char *sentence)
 struct telling {
 	const struct policy *p;
 	struct text *to;
+	json_t *sentences;
 };
+
+/* Not where the file lies on this machine. */
+static const char *place_of(const struct policy *p, const struct rule *rule)
+{
+	return p->sources->v[rule->lines[0].at.source]->portable_name;
+}
 
 static void tell_text(void *ctx, const struct rule *rule, const char *sentence)
 {
@@ -191,12 +198,11 @@ static void tell_text(void *ctx, const struct rule *rule, const char *sentence)
 
 	text_puts(&t, sentence);
 	if (rule && !rule->is_default) {
-		const struct rule_line *line = &rule->lines[0];
+		const char *place = place_of(telling->p, rule);
 
 		text_puts(&t, " [");
-		text_escaped(&t, telling->p->sources->v[line->at.source]->portable_name,
-			strlen(telling->p->sources->v[line->at.source]->portable_name));
-		text_printf(&t, ":%u]", line->line);
+		text_escaped(&t, place, strlen(place));
+		text_printf(&t, ":%u]", rule->lines[0].line);
 	}
 	put_line(telling->to, text_str(&t));
 }
@@ -222,7 +228,7 @@ static void put_domain(struct text *to, const struct policy *p, uint32_t domain)
 {
 	const struct domain *d = p->domains[domain];
 	_cleanup_free_ char *comment = comment_of(p, d);
-	struct telling telling = { p, to };
+	struct telling telling = { p, to, NULL };
 
 	text_escaped(to, d->name, strlen(d->name));
 	text_putc(to, '\n');
@@ -265,6 +271,7 @@ void doc_text(struct text *to, const struct policy *p, uint32_t domain)
 
 static void tell_json(void *ctx, const struct rule *rule, const char *sentence)
 {
+	const struct telling *telling = ctx;
 	static const char *const effects[] = { [EFFECT_ALLOW] = "allow",
 		[EFFECT_AUDIT] = "audit",
 		[EFFECT_DENY] = "deny",
@@ -275,15 +282,17 @@ static void tell_json(void *ctx, const struct rule *rule, const char *sentence)
 	json_object_set_new(o, "sentence", json_text(sentence));
 	if (rule) {
 		snprintf(id, sizeof(id), "%016" PRIx64, rule->id);
-		json_object_set_new(o, "effect", json_string(effects[rule->effect]));
+		json_object_set_new(o, "effect",
+			json_string(rule->operations & OP_BIT(OP_LIMIT) ? "limit"
+									: effects[rule->effect]));
 		json_object_set_new(o, "rule", json_string(id));
 		json_object_set_new(o, "text", json_text(rule->text));
 	}
 	if (rule && !rule->is_default) {
-		json_object_set_new(o, "file", json_text(rule->lines[0].file));
+		json_object_set_new(o, "file", json_text(place_of(telling->p, rule)));
 		json_object_set_new(o, "line", json_integer(rule->lines[0].line));
 	}
-	json_array_append_new(ctx, o);
+	json_array_append_new(telling->sentences, o);
 }
 
 static json_t *call_counts_json(const struct policy *p, uint32_t domain)
@@ -315,8 +324,9 @@ static json_t *domain_json(const struct policy *p, uint32_t domain)
 		json_object_set_new(o, "comment", json_text(comment));
 	for (size_t i = 0; i < N_SECTIONS; i++) {
 		json_t *sentences = json_array();
+		struct telling telling = { p, NULL, sentences };
 
-		each_sentence(p, domain, i, tell_json, sentences);
+		each_sentence(p, domain, i, tell_json, &telling);
 		json_array_append_new(all, json_pack("{s:s, s:o}", "title", sections[i].title,
 						   "sentences", sentences));
 	}

@@ -17,7 +17,7 @@
 void doc_text(struct text *to, const struct policy *p, uint32_t domain);
 /*
  * The same: {profile, digest, mode, profiles: [{profile, comment, sections: [{title, sentences:
- * [{sentence, effect, rule, file, line}]}], syscalls: [{abi, calls, allowed, by_arguments}],
+ * [{sentence, effect, rule, text, file, line}]}], syscalls: [{abi, calls, allowed, by_arguments}],
  * otherwise}]}. "file" and "line" are missing where no rule is written, "rule" is the rule's id.
  */
 json_t *doc_json(const struct policy *p, uint32_t domain);

@@ -5,11 +5,12 @@
 #include "compiler/command_input.h"
 #include "enforcer/apply.h"
 #include "enforcer/commands.h"
+#include "enforcer/explain_html.h"
 #include "enforcer/host.h"
 
 #include <string.h>
 
-enum { OPT_INCLUDE, OPT_JSON, OPT_PROFILE, OPT_WHY, OPT_DERIVED, OPT_HOST };
+enum { OPT_INCLUDE, OPT_JSON, OPT_PROFILE, OPT_WHY, OPT_DERIVED, OPT_HOST, OPT_HTML };
 
 static const struct option_spec options[] = {
 	[OPT_INCLUDE] = OPTION_INCLUDE,
@@ -20,6 +21,8 @@ static const struct option_spec options[] = {
 	[OPT_HOST] = { "host", .help = "what the mechanisms of this host make of it together, as "
 				       "'pale run' would use "
 				       "them" },
+	[OPT_HTML] = { "html", .help = "print a page for reviewers: sentences, a graph of the "
+				       "profiles, and the table" },
 	OPTIONS_END,
 };
 
@@ -153,9 +156,9 @@ static json_t *here_json(const struct explanation *x)
 	return o;
 }
 
-/* One profile, to stdout or into @all. */
+/* One profile, to stdout, or into @all or @page. */
 static int explain_policy(const struct invocation *in, const struct policy *p,
-	const struct host *host, json_t *all, struct pale_err **err)
+	const struct host *host, json_t *all, struct text *page, struct pale_err **err)
 {
 	_cleanup_(enforcement_freep) struct enforcement *e = NULL;
 	struct explanation x = { .policy = p };
@@ -175,6 +178,8 @@ static int explain_policy(const struct invocation *in, const struct policy *p,
 		if (x.here)
 			json_object_set_new(o, "here", here_json(&x));
 		json_object_set_new(all, p->name, o);
+	} else if (r >= 0 && page) {
+		explain_html_policy(page, p, made.coverage);
 	} else if (r >= 0) {
 		print_table(&x, option_given(in, OPT_WHY), option_given(in, OPT_DERIVED));
 		if (x.here)
@@ -190,8 +195,16 @@ static int explain(const struct invocation *in)
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	_cleanup_(host_release) struct host host = { 0 };
 	json_t *all = option_given(in, OPT_JSON) ? json_object() : NULL;
+	_cleanup_(text_release) struct text page = TEXT_INIT;
+	bool html = option_given(in, OPT_HTML);
 	struct compilation c;
 	int status = STATUS_OK;
+
+	if (html && (all || option_given(in, OPT_HOST))) {
+		json_decref(all);
+		return usage_error(in, "'--html' goes with neither '--json' nor '--host'");
+	}
+	explain_html_begin(&page, in->operands[0]);
 
 	input_compile(&c, in, OPT_INCLUDE, in->operands[0]);
 	if (!c.diags.n_errors)
@@ -207,14 +220,17 @@ static int explain(const struct invocation *in)
 
 		if (wanted && strcmp(p->name, wanted) != 0)
 			continue;
-		if (explain_policy(in, p, option_given(in, OPT_HOST) ? &host : NULL, all, &err) <
-			0) {
+		if (explain_policy(in, p, option_given(in, OPT_HOST) ? &host : NULL, all,
+			    html ? &page : NULL, &err) < 0) {
 			input_failure(in, err);
 			status = STATUS_POLICY;
 		}
 	}
 	if (all && status == STATUS_OK)
 		output_json(json_incref(all), stdout);
+	explain_html_end(&page);
+	if (html && status == STATUS_OK)
+		status = output_text(in, NULL, &page);
 	json_decref(all);
 	compilation_release(&c);
 	return status;
@@ -232,7 +248,8 @@ const struct command cmd_explain = {
 		       "With --host a column more: what the mechanisms that this host has make of "
 		       "the rule together, used as 'pale run' uses them, which starts only what is "
 		       "exact here. Below it, what the host lacks, and why.",
-	.example = "pale explain --why web.pale\npale explain --host web.pale",
+	.example = "pale explain --why web.pale\npale explain --host web.pale\n"
+		   "pale explain --html web.pale >web.html",
 	.options = options,
 	.operands_min = 1,
 	.operands_max = 1,

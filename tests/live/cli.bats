@@ -97,6 +97,8 @@ usage() {
 	usage "$pale" check
 	usage "$pale" build right.pale
 	usage "$pale" explain right.pale right.pale
+	usage "$pale" explain --html --json right.pale
+	usage "$pale" doc
 	usage "$pale" query right.pale
 	usage "$pale" query
 	usage "$pale" test
