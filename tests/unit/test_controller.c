@@ -512,8 +512,9 @@ static void a_clock_that_is_set_back_stops_nothing(void **state)
 {
 	_cleanup_(finish) struct server s;
 	const int64_t year = 365 * 24 * 3600;
-	char digest[65];
+	char digest[65], another[65] = { 0 };
 
+	memset(another, '0', sizeof(another) - 1);
 	start(&s);
 	s.slow = true;
 	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
@@ -530,7 +531,7 @@ static void a_clock_that_is_set_back_stops_nothing(void **state)
 	controller_tick(s.c, s.now);
 	s.now -= year;
 	put(&s, CONTROLLER_NODE_STATUS, node_of(&s, "a", "web", digest));
-	put(&s, CONTROLLER_NODE_STATUS, node_of(&s, "b", "web", ""));
+	put(&s, CONTROLLER_NODE_STATUS, node_of(&s, "b", "web", another));
 	controller_tick(s.c, s.now);
 	/* Counts, which wait for their interval; runs, which are asked for again. */
 	assert_json(json_object_get(status_of(&s, CONTROLLER_PROFILE, "/web"), "nodes"),
