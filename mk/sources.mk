@@ -10,7 +10,8 @@ DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c
 # pale-export has of paled only its log.
 EXPORT_SRC := $(filter-out enforcer/export/main.c,$(wildcard enforcer/export/*.c))
 RUNTIME_SRC := $(filter-out enforcer/runtime/main.c,$(wildcard enforcer/runtime/*.c))
-OPERATOR_SRC := $(wildcard operator/*/*.c)
+OPERATOR_SRC := $(filter-out operator/main.c operator/cmd_%.c,$(wildcard operator/*.c operator/*/*.c))
+OPERATOR_CMD_SRC := $(wildcard operator/cmd_*.c)
 
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o) $(B)/gen/pale.tab.o $(B)/gen/pale.lex.o $(B)/gen/vocab_tables.o
 CMD_OBJ := $(COMPILER_CMD_SRC:%.c=$(B)/%.o) $(ENFORCER_CMD_SRC:%.c=$(B)/%.o)
@@ -21,6 +22,7 @@ EXPORT_USES := $(addprefix $(B)/enforcer/,curl_loop.o curl_tls.o http_loop.o dae
 	report_time.o paled_client.o)
 RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
 OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/%.o)
+OPERATOR_CMD_OBJ := $(OPERATOR_CMD_SRC:%.c=$(B)/%.o)
 
 LIBCOMPILER := $(B)/libpale-compiler.a
 LIBENFORCER := $(B)/libpale-enforcer.a
@@ -104,9 +106,13 @@ $(B)/pale-export: $(B)/enforcer/export/main.o $(LIBEXPORT) $(EXPORT_USES) $(LIBC
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(EXPORT_LIBS) $(LIBS)
 
+$(B)/pale-operator: $(B)/operator/main.o $(OPERATOR_CMD_OBJ) $(LIBOPERATOR) $(LIBENFORCER) $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
+
 # Starts three times with every container, and finding shared libraries was most of what it cost. The sanitizers need them.
 $(B)/pale-runtime: $(B)/enforcer/runtime/main.o $(LIBRUNTIME) $(B)/enforcer/paled_client.o $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(SANITIZE),,-static-pie) -o $@ $^ -ljansson
 
-all: $(B)/pale $(B)/paled $(B)/pale-runtime $(B)/pale-export
+all: $(B)/pale $(B)/paled $(B)/pale-runtime $(B)/pale-export $(B)/pale-operator
