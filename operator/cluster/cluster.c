@@ -9,6 +9,7 @@ void cluster_init(struct cluster *c)
 	c->kinds[CLUSTER_NAMESPACE].free_object = namespace_free;
 	c->kinds[CLUSTER_PROFILE].free_object = profile_free;
 	c->kinds[CLUSTER_BINDING].free_object = binding_free;
+	c->kinds[CLUSTER_RECORDING].free_object = recorded_pods_free;
 }
 
 static struct object_head *read_object(
@@ -21,6 +22,8 @@ static struct object_head *read_object(
 		return (struct object_head *)profile_read(object, err);
 	case CLUSTER_BINDING:
 		return (struct object_head *)binding_read(object, err);
+	case CLUSTER_RECORDING:
+		return (struct object_head *)recorded_pods_read(object, err);
 	case CLUSTER_KINDS:
 		break;
 	}
@@ -38,24 +41,14 @@ int cluster_put(
 	return 0;
 }
 
-void cluster_remove(struct cluster *c, enum cluster_kind kind, const json_t *object)
+void cluster_remove(
+	struct cluster *c, enum cluster_kind kind, const char *namespace, const char *name)
 {
-	const json_t *metadata = json_object_get(object, "metadata");
-	const char *name = json_string_value(json_object_get(metadata, "name"));
-	const char *namespace = json_string_value(json_object_get(metadata, "namespace"));
-
-	if (name)
-		object_table_remove(&c->kinds[kind], namespace ? namespace : "", name);
+	object_table_remove(&c->kinds[kind], namespace, name);
 }
 
-void cluster_begin_list(struct cluster *c, enum cluster_kind kind)
+void cluster_set_listed(struct cluster *c, enum cluster_kind kind)
 {
-	object_table_begin_list(&c->kinds[kind]);
-}
-
-void cluster_end_list(struct cluster *c, enum cluster_kind kind)
-{
-	object_table_end_list(&c->kinds[kind]);
 	c->listed[kind] = true;
 }
 
@@ -82,6 +75,12 @@ struct object_head *const *cluster_bindings(
 	const struct cluster *c, const char *namespace, size_t *n)
 {
 	return object_table_of(&c->kinds[CLUSTER_BINDING], namespace, n);
+}
+
+struct object_head *const *cluster_recordings(
+	const struct cluster *c, const char *namespace, size_t *n)
+{
+	return object_table_of(&c->kinds[CLUSTER_RECORDING], namespace, n);
 }
 
 const char *cluster_near_profile(const struct cluster *c, const char *name)

@@ -10,17 +10,19 @@
 #include "operator/cluster/binding.h"
 #include "operator/cluster/namespace.h"
 #include "operator/cluster/profile.h"
+#include "operator/cluster/recorded_pods.h"
 
 enum cluster_kind {
 	CLUSTER_NAMESPACE,
-	CLUSTER_PROFILE, /* PaleProfile */
-	CLUSTER_BINDING, /* PaleBinding */
+	CLUSTER_PROFILE,   /* PaleProfile */
+	CLUSTER_BINDING,   /* PaleBinding */
+	CLUSTER_RECORDING, /* PaleRecording */
 	CLUSTER_KINDS,
 };
 
 struct cluster {
 	struct object_table kinds[CLUSTER_KINDS];
-	bool listed[CLUSTER_KINDS]; /* at least one list of it came in to its end */
+	bool listed[CLUSTER_KINDS];
 };
 
 void cluster_init(struct cluster *c);
@@ -31,15 +33,12 @@ void cluster_init(struct cluster *c);
  */
 int cluster_put(
 	struct cluster *c, enum cluster_kind kind, const json_t *object, struct pale_err **err);
-/* Forgets it by its metadata. */
-void cluster_remove(struct cluster *c, enum cluster_kind kind, const json_t *object);
-/*
- * A list of one kind comes in between these, by cluster_put(): what was there and is not in it is
- * forgotten by the end. Where a list breaks off, the next one just begins.
- */
-void cluster_begin_list(struct cluster *c, enum cluster_kind kind);
-void cluster_end_list(struct cluster *c, enum cluster_kind kind);
-/* Each kind was listed, so that what is not here is not there. */
+/* @namespace: "" for what is of none. */
+void cluster_remove(
+	struct cluster *c, enum cluster_kind kind, const char *namespace, const char *name);
+/* All that there is of a kind was put. It stays so: what is known may grow old, and is used. */
+void cluster_set_listed(struct cluster *c, enum cluster_kind kind);
+/* Each kind was listed, so that what is not here was not there. */
 bool cluster_is_known(const struct cluster *c);
 
 /* NULL: there is none. Borrowed until the kind changes. */
@@ -47,6 +46,9 @@ const struct namespace *cluster_namespace(const struct cluster *c, const char *n
 const struct profile *cluster_profile(const struct cluster *c, const char *name);
 /* All of a namespace, in the order of names: each is a struct binding. */
 struct object_head *const *cluster_bindings(
+	const struct cluster *c, const char *namespace, size_t *n);
+/* The same; each is a struct recorded_pods. */
+struct object_head *const *cluster_recordings(
 	const struct cluster *c, const char *namespace, size_t *n);
 /* The profile whose name is nearest to one that is not there; NULL when none is near. */
 const char *cluster_near_profile(const struct cluster *c, const char *name);

@@ -42,7 +42,6 @@ void object_table_put(struct object_table *t, struct object_head *object)
 {
 	size_t i = place(t, object->namespace, object->name);
 
-	object->list = t->list;
 	if (i < t->n && compare(t->v[i], object->namespace, object->name) == 0) {
 		t->free_object(t->v[i]);
 		t->v[i] = object;
@@ -77,24 +76,6 @@ struct object_head *const *object_table_of(
 		to++;
 	*n = to - from;
 	return *n ? t->v + from : NULL;
-}
-
-void object_table_begin_list(struct object_table *t)
-{
-	t->list++;
-}
-
-void object_table_end_list(struct object_table *t)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < t->n; i++) {
-		if (t->v[i]->list == t->list)
-			t->v[kept++] = t->v[i];
-		else
-			t->free_object(t->v[i]);
-	}
-	t->n = kept;
 }
 
 void object_table_release(struct object_table *t)

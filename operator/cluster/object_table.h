@@ -8,19 +8,16 @@
  */
 
 #include <stddef.h>
-#include <stdint.h>
 
 /* What a kept object begins with. */
 struct object_head {
 	char *namespace; /* "": it is of none */
 	char *name;
-	uint64_t list; /* the list, or what was watched since, that had it last */
 };
 
 struct object_table {
 	struct object_head **v;
 	size_t n, cap;
-	uint64_t list;
 	void (*free_object)(struct object_head *object);
 };
 
@@ -34,9 +31,6 @@ void object_table_remove(struct object_table *t, const char *namespace, const ch
 struct object_head *const *object_table_of(
 	const struct object_table *t, const char *namespace, size_t *n);
 
-/* Between these a list comes in, perhaps in pages; what is not in it is removed by the end. */
-void object_table_begin_list(struct object_table *t);
-void object_table_end_list(struct object_table *t);
 void object_table_release(struct object_table *t);
 
 #endif

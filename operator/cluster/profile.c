@@ -27,6 +27,23 @@ static int read_mode(struct profile *p, const json_t *object, struct pale_err **
 	return 0;
 }
 
+/* rollout.h of the controller: in another step there is no share, and in this one the mode is
+ * audit. */
+static int read_canary(struct profile *p, const json_t *rollout, struct pale_err **err)
+{
+	const char *phase = json_string_value(json_object_get(rollout, "phase"));
+	const json_t *v = json_object_get(rollout, "canaryPercent");
+	json_int_t n = json_integer_value(v);
+
+	if (!phase || strcmp(phase, "Canary") != 0 || p->mode != MODE_AUDIT)
+		return 0;
+	if (!json_is_integer(v) || n < 0 || n > 100)
+		return pale_err_plain(
+			err, EINVAL, "status.rollout.canaryPercent is no number from 0 to 100");
+	p->canary_percent = (uint32_t)n;
+	return 0;
+}
+
 static bool is_digest(const char *s)
 {
 	return strspn(s, "0123456789abcdef") == DIGEST_LEN &&
@@ -131,6 +148,8 @@ static int read_all(struct profile *p, const json_t *object, struct pale_err **e
 
 	if (r == 0)
 		r = read_mode(p, object, err);
+	if (r == 0)
+		r = read_canary(p, json_object_get(status, "rollout"), err);
 	return r < 0 ? r : read_pod(p, json_object_get(status, "pod"), err);
 }
 

@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Of a PaleProfile what a pod needs: no policy is compiled here. The controller writes status.pod
@@ -17,8 +18,9 @@
  * last policy that nodes can have.
  */
 struct profile {
-	struct object_head head;       /* of no namespace */
-	enum mode mode;		       /* status.mode, the step of a rollout, or else spec.mode */
+	struct object_head head; /* of no namespace */
+	enum mode mode;		 /* status.mode, the step of a rollout, or else spec.mode */
+	uint32_t canary_percent; /* of new pods are under enforce all the same, see canary.h */
 	struct string_list namespaces; /* that may use it, "*" for all; none: no namespace may */
 	bool deleted;		       /* a finalizer is all that holds it */
 	bool ready;		       /* its condition Ready is True */

@@ -8,6 +8,7 @@
 #include "operator/webhook/pod_hazards.h"
 #include "operator/webhook/pod_patch.h"
 #include "operator/webhook/pod_profile.h"
+#include "operator/webhook/pod_recording.h"
 #include "operator/webhook/warnings.h"
 
 #include <errno.h>
@@ -114,6 +115,11 @@ static void audit(const struct pod_choice *choice, struct verdict *ret)
 {
 	_cleanup_(text_release) struct text profiles = TEXT_INIT;
 
+	if (choice->recording) {
+		pod_recording_text(choice->recording, &profiles);
+		json_object_set_new(ret->audit, "recording", json_string(text_str(&profiles)));
+		return;
+	}
 	for (size_t i = 0; i < choice->n && i < 16; i++)
 		text_printf(&profiles, "%s%s=%s", i ? "," : "", choice->v[i].container->name,
 			choice->v[i].profile->head.name);
@@ -259,6 +265,7 @@ static int judge(const struct admission_config *config, const struct cluster *cl
 		r = pale_err_plain(err, EINVAL, "an UPDATE without oldObject");
 	if (r == 0)
 		r = pod_read(object, request->kind == REQUEST_EPHEMERAL ? old : NULL, &pod, err);
+	pod.review = request->uid;
 	if (r == 0)
 		r = judge_pod(config, cluster, request, call, &pod, ret, err);
 	if (r < 0 && pod.metadata && *pod_name(&pod))

@@ -30,7 +30,8 @@ struct pod {
 	const json_t *annotations, *labels; /* objects of strings; NULL where there are none */
 	struct pod_container *v; /* that are to be judged: not those that are there already */
 	size_t n;
-	bool exists; /* it was created earlier: only containers are added to it */
+	bool exists;	    /* it was created earlier: only containers are added to it */
+	const char *review; /* its uid: another one each time that the pod is asked about */
 };
 
 /* More are refused: names are compared with one another. */

@@ -161,7 +161,7 @@ static const char *what_enters(const struct container_choice *c)
 
 	for (size_t i = 0; i < sizeof(entering) / sizeof(*entering); i++) {
 		if (capabilities_have(json_member(capabilities, "add"), entering[i]) &&
-			!profile_drops(c->profile, entering[i]))
+			!(c->profile && profile_drops(c->profile, entering[i])))
 			return entering[i];
 	}
 	return NULL;

@@ -14,6 +14,8 @@
  * Told is what makes a profile say something else than it seems to: the node's network, IPC or
  * process namespace, other volumes of the node, one process namespace for several profiles, and
  * unmasked /proc.
+ *
+ * Pods that are recorded are held to the same: what no policy can hold would give none.
  */
 
 #include "operator/webhook/pod_profile.h"

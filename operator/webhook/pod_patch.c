@@ -5,6 +5,7 @@
 #include "operator/memory.h"
 #include "operator/webhook/capability_names.h"
 #include "operator/webhook/json_patch.h"
+#include "operator/webhook/pod_recording.h"
 #include "operator/webhook/warnings.h"
 
 #include <errno.h>
@@ -13,9 +14,9 @@
 #define CONTAINER_SECCOMP_PREFIX "container.seccomp.security.alpha.kubernetes.io/"
 #define LOCALHOST_PREFIX	 "localhost/"
 
-/* enforcer/annotations.h: what engines without Kubernetes say. */
+/* enforcer/annotations.h: what engines without Kubernetes say; and what is for recorded pods. */
 static const char *const not_for_pods[] = { "pale.dev/name", "pale.dev/image",
-	"pale.dev/image-digest", "pale.dev/recording" };
+	"pale.dev/image-digest", RECORDING_ANNOTATION };
 
 struct patching {
 	const struct pod *pod;
@@ -53,16 +54,29 @@ static void want_annotations(struct patching *p)
 	if (choice->pod_profile)
 		want_annotation(p, PROFILE_ANNOTATION, choice->pod_profile);
 	want_container_profiles(p);
-	if (choice->mode == MODE_AUDIT || pod_annotation(p->pod, MODE_ANNOTATION))
+	if (choice->mode == MODE_AUDIT || choice->canary || pod_annotation(p->pod, MODE_ANNOTATION))
 		want_annotation(p, MODE_ANNOTATION, mode_word(choice->mode));
 	if (choice->on_missing != MISSING_UNSAID)
 		want_annotation(p, ON_MISSING_ANNOTATION, when_missing_word(choice->on_missing));
+}
+
+static void want_recording(struct patching *p)
+{
+	_cleanup_(text_release) struct text value = TEXT_INIT;
+
+	pod_recording_text(p->choice->recording, &value);
+	want_annotation(p, RECORDING_ANNOTATION, text_str(&value));
+}
+
+static void want_no_others(struct patching *p)
+{
 	for (size_t i = 0; i < sizeof(not_for_pods) / sizeof(*not_for_pods); i++) {
-		if (!pod_annotation(p->pod, not_for_pods[i]))
+		if (!pod_annotation(p->pod, not_for_pods[i]) ||
+			json_object_get(p->annotations, not_for_pods[i]))
 			continue;
 		want_annotation(p, not_for_pods[i], NULL);
-		warnings_add(
-			p->warnings, "annotation %s is not for pods: taken away", not_for_pods[i]);
+		warnings_add(p->warnings, "annotation %s is not a pod's to say: taken away",
+			not_for_pods[i]);
 	}
 }
 
@@ -351,7 +365,11 @@ int pod_patch(const struct pod *pod, const struct pod_choice *choice, const char
 	int r;
 
 	if (!pod->exists) {
-		want_annotations(&p);
+		if (choice->recording)
+			want_recording(&p);
+		else
+			want_annotations(&p);
+		want_no_others(&p);
 		patch_runtime_class(&p, runtime_class);
 	}
 	r = patch_containers(&p, err);

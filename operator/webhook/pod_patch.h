@@ -12,9 +12,11 @@
  * annotations
  *	As pale-runtime(8) and paled(8) read them: pale.dev/profile, and
  *	container.profile.pale.dev/NAME where a container's profile is another one; pale.dev/mode
- *	only where it is audit, or was something else; pale.dev/on-missing where somebody says it.
- *	Those with which containers outside of Kubernetes say their names are taken away, lest a pod
- *	have another's.
+ *	only where it is audit, or a canary's enforce, or was something else; pale.dev/on-missing
+ *	where somebody says it. Of a pod that is recorded pale.dev/recording alone, and nothing
+ *	in its containers. Taken away is pale.dev/recording of other pods, by which they would
+ *	have no policy, and those with which containers outside of Kubernetes say their names,
+ *	lest a pod have another's.
  *
  * securityContext, of each container, when the mode is enforce (in audit nothing is refused, and
  * these would)

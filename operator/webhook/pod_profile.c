@@ -3,6 +3,8 @@
 
 #include "compiler/base/cleanup.h"
 #include "operator/memory.h"
+#include "operator/cluster/canary.h"
+#include "operator/webhook/pod_recording.h"
 #include "operator/webhook/warnings.h"
 
 #include <errno.h>
@@ -288,6 +290,32 @@ static enum mode mode_floor(const struct choosing *c, const struct container_cho
 	return mode;
 }
 
+/* canary.h says what the key is. */
+static bool is_canary(const struct choosing *c, const struct profile *p)
+{
+	_cleanup_(text_release) struct text key = TEXT_INIT;
+	const char *name = json_member_text(c->pod->metadata, "name");
+
+	if (!p->canary_percent)
+		return false;
+	text_printf(&key, "%s/%s", c->namespace->head.name, pod_name(c->pod));
+	if ((!name || !*name) && c->pod->review)
+		text_puts(&key, c->pod->review);
+	return canary_is(p->head.name, text_str(&key), p->canary_percent);
+}
+
+/* Only where nothing else says what the mode is, so that each review of the pod says the same. */
+static void choose_canary(const struct choosing *c, struct pod_choice *ret)
+{
+	if (c->pod->exists || c->said.mode != MODE_UNSAID || ret->mode != MODE_AUDIT ||
+		c->namespace->floor.mode != MODE_UNSAID)
+		return;
+	for (size_t i = 0; i < ret->n && !ret->canary; i++)
+		ret->canary = is_canary(c, ret->v[i].profile);
+	if (ret->canary)
+		ret->mode = MODE_ENFORCE;
+}
+
 static int choose_mode(const struct choosing *c, struct pod_choice *ret, struct pale_err **err)
 {
 	enum mode least = MODE_COUNT;
@@ -295,7 +323,6 @@ static int choose_mode(const struct choosing *c, struct pod_choice *ret, struct 
 
 	for (size_t i = 0; i < ret->n; i++) {
 		enum mode mode = mode_floor(c, &ret->v[i]);
-
 		if (mode > ret->mode)
 			ret->mode = mode;
 		if (mode < least)
@@ -317,6 +344,7 @@ static int choose_mode(const struct choosing *c, struct pod_choice *ret, struct 
 	/* An existing pod that says nothing runs in enforce. */
 	if (c->pod->exists && said == MODE_UNSAID)
 		ret->mode = MODE_ENFORCE;
+	choose_canary(c, ret);
 	return 0;
 }
 
@@ -409,21 +437,67 @@ static int check_existing(
 	return 0;
 }
 
-/* Whether anything means this pod at all. */
-static bool is_meant(const struct choosing *c)
+static bool names_a_profile(const struct pod *pod)
 {
-	const struct namespace *ns = c->namespace;
 	const char *key;
 	json_t *value;
 
-	if (ns->inject || ns->floor.profile || ns->default_profile || ns->wrong || c->n_bindings ||
-		pod_annotation(c->pod, PROFILE_ANNOTATION))
+	if (pod_annotation(pod, PROFILE_ANNOTATION))
 		return true;
-	json_object_foreach ((json_t *)c->pod->annotations, key, value) {
+	json_object_foreach ((json_t *)pod->annotations, key, value) {
 		if (strncmp(key, CONTAINER_PROFILE_PREFIX, strlen(CONTAINER_PROFILE_PREFIX)) == 0)
 			return true;
 	}
 	return false;
+}
+
+/* Whether anything means this pod at all. */
+static bool is_meant(const struct choosing *c)
+{
+	const struct namespace *ns = c->namespace;
+	size_t n;
+
+	return ns->inject || ns->floor.profile || ns->default_profile || ns->wrong ||
+	       c->n_bindings || names_a_profile(c->pod) ||
+	       pod_recording(c->cluster, ns->head.name, c->pod, &n);
+}
+
+/* What has a policy for the pod, or wants one enforced, for a message; NULL: nothing. */
+static const char *who_wants_a_policy(const struct choosing *c)
+{
+	const struct namespace *ns = c->namespace;
+
+	if (ns->floor.profile || ns->default_profile || ns->floor.mode == MODE_ENFORCE)
+		return "its namespace";
+	for (size_t i = 0; i < c->n_bindings; i++) {
+		if (c->bindings[i]->floor.profile || c->bindings[i]->floor.mode == MODE_ENFORCE)
+			return "a PaleBinding";
+	}
+	return names_a_profile(c->pod) || c->said.mode == MODE_ENFORCE ? "the pod itself" : NULL;
+}
+
+static bool is_recorded(const struct choosing *c, struct pod_choice *ret)
+{
+	size_t n;
+	const struct recorded_pods *recording =
+		pod_recording(c->cluster, c->namespace->head.name, c->pod, &n);
+	const char *who = recording ? who_wants_a_policy(c) : NULL;
+
+	if (who)
+		warnings_add(c->warnings,
+			"PaleRecording '%s' selects the pod, but %s has a policy for it, or asks "
+			"for "
+			"enforce: it is not recorded",
+			recording->head.name, who);
+	if (!recording || who)
+		return false;
+	warnings_add(c->warnings,
+		"recorded for PaleRecording '%s'%s: it runs without a policy of Pale",
+		recording->head.name, n > 1 ? ", the first that selects it" : "");
+	ret->recording = recording;
+	for (size_t i = 0; i < c->pod->n; i++)
+		ret->v[ret->n++].container = &c->pod->v[i];
+	return true;
 }
 
 static int choose(struct choosing *c, struct pod_choice *ret, struct pale_err **err)
@@ -478,6 +552,8 @@ int pod_choose(const struct cluster *cluster, const struct namespace *namespace,
 	if (r < 0)
 		return r;
 	ret->v = memory_new((pod->n + 1) * sizeof(*ret->v));
+	if (is_recorded(&c, ret))
+		return 0;
 	r = choose(&c, ret, err);
 	borrow_pod_profile(&c, ret);
 	return r;

@@ -27,6 +27,17 @@
  *	deny is tighter than wait, wait than allow. It begins with the namespace's, and where that
  *	says none, with wait: allow comes from the namespace alone. Where nobody says anything
  *	nothing is written, and the node's own default counts.
+ *
+ * canaries
+ *	While a profile's rollout has a share of canaries (canary.h), a new pod that would be in
+ *	audit, and for which neither it nor the namespace says so, is under enforce when it is one
+ *	of them. That is written down, and so is audit for the others: a pod without a name yet is
+ *	known by a review's uid, and by the next review it would be another one.
+ *
+ * recordings
+ *	A recorded pod runs without a policy. So that a PaleRecording never takes one away, it
+ *	counts where none of the three names a profile, not even as a default, and none asks for
+ *	enforce. There the pod could else not run at all.
  */
 
 #include "operator/cluster/cluster.h"
@@ -34,10 +45,10 @@
 
 struct container_choice {
 	const struct pod_container *container;
-	const struct profile *profile;
-	const char *own;   /* its own annotation's profile, or NULL */
-	const char *floor; /* that it must have, or NULL */
-	bool by_name;	   /* a binding lists this container */
+	const struct profile *profile; /* NULL where the pod is recorded */
+	const char *own;	       /* its own annotation's profile, or NULL */
+	const char *floor;	       /* that it must have, or NULL */
+	bool by_name;		       /* a binding lists this container */
 };
 
 struct pod_choice {
@@ -47,7 +58,10 @@ struct pod_choice {
 	size_t n;
 	const char *pod_profile; /* what pale.dev/profile is to be; NULL: it stays away */
 	enum mode mode;
+	bool canary; /* it is under enforce for that alone, which is to be written down */
 	enum when_missing on_missing; /* MISSING_UNSAID: the annotation stays away */
+	/* It is recorded and has no policy: profiles, mode and on_missing are unsaid. NULL: not. */
+	const struct recorded_pods *recording;
 };
 
 /*

@@ -32,8 +32,8 @@ static void answer_bytes(const struct cluster *c, const uint8_t *bytes, size_t l
 
 static void put(struct cluster *c, const json_t *object)
 {
-	static const char *const kinds[CLUSTER_KINDS] = { "Namespace", "PaleProfile",
-		"PaleBinding" };
+	static const char *const kinds[CLUSTER_KINDS] = { "Namespace", "PaleProfile", "PaleBinding",
+		"PaleRecording" };
 	const char *kind = json_string_value(json_object_get(object, "kind"));
 
 	for (int i = 0; kind && i < CLUSTER_KINDS; i++) {
@@ -86,12 +86,10 @@ static void fill(struct cluster *c)
 	size_t i;
 
 	cluster_init(c);
-	for (int kind = 0; kind < CLUSTER_KINDS; kind++)
-		cluster_begin_list(c, (enum cluster_kind)kind);
 	json_array_foreach (all, i, object)
 		put(c, object);
 	for (int kind = 0; kind < CLUSTER_KINDS; kind++)
-		cluster_end_list(c, (enum cluster_kind)kind);
+		cluster_set_listed(c, (enum cluster_kind)kind);
 	json_decref(all);
 }
 

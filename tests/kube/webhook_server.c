@@ -59,20 +59,19 @@ static int make_certificates(const char *folder)
 
 static bool fill(struct cluster *c, const char *path)
 {
-	static const char *const kinds[CLUSTER_KINDS] = { "Namespace", "PaleProfile",
-		"PaleBinding" };
+	static const char *const kinds[CLUSTER_KINDS] = { "Namespace", "PaleProfile", "PaleBinding",
+		"PaleRecording" };
 	json_t *all = json_load_file(path, 0, NULL), *object;
 	size_t i;
 
 	for (int kind = 0; all && kind < CLUSTER_KINDS; kind++) {
-		cluster_begin_list(c, (enum cluster_kind)kind);
 		json_array_foreach (all, i, object) {
 			const char *is = json_string_value(json_object_get(object, "kind"));
 
 			if (is && strcmp(is, kinds[kind]) == 0)
 				cluster_put(c, (enum cluster_kind)kind, object, NULL);
 		}
-		cluster_end_list(c, (enum cluster_kind)kind);
+		cluster_set_listed(c, (enum cluster_kind)kind);
 	}
 	json_decref(all);
 	return all != NULL;

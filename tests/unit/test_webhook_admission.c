@@ -30,14 +30,13 @@ static json_t *load(const char *name)
 
 static void load_cluster(struct cluster *c)
 {
-	static const char *const kinds[CLUSTER_KINDS] = { "Namespace", "PaleProfile",
-		"PaleBinding" };
+	static const char *const kinds[CLUSTER_KINDS] = { "Namespace", "PaleProfile", "PaleBinding",
+		"PaleRecording" };
 	json_t *all = load("cluster.json"), *object;
 	size_t i;
 
 	cluster_init(c);
 	for (int kind = 0; kind < CLUSTER_KINDS; kind++) {
-		cluster_begin_list(c, (enum cluster_kind)kind);
 		json_array_foreach (all, i, object) {
 			const char *is = json_string_value(json_object_get(object, "kind"));
 
@@ -45,7 +44,7 @@ static void load_cluster(struct cluster *c)
 				assert_int_equal(
 					cluster_put(c, (enum cluster_kind)kind, object, NULL), 0);
 		}
-		cluster_end_list(c, (enum cluster_kind)kind);
+		cluster_set_listed(c, (enum cluster_kind)kind);
 	}
 	json_decref(all);
 }
@@ -189,6 +188,16 @@ static void floors(void **state)
 static void containers_for_pods_that_run(void **state)
 {
 	check_file("ephemeral.json");
+}
+
+static void recordings(void **state)
+{
+	check_file("recorded.json");
+}
+
+static void canaries(void **state)
+{
+	check_file("canaries.json");
 }
 
 static void what_was_done_behind_the_patch(void **state)
@@ -335,6 +344,8 @@ int main(void)
 		cmocka_unit_test(pods_that_stay_as_they_are),
 		cmocka_unit_test(floors),
 		cmocka_unit_test(containers_for_pods_that_run),
+		cmocka_unit_test(recordings),
+		cmocka_unit_test(canaries),
 		cmocka_unit_test(what_was_done_behind_the_patch),
 		cmocka_unit_test(nothing_starts_before_the_cluster_is_known),
 		cmocka_unit_test(what_is_no_review),

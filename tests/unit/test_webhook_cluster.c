@@ -381,7 +381,7 @@ static void put_binding(struct cluster *c, unsigned namespace, unsigned name)
 }
 
 /* Against a plain matrix of what should be there. */
-static void lists_and_watches(void **state)
+static void what_comes_and_goes(void **state)
 {
 	enum { NAMESPACES = 12, NAMES = 12 };
 	bool there[NAMESPACES][NAMES] = { 0 };
@@ -394,27 +394,16 @@ static void lists_and_watches(void **state)
 		unsigned ns = random_below(NAMESPACES), name = random_below(NAMES);
 		size_t n, expected = 0;
 
-		if (random_below(100) == 0) {
-			/* A new list has a part of them. */
-			cluster_begin_list(&c, CLUSTER_BINDING);
-			memset(there, 0, sizeof(there));
-			for (int i = 0; i < 40; i++) {
-				unsigned a = random_below(NAMESPACES), b = random_below(NAMES);
-
-				put_binding(&c, a, b);
-				there[a][b] = true;
-			}
-			cluster_end_list(&c, CLUSTER_BINDING);
-		} else if (random_below(2)) {
+		if (random_below(2)) {
 			put_binding(&c, ns, name);
 			there[ns][name] = true;
 		} else {
-			json_t *j = json_pack("{s:{s:o, s:o}}", "metadata", "name",
-				json_sprintf("b%u", name), "namespace", json_sprintf("n%u", ns));
+			char of[16], called[16];
 
-			cluster_remove(&c, CLUSTER_BINDING, j);
+			snprintf(of, sizeof(of), "n%u", ns);
+			snprintf(called, sizeof(called), "b%u", name);
+			cluster_remove(&c, CLUSTER_BINDING, of, called);
 			there[ns][name] = false;
-			json_decref(j);
 		}
 		char asked[16];
 
@@ -432,31 +421,89 @@ static void lists_and_watches(void **state)
 		}
 	}
 	for (int kind = 0; kind < CLUSTER_KINDS; kind++) {
-		cluster_begin_list(&c, (enum cluster_kind)kind);
-		cluster_end_list(&c, (enum cluster_kind)kind);
+		assert_false(cluster_is_known(&c));
+		cluster_set_listed(&c, (enum cluster_kind)kind);
 	}
 	assert_true(cluster_is_known(&c));
 	cluster_release(&c);
 }
 
-/* A list that breaks off is followed by another one. */
-static void a_list_that_breaks_off(void **state)
-{
-	struct cluster c;
-	size_t n;
+#define RECORDING(metadata, rest)                                                                  \
+	"{\"metadata\":{\"name\":\"r\",\"namespace\":\"s\"" metadata "}," rest "}"
+#define SELECTS "\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"web\"}}}"
 
-	cluster_init(&c);
-	put_binding(&c, 1, 1);
-	cluster_begin_list(&c, CLUSTER_BINDING);
-	put_binding(&c, 1, 2);
-	assert_non_null(cluster_bindings(&c, "n1", &n));
-	assert_int_equal(n, 2);
-	cluster_begin_list(&c, CLUSTER_BINDING);
-	put_binding(&c, 1, 3);
-	cluster_end_list(&c, CLUSTER_BINDING);
-	assert_string_equal(cluster_bindings(&c, "n1", &n)[0]->name, "b3");
-	assert_int_equal(n, 1);
-	cluster_release(&c);
+static void recordings(void **state)
+{
+	static const struct {
+		const char *object;
+		bool active;
+		const char *wrong;
+	} cases[] = {
+		{ RECORDING("", SELECTS), true, NULL },
+		{ RECORDING("", SELECTS ",\"status\":{\"phase\":\"Pending\"}"), true, NULL },
+		{ RECORDING("", SELECTS ",\"status\":{\"phase\":\"Recording\"}"), true, NULL },
+		{ RECORDING("", SELECTS ",\"status\":{\"phase\":\"Merging\"}"), false, NULL },
+		{ RECORDING("", SELECTS ",\"status\":{\"phase\":\"Completed\"}"), false, NULL },
+		{ RECORDING("", SELECTS ",\"status\":{\"phase\":\"Failed\"}"), false, NULL },
+		{ RECORDING("", SELECTS ",\"status\":{\"phase\":\"Paused\"}"), false, NULL },
+		{ RECORDING(",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", SELECTS), false,
+			NULL },
+		{ RECORDING("", "\"spec\":{}"), true, "spec.selector: the selector is no object" },
+		{ RECORDING("", "\"spec\":{\"selector\":{},\"containers\":\"web\"}"), true,
+			"spec.containers is no list" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct cluster c;
+		const struct recorded_pods *r;
+		size_t n;
+
+		cluster_init(&c);
+		put(&c, CLUSTER_RECORDING, cases[i].object);
+		r = (const struct recorded_pods *)cluster_recordings(&c, "s", &n)[0];
+		assert_int_equal(n, 1);
+		assert_int_equal(r->active, cases[i].active);
+		if (cases[i].wrong)
+			assert_string_equal(r->wrong ? r->wrong : "nothing", cases[i].wrong);
+		else
+			assert_null(r->wrong);
+		cluster_remove(&c, CLUSTER_RECORDING, "s", "r");
+		assert_null(cluster_recordings(&c, "s", &n));
+		cluster_release(&c);
+	}
+}
+
+static void shares_of_canaries(void **state)
+{
+#define ROLLOUT(mode, rollout)                                                                     \
+	"{\"metadata\":{\"name\":\"w\"},\"status\":{\"mode\":\"" mode "\",\"rollout\":" rollout "}}"
+	static const struct {
+		const char *object, *wrong;
+		uint32_t percent;
+	} cases[] = {
+		{ ROLLOUT("audit", "{\"phase\":\"Canary\",\"canaryPercent\":20}"), NULL, 20 },
+		{ ROLLOUT("audit", "{\"phase\":\"Canary\",\"canaryPercent\":0}"), NULL, 0 },
+		{ ROLLOUT("audit", "{\"phase\":\"Audit\",\"canaryPercent\":20}"), NULL, 0 },
+		{ ROLLOUT("audit", "{\"canaryPercent\":20}"), NULL, 0 },
+		{ ROLLOUT("enforce", "{\"phase\":\"Canary\",\"canaryPercent\":20}"), NULL, 0 },
+#define NO_SHARE "status.rollout.canaryPercent is no number from 0 to 100"
+		{ ROLLOUT("audit", "{\"phase\":\"Canary\"}"), NO_SHARE, 0 },
+		{ ROLLOUT("audit", "{\"phase\":\"Canary\",\"canaryPercent\":101}"), NO_SHARE, 0 },
+		{ ROLLOUT("audit", "{\"phase\":\"Canary\",\"canaryPercent\":-1}"), NO_SHARE, 0 },
+		{ ROLLOUT("audit", "{\"phase\":\"Canary\",\"canaryPercent\":\"5\"}"), NO_SHARE, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct cluster c;
+		const struct profile *p;
+
+		cluster_init(&c);
+		put(&c, CLUSTER_PROFILE, cases[i].object);
+		p = cluster_profile(&c, "w");
+		assert_int_equal(p->canary_percent, cases[i].percent);
+		assert_string_equal(p->wrong ? p->wrong : "", cases[i].wrong ? cases[i].wrong : "");
+		cluster_release(&c);
+	}
 }
 
 static void memory_stays_small(void **state)
@@ -496,8 +543,9 @@ int main(void)
 		cmocka_unit_test(bindings),
 		cmocka_unit_test(which_containers_a_binding_names),
 		cmocka_unit_test(objects_that_nobody_could_name),
-		cmocka_unit_test(lists_and_watches),
-		cmocka_unit_test(a_list_that_breaks_off),
+		cmocka_unit_test(what_comes_and_goes),
+		cmocka_unit_test(recordings),
+		cmocka_unit_test(shares_of_canaries),
 		cmocka_unit_test(memory_stays_small),
 	};
 

@@ -73,7 +73,7 @@ static void put(struct cluster *c, enum cluster_kind kind, json_t *object)
 static void make_profile(struct cluster *c, struct made_profile *p, int i)
 {
 	char file[64];
-	json_t *drop = json_array(), *spec = json_object(), *pod;
+	json_t *drop = json_array(), *spec = json_object(), *status = json_object(), *pod;
 
 	*p = (struct made_profile){ !chance(12), !chance(12), chance(2), one_of(2),
 		(unsigned)random_below(1u << CAPABILITIES) };
@@ -87,10 +87,19 @@ static void make_profile(struct cluster *c, struct made_profile *p, int i)
 	pod = json_pack("{s:s, s:o}", "seccompProfile", file, "dropCapabilities", drop);
 	if (p->no_escalation)
 		json_object_set_new(pod, "allowPrivilegeEscalation", json_false());
+	if (p->compiled)
+		json_object_set(status, "pod", pod);
+	json_decref(pod);
+	if (chance(3)) {
+		p->mode = 0;
+		json_object_set_new(status, "mode", json_string("audit"));
+		json_object_set_new(status, "rollout",
+			json_pack("{s:s, s:i}", "phase", "Canary", "canaryPercent",
+				(int)random_below(101)));
+	}
 	put(c, CLUSTER_PROFILE,
 		json_pack("{s:{s:s}, s:o, s:o}", "metadata", "name", profile_names[i], "spec", spec,
-			"status", p->compiled ? json_pack("{s:O}", "pod", pod) : json_object()));
-	json_decref(pod);
+			"status", status));
 }
 
 static void make_binding(struct cluster *c, struct made_binding *b, int i)
@@ -247,7 +256,8 @@ static void make_annotations(json_t *metadata)
 
 static json_t *make_pod(void)
 {
-	json_t *metadata = json_pack("{s:s, s:{s:s}}", "name", "web", "labels", "app", "web");
+	json_t *metadata = json_pack("{s:s, s:{s:s}}", chance(2) ? "name" : "generateName", "web",
+		"labels", "app", "web");
 	json_t *init = json_array(), *main = json_array();
 	json_t *spec = json_pack("{s:o, s:o}", "initContainers", init, "containers", main);
 
@@ -466,9 +476,14 @@ static bool is_meant(const struct made *m, const json_t *pod)
 	return m->inject || m->profile >= 0 || m->otherwise >= 0;
 }
 
+/* Each time that it is asked about with another uid, as the API server does. */
 static json_t *review(const json_t *pod)
 {
-	return scene_review("shop", "CREATE", "", json_deep_copy(pod), NULL, NULL);
+	json_t *r = scene_review("shop", "CREATE", "", json_deep_copy(pod), NULL, NULL);
+
+	json_object_set_new(
+		json_object_get(r, "request"), "uid", json_sprintf("u%u", random_below(1u << 31)));
+	return r;
 }
 
 /* Whether it was let in under a policy. */
