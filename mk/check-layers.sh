@@ -30,6 +30,7 @@ rules='
 ^operator/webhook/                    ^(enforcer/([^h]|h[^t]|ht[^t])|operator/kube/)
 ^operator/controller/                 ^(enforcer/|operator/(kube|webhook)/)
 ^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|enforcer/export/)
+^operator/follow_cluster              ^(enforcer/|operator/(webhook|controller|node)/)
 ^operator/kube/                       ^(compiler/[^b]|enforcer/[^c]|operator/[^km]|gen/|skel/)
 '
 

@@ -105,9 +105,9 @@ bench-learn: deps-build deps-demo deps-devel all $(BENCH_LEARN)
 bench-learn-vm: deps-build deps-demo deps-test deps-devel all $(BENCH_LEARN)
 	$(Q)tests/vm/run.sh --count-instructions --kernel $(KERNEL) --timeout 2400 --cmdline apparmor=0 tests/bench/learn.sh
 
-# What reviews of pods take, 500 a second, and the webhook's memory.
+# What reviews of pods take, 500 a second, and the webhook's memory, with the cluster of a real API server.
 .PHONY: bench-webhook
-bench-webhook: deps-build $(B)/tests/bench/webhook $(B)/tests/kube/webhook_server
+bench-webhook: deps-build deps-kube all $(B)/tests/bench/webhook $(B)/tests/kube/webhook_server
 	$(Q)tests/bench/webhook.sh $(B)
 
 clean:

@@ -54,6 +54,7 @@ compiler/options.c docs/docs.h
 docs/docs.c compiler/decide.h
 operator/cluster/cluster.c operator/webhook/admission.h
 operator/webhook/admission.c operator/kube/kube_watch.h
+operator/follow_cluster.c operator/webhook/server.h
 EOT
 
 rm -rf "$scratch/b"

@@ -33,6 +33,8 @@ struct webhook_server {
 	struct tls_certificate *certificate, *before;
 	size_t bodies; /* bytes of them that are being read */
 	struct webhook_metrics metrics;
+	void (*print_others)(void *ctx, struct text *t); /* NULL: nothing else is counted */
+	void *others;
 };
 
 enum request_route {
@@ -140,6 +142,8 @@ static enum MHD_Result answer_metrics(struct webhook_server *s, struct MHD_Conne
 		      "# TYPE pale_webhook_certificate_expiry_seconds gauge\n");
 	text_printf(&t, "pale_webhook_certificate_expiry_seconds %" PRId64 "\n",
 		s->certificate ? (int64_t)s->certificate->not_after : 0);
+	if (s->print_others)
+		s->print_others(s->others, &t);
 	return answer(s, c, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8", &t);
 }
 
@@ -367,6 +371,13 @@ int webhook_server_set_certificate(
 	s->before = s->certificate;
 	s->certificate = c;
 	return 0;
+}
+
+void webhook_server_set_metrics(
+	struct webhook_server *s, void (*print)(void *ctx, struct text *t), void *ctx)
+{
+	s->print_others = print;
+	s->others = ctx;
 }
 
 uint16_t webhook_server_port(const struct webhook_server *s)

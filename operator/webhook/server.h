@@ -6,8 +6,9 @@
  * The webhook's HTTPS: TLS 1.2 and later, HTTP/1.1.
  *	POST /mutate, /validate   an AdmissionReview, answered by admission.h
  *	GET /healthz              200: it answers
- *	GET /readyz               200: it can decide: there is a certificate, and the cluster is
- *known GET /metrics              Prometheus' text format
+ *	GET /readyz               200: it can decide, as there is a certificate, and the cluster is
+ *	                          known
+ *	GET /metrics              Prometheus' text format
  *
  * Anybody in the cluster may connect. A review has at most 7 MiB (the API server takes 3 MiB of a
  * pod, and sends an old and a new one), all that are being read 24 MiB, and three seconds to come
@@ -39,6 +40,9 @@ int webhook_server_new(sd_event *event, const struct sockaddr *address,
  */
 int webhook_server_set_certificate(
 	struct webhook_server *s, const char *chain, const char *key, struct pale_err **err);
+/* @print adds to /metrics what others count; after the server's own. */
+void webhook_server_set_metrics(
+	struct webhook_server *s, void (*print)(void *ctx, struct text *t), void *ctx);
 /* What it listens on. */
 uint16_t webhook_server_port(const struct webhook_server *s);
 const struct webhook_metrics *webhook_server_metrics(const struct webhook_server *s);
