@@ -52,7 +52,7 @@ done | sort | while read -r d; do
 	[ -e "${source%.d}.c" ] || continue
 	sed -e 's/\\$//' -e '/^[^ ].*:$/d' "$d" | tr ' ' '\n' | sed -n "s|^\./||; s|^$build/||; /\.[chly]\$/p"
 	echo ---
-done | awk -v rules="$rules" -v backends="$backends" '
+done | rules=$rules backends=$backends awk '
 function backend(path,   b) {
 	for (b in members) {
 		if (path ~ members[b]) return b
@@ -60,12 +60,12 @@ function backend(path,   b) {
 	return ""
 }
 BEGIN {
-	n = split(rules, lines, "\n")
+	n = split(ENVIRON["rules"], lines, "\n")
 	for (i = 1; i <= n; i++) {
 		if (split(lines[i], f, /[ \t]+/) < 2) continue
 		who[++r] = f[1]; never[r] = f[2]
 	}
-	n = split(backends, lines, "\n")
+	n = split(ENVIRON["backends"], lines, "\n")
 	for (i = 1; i <= n; i++) {
 		if (split(lines[i], f, /[ \t]+/) == 2) members[f[1]] = f[2]
 	}
