@@ -2,8 +2,8 @@
 /*
  * Reviews at a steady rate, as an API server sends them:
  *
- *	webhook cluster                         prints a cluster of 1,000 namespaces
- *	webhook load PORT CA PID RATE SECONDS   sends pods of it, and prints what it took
+ *	webhook PORT CA PID RATE SECONDS   sends pods of namespaces n0 to n999, and prints what it
+ *	                                   took
  *
  * A review's time is counted from when it should have been sent, so that a server that is late is
  * late for all that wait. PID is the server's, whose memory is read.
@@ -18,8 +18,6 @@
 #include <time.h>
 
 #define NAMESPACES 1000
-#define PROFILES   200
-#define BINDINGS   2000
 #define WARM_UP	   100
 #define HANDLES	   256
 
@@ -29,29 +27,6 @@ static uint64_t now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-static void print_cluster(void)
-{
-	printf("[");
-	for (int i = 0; i < NAMESPACES; i++)
-		printf("{\"kind\":\"Namespace\",\"metadata\":{\"name\":\"n%d\",\"labels\":"
-		       "{\"pale.dev/inject\":\"enabled\"},\"annotations\":"
-		       "{\"pale.dev/default-profile\":\"p%d\"}}},\n",
-			i, i % PROFILES);
-	for (int i = 0; i < PROFILES; i++)
-		printf("{\"kind\":\"PaleProfile\",\"metadata\":{\"name\":\"p%d\"},\"spec\":"
-		       "{\"namespaces\":[\"*\"]},\"status\":{\"conditions\":[{\"type\":\"Ready\","
-		       "\"status\":\"True\"}],\"pod\":{\"seccompProfile\":"
-		       "\"pale/p%d-0123456789ab.json\",\"allowPrivilegeEscalation\":false,"
-		       "\"dropCapabilities\":[\"NET_RAW\",\"SYS_CHROOT\",\"MKNOD\","
-		       "\"AUDIT_WRITE\",\"SETFCAP\"]}}},\n",
-			i, i);
-	for (int i = 0; i < BINDINGS; i++)
-		printf("{\"kind\":\"PaleBinding\",\"metadata\":{\"name\":\"b%d\",\"namespace\":"
-		       "\"n%d\"},\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"a%d\"}},"
-		       "\"mode\":\"enforce\"}}%s\n",
-			i, i % NAMESPACES, i % 3, i + 1 < BINDINGS ? "," : "]");
 }
 
 static void add_container(struct text *t, const char *name)
@@ -268,12 +243,8 @@ static int load(const char *port, const char *authority, const char *pid, int ra
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "cluster") == 0) {
-		print_cluster();
-		return 0;
-	}
-	if (argc == 7 && strcmp(argv[1], "load") == 0)
-		return load(argv[2], argv[3], argv[4], atoi(argv[5]), atoi(argv[6]));
-	fputs("usage: webhook cluster | load PORT CA PID RATE SECONDS\n", stderr);
+	if (argc == 6)
+		return load(argv[1], argv[2], argv[3], atoi(argv[4]), atoi(argv[5]));
+	fputs("usage: webhook PORT CA PID RATE SECONDS\n", stderr);
 	return 2;
 }

@@ -1,12 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The manifests and the webhook with a real API server, which tests/kube/run.sh --control-plane starts. The webhook is webhook_server, with what the API
-# server says of the cluster.
+# The manifests and `pale-operator webhook` with a real API server, which tests/kube/run.sh --control-plane starts. The webhook has the rights of its own
+# service account. No controller runs: the suite writes what it would.
 # shellcheck shell=bash
+
+load steps
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.."
-	export server=$PALE_BUILD/tests/kube/webhook_server folder=$BATS_FILE_TMPDIR
+	export kube=$PALE_KUBE operator=$PALE_BUILD/pale-operator folder=$BATS_FILE_TMPDIR
 	kubectl apply -k operator/deploy >/dev/null
 	kubectl wait --for=condition=Established --timeout=60s crd -l app.kubernetes.io/part-of=pale >/dev/null
 	# The Deployment's pods would need a node.
@@ -26,7 +28,8 @@ setup_file() {
 		metadata: {name: logs, namespace: shop}
 		spec: {selector: {matchLabels: {app: logs}}, profile: log, onMissing: deny}
 	END
-	"$server" --certificates "$folder"
+	"$PALE_BUILD/tests/kube/webhook_server" --certificates "$folder"
+	own_kubeconfig >"$folder/kubeconfig"
 	serve
 	for kind in mutating:/mutate validating:/validate; do
 		kubectl patch "${kind%:*}webhookconfiguration" pale-webhook --type json -p "$(jq -cn --arg url "https://localhost:8443${kind#*:}" \
@@ -44,25 +47,75 @@ teardown_file() {
 	[ ! -e "$folder/pid" ] || kill "$(<"$folder/pid")"
 }
 
-serve() {
-	kubectl get namespaces,paleprofiles,palebindings -A -o json | jq .items >"$folder/cluster.json"
-	"$server" "$folder/cluster.json" "$folder" 8443 >"$folder/said" 2>"$folder/errors" 3>&- &
-	echo $! >"$folder/pid"
-	until grep -q port "$folder/said"; do sleep 0.1; done
+# What the Deployment's pods have: the service account's token.
+own_kubeconfig() {
+	echo '{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"expirationSeconds":3600}}' |
+		kubectl create --raw /api/v1/namespaces/pale-system/serviceaccounts/pale-webhook/token -f - | jq -r .status.token >"$folder/token"
+	jq -n --arg ca "$kube/pki/ca.crt" --arg token "$folder/token" '{apiVersion: "v1", kind: "Config", "current-context": "own",
+		clusters: [{name: "own", cluster: {server: "https://10.96.0.1:443", "certificate-authority": $ca}}],
+		users: [{name: "own", user: {tokenFile: $token}}], contexts: [{name: "own", context: {cluster: "own", user: "own"}}]}'
 }
 
-# As the controller writes it.
+# In the background, without the descriptors that bats waits for.
+start() { # KUBECONFIG PORT NAME
+	"$operator" webhook --kubeconfig "$1" --listen 127.0.0.1 --port "$2" --certificates "$folder" >"$folder/$3" 2>&1 3>&- &
+	echo $! >"$folder/$3.pid"
+}
+
+serve() {
+	start "$folder/kubeconfig" 8443 log
+	mv "$folder/log.pid" "$folder/pid"
+	in_time 30 ready
+}
+
+ready() {
+	[ "$(ask readyz)" = ok ]
+}
+
+ask() { # PATH [CURL-ARGUMENT…]
+	local path=$1
+	shift
+	curl -sS --max-time 5 --cacert "$folder/ca.crt" "$@" "https://localhost:8443/$path"
+}
+
+metric() { # NAME
+	ask metrics | awk -v name="$1" '$1 == name { print $2 }'
+}
+
+# Not by way of the API server.
+review() { # NAMESPACE POD
+	jq -cn --arg ns "$1" --argjson pod "$2" '{kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", request: {uid: "u", namespace: $ns,
+		operation: "CREATE", resource: {group: "", version: "v1", resource: "pods"}, object: $pod}}'
+}
+
+directly() { # NAMESPACE POD: what the webhook says of it
+	ask mutate -H 'Content-Type: application/json' --data-binary "$(review "$1" "$2")"
+}
+
+# As somebody writes it, and then the controller.
 profile() { # NAME POD
+	source_of "$1"
+	compiled "$1" "$2"
+}
+
+source_of() { # NAME
 	kubectl create -f - >/dev/null <<-END
 		apiVersion: pale.dev/v1alpha1
 		kind: PaleProfile
 		metadata: {name: $1}
 		spec: {source: "profile $1 { }", namespaces: ["*"]}
 	END
-	kubectl get paleprofile "$1" -o json | jq --argjson pod "$2" '.status = {observedGeneration: 1, digest: ("0123456789ab" * 5 + "0123"),
+}
+
+compiled() { # NAME POD
+	status paleprofiles "$1" "$(jq -cn --arg name "$1" --argjson pod "$2" '{observedGeneration: 1, digest: ("0123456789ab" * 5 + "0123"),
 		conditions: [{type: "Compiled", status: "True"}, {type: "Ready", status: "True"}],
-		pod: ({seccompProfile: "pale/\(.metadata.name)-0123456789ab.json"} + $pod), nodes: {total: 3, ready: 3}}' |
-		kubectl replace --raw "/apis/pale.dev/v1alpha1/paleprofiles/$1/status" -f - >/dev/null
+		pod: ({seccompProfile: "pale/\($name)-0123456789ab.json"} + $pod), nodes: {total: 3, ready: 3}}')"
+}
+
+status() { # RESOURCE NAME STATUS, the resource with its namespace in front: namespaces/shop/palerecordings
+	local path=/apis/pale.dev/v1alpha1/$1/$2
+	kubectl get --raw "$path" | jq --argjson status "$3" '.status = ((.status // {}) + $status)' | kubectl replace --raw "$path/status" -f - >/dev/null
 }
 
 pod() { # NAME ANNOTATIONS [CONTAINER [SPEC [LABELS]]]
@@ -199,6 +252,202 @@ bind() { # RESOURCE POD ANNOTATIONS
 		[ "$(get $ns plain .spec.runtimeClassName)" = null ]
 	done
 	kubectl label namespace kube-system pale-system pale.dev/inject-
+}
+
+is_refused() { # NAMESPACE POD MESSAGE
+	run create "$1" "$2"
+	refused "$3"
+}
+
+@test "a pod before its profile is refused until it is there and compiled" {
+	local late
+	late=$(pod late '{"pale.dev/profile":"late","pale.dev/on-missing":"allow"}')
+	run create shop "$late"
+	refused "pod late: container 'c': there is no PaleProfile 'late' (create it, and name namespace 'shop' in its spec.namespaces)"
+	source_of late
+	in_time 5 is_refused shop "$late" "pod late: container 'c': PaleProfile 'late' is not compiled yet (try again; pale-operator's controller does it)"
+	compiled late '{}'
+	in_time 5 create shop "$late"
+	# allow is not a pod's to say.
+	[ "$(get shop late '[.spec.runtimeClassName, .metadata.annotations["pale.dev/on-missing"]]')" = '["pale","wait"]' ]
+	kubectl delete paleprofile late
+	in_time 5 is_refused shop "$(pod later '{"pale.dev/profile":"late"}')" "pod later: container 'c': there is no PaleProfile 'late'"
+}
+
+@test "a namespace and a binding that come later count" {
+	kubectl create namespace later
+	kubectl -n later create serviceaccount default
+	create later "$(pod before '{}')"
+	kubectl label namespace later pale.dev/inject=enabled
+	in_time 5 is_refused later "$(pod after '{}')" "pod after: container 'c': no profile is named for it in namespace 'later'"
+	kubectl -n later create -f - <<<'{"apiVersion":"pale.dev/v1alpha1","kind":"PaleBinding","metadata":{"name":"all"},"spec":{"selector":{},"profile":"web","mode":"enforce"}}'
+	in_time 5 create later "$(pod after '{"pale.dev/mode":"audit"}')"
+	[ "$(get later after '[.metadata.annotations["pale.dev/profile"], .metadata.annotations["pale.dev/mode"]]')" = '["web","enforce"]' ]
+	kubectl -n later delete palebinding all
+	in_time 5 is_refused later "$(pod last '{}')" "pod last: container 'c': no profile is named for it in namespace 'later'"
+	[ "$(get later before .spec.runtimeClassName)" = null ]
+}
+
+canaries() { # PREFIX NUMBER: how many of the pods have which mode
+	kubectl -n shop get pods -o json | jq -c --arg prefix "$1" '[.items[] | select(.metadata.name | startswith($prefix)) | .metadata.annotations["pale.dev/mode"]] |
+		group_by(.) | map({(.[0]): length}) | add'
+}
+
+@test "a share of new pods is enforced while a rollout has canaries, with a name or without" {
+	local i made
+	profile half '{"allowPrivilegeEscalation": false}'
+	status paleprofiles half '{"mode":"audit","rollout":{"phase":"Canary","canaryPercent":50}}'
+	in_time 5 eval '[[ $(directly shop "$(pod half-2 "{\"pale.dev/profile\":\"half\"}")") == *\"mode\":\"enforce\"* ]]'
+	for i in $(seq 0 39); do pod "half-$i" '{"pale.dev/profile":"half"}'; done | jq -s '{apiVersion: "v1", kind: "List", items: .}' | kubectl -n shop create -f -
+	# As SHA-256 has it of half, a NUL, shop/half-N.
+	made=$(for i in $(seq 0 39); do echo $((16#$(printf 'half\0shop/half-%d' "$i" | sha256sum | cut -c1-6) % 10000 < 5000)); done | grep -c 1)
+	[ "$(canaries half-)" = "{\"audit\":$((40 - made)),\"enforce\":$made}" ]
+	[ "$(kubectl -n shop get pods -o json | jq '[.items[] | select((.metadata.name | startswith("half-")) and
+		((.metadata.annotations["pale.dev/mode"] == "enforce") != (.spec.containers[0].securityContext.allowPrivilegeEscalation == false)))] | length')" = 0 ]
+	# The API server makes their names behind the mutating webhooks: what was answered once has to do.
+	for i in $(seq 40); do pod x '{"pale.dev/profile":"half"}' | jq -c '.metadata |= (del(.name) | .generateName = "made-")'; done |
+		jq -s '{apiVersion: "v1", kind: "List", items: .}' | kubectl -n shop create -f -
+	[ "$(canaries made- | jq '.audit + .enforce')" = 40 ]
+	[ "$(canaries made- | jq '.audit >= 5 and .enforce >= 5')" = true ]
+}
+
+recording() { # NAME LABEL
+	kubectl -n taped create -f - <<<"{\"apiVersion\":\"pale.dev/v1alpha1\",\"kind\":\"PaleRecording\",\"metadata\":{\"name\":\"$1\"},\"spec\":{\"selector\":{\"matchLabels\":{\"app\":\"$2\"}}}}"
+}
+
+@test "a pod that a recording selects is annotated, and no other one, whatever it says" {
+	kubectl create namespace taped
+	kubectl -n taped create serviceaccount default
+	kubectl label namespace taped pale.dev/inject=enabled
+	recording first web
+	in_time 5 create taped "$(pod recorded '{"pale.dev/recording":"taped/other"}' '{}' '{}' '{"app":"web"}')"
+	[ "$(get taped recorded '[.spec.runtimeClassName, .metadata.annotations["pale.dev/recording"], .spec.containers[0].securityContext]')" = '["pale","taped/first",null]' ]
+	run create taped "$(pod spoof '{"pale.dev/recording":"taped/first"}' '{}' '{}' '{"app":"db"}')"
+	refused "pod spoof: container 'c': no profile is named for it"
+	create taped "$(pod policy '{"pale.dev/recording":"taped/first","pale.dev/profile":"web"}' '{}' '{}' '{"app":"web"}')"
+	[ "$(get taped policy '[.metadata.annotations["pale.dev/recording"], .spec.containers[0].securityContext.seccompProfile.type]')" = '[null,"Localhost"]' ]
+	run kubectl -n taped annotate --overwrite pod recorded pale.dev/recording=taped/other
+	refused "annotation pale.dev/recording cannot be changed once a pod was created"
+	run kubectl -n taped annotate pod policy pale.dev/recording=taped/first
+	refused "annotation pale.dev/recording cannot be changed once a pod was created"
+	# Merging: replicas do not join any more.
+	status namespaces/taped/palerecordings first '{"phase":"Merging"}'
+	in_time 5 is_refused taped "$(pod late '{}' '{}' '{}' '{"app":"web"}')" "pod late: container 'c': no profile is named for it"
+}
+
+@test "a certificate is exchanged under the webhook, with its authority" {
+	local old ca
+	old=$(echo | openssl s_client -connect localhost:8443 2>/dev/null | openssl x509 -noout -serial)
+	"$PALE_BUILD/tests/kube/webhook_server" --certificates "$folder"
+	ca=$(base64 -w0 "$folder/ca.crt")
+	for kind in mutating validating; do
+		kubectl patch ${kind}webhookconfiguration pale-webhook --type json -p "[{\"op\":\"replace\",\"path\":\"/webhooks/0/clientConfig/caBundle\",\"value\":\"$ca\"}]"
+	done
+	in_time 10 ready
+	[ "$(echo | openssl s_client -connect localhost:8443 2>/dev/null | openssl x509 -noout -serial)" != "$old" ]
+	in_time 10 create shop "$(pod exchanged '{"pale.dev/profile":"web"}')"
+	kill -0 "$(<"$folder/pid")"
+}
+
+stop_api_server() {
+	touch "$kube/kube-apiserver.stop"
+	# At once: asked to end it waits a minute for watches to end.
+	kill -KILL "$(<"$kube/kube-apiserver.pid")"
+}
+
+start_api_server() {
+	rm -f "$kube/kube-apiserver.stop"
+	in_time 60 kubectl get --raw /readyz
+}
+
+restarts() { # RESOURCE REASON
+	metric "pale_watch_restarts_total{resource=\"$1\",reason=\"$2\"}"
+}
+
+were() { # RESOURCE REASON MORE-THAN
+	[ "$(restarts "$1" "$2")" -gt "$3" ]
+}
+
+knows() { # PROFILE
+	[[ $(directly shop "$(pod p "{\"pale.dev/profile\":\"$1\"}")") == *'"allowed":true'* ]]
+}
+
+@test "what is known counts while the API server is away, and what came meanwhile afterwards" {
+	local before
+	before=$(restarts paleprofiles unreachable)
+	stop_api_server
+	in_time 20 were paleprofiles unreachable "$before"
+	ready
+	knows web
+	not knows came
+	[[ $(directly shop "$(pod p '{"pale.dev/profile":"wbe"}')") == *"there is no PaleProfile 'wbe' (is 'web' meant?)"* ]]
+	grep -q '^pale-operator webhook: paleprofiles are not followed, and stay as they were: ' "$folder/log"
+	start_api_server
+	profile came '{}'
+	in_time 60 knows came
+	in_time 5 grep -q '^pale-operator webhook: paleprofiles are followed again$' "$folder/log"
+	create shop "$(pod returned '{"pale.dev/profile":"came"}')"
+	# Nothing was told to be gone.
+	[ "$(metric 'pale_watch_objects{resource="paleprofiles"}')" = "$(kubectl get paleprofiles -o name | wc -l)" ]
+}
+
+@test "a version that etcd no longer has costs nothing that is gone or new" {
+	local pid before
+	pid=$(<"$folder/pid") before=$(restarts paleprofiles expired)
+	profile goes '{}'
+	in_time 5 knows goes
+	# Without a connection, whose buffers would hold what happens.
+	stop_api_server
+	in_time 20 were paleprofiles unreachable "$(restarts paleprofiles unreachable)"
+	kill -STOP "$pid"
+	start_api_server
+	# Nobody answers for pods at present, and none is asked for.
+	kubectl delete paleprofile goes
+	profile fresh '{}'
+	etcdctl_compact
+	kill -KILL "$(<"$kube/kube-apiserver.pid")"
+	sleep 1
+	start_api_server
+	kill -CONT "$pid"
+	in_time 60 knows fresh
+	not knows goes
+	knows web
+	[ "$(restarts paleprofiles expired)" -gt "$before" ]
+}
+
+etcdctl_compact() {
+	local revision
+	revision=$(ETCDCTL_API=3 etcdctl --endpoints http://127.0.0.1:2379 endpoint status -w json | jq '.[0].Status.header.revision')
+	ETCDCTL_API=3 etcdctl --endpoints http://127.0.0.1:2379 compact "$revision"
+}
+
+@test "a webhook that does not know the cluster is not ready, and refuses" {
+	jq '.clusters[0].cluster.server = "https://127.0.0.1:1"' "$folder/kubeconfig" >"$folder/nowhere"
+	start "$folder/nowhere" 8444 lost
+	in_time 10 eval 'curl -sS --cacert "$folder/ca.crt" https://localhost:8444/healthz | grep ok'
+	[ "$(curl -sS --cacert "$folder/ca.crt" https://localhost:8444/readyz)" = 'the cluster is not known yet' ]
+	run curl -sS --cacert "$folder/ca.crt" -H 'Content-Type: application/json' --data-binary "$(review shop "$(pod p '{"pale.dev/profile":"web"}')")" https://localhost:8444/mutate
+	[[ $output == *'"allowed":false'*"Pale: the cluster's profiles are not known yet (try again)"* ]]
+	kill "$(<"$folder/lost.pid")"
+	in_time 10 not kill -0 "$(<"$folder/lost.pid")"
+	rm "$folder/lost.pid"
+	grep -q '^pale-operator webhook: namespaces are not followed, and stay as they were: ' "$folder/lost"
+}
+
+@test "a webhook without the rights says which it lacks" {
+	jq '.users[0].user = {token: "nobody"}' "$folder/kubeconfig" >"$folder/strangers-kubeconfig"
+	start "$folder/strangers-kubeconfig" 8444 stranger
+	in_time 10 grep -q '^pale-operator webhook: paleprofiles are not followed, and stay as they were: the API server answers 401 Unauthorized' "$folder/stranger"
+	kill "$(<"$folder/stranger.pid")"
+	rm "$folder/stranger.pid"
+	local verb resource
+	for verb in list watch; do
+		for resource in namespaces paleprofiles.pale.dev palebindings.pale.dev palerecordings.pale.dev; do
+			[ "$(kubectl auth can-i $verb $resource --as system:serviceaccount:pale-system:pale-webhook)" = yes ]
+		done
+	done
+	[ "$(kubectl auth can-i create paleprofiles.pale.dev --as system:serviceaccount:pale-system:pale-webhook || :)" = no ]
+	[ "$(kubectl auth can-i get secrets -n pale-system --as system:serviceaccount:pale-system:pale-webhook || :)" = no ]
 }
 
 @test "five hundred at once" {
