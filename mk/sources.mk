@@ -18,7 +18,7 @@ CMD_OBJ := $(COMPILER_CMD_SRC:%.c=$(B)/%.o) $(ENFORCER_CMD_SRC:%.c=$(B)/%.o)
 ENFORCER_OBJ := $(ENFORCER_SRC:%.c=$(B)/%.o)
 DAEMON_OBJ := $(DAEMON_SRC:%.c=$(B)/%.o)
 EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/%.o)
-EXPORT_USES := $(addprefix $(B)/enforcer/,curl_loop.o curl_tls.o http_loop.o daemon/event_log.o daemon/notice.o \
+EXPORT_USES := $(addprefix $(B)/enforcer/,curl_loop.o curl_tls.o http_loop.o page_server.o daemon/event_log.o daemon/notice.o \
 	report_time.o paled_client.o)
 RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
 OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/%.o)

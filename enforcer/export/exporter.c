@@ -9,9 +9,9 @@
 #include "enforcer/export/feed.h"
 #include "enforcer/export/fold.h"
 #include "enforcer/export/metrics.h"
-#include "enforcer/export/metrics_server.h"
 #include "enforcer/export/output.h"
 #include "enforcer/export/tell.h"
+#include "enforcer/page_server.h"
 #include "enforcer/report_time.h"
 
 #include <errno.h>
@@ -40,7 +40,7 @@ struct exporter {
 	struct fold *fold;
 	struct feed *feed;
 	struct node_status *status;
-	struct metrics_server *server;
+	struct page_server *server;
 	struct violation_counts *violations;
 	uint64_t folded;
 	/* Given to the outputs, and not yet where a kill does not reach it. */
@@ -176,7 +176,7 @@ static int on_tick(sd_event_source *source, uint64_t us, void *ctx)
 	return 0;
 }
 
-static void print_metrics(void *ctx, struct text *t)
+static bool print_metrics(void *ctx, struct text *t)
 {
 	struct exporter *x = ctx;
 	const struct metrics m = {
@@ -189,7 +189,10 @@ static void print_metrics(void *ctx, struct text *t)
 	};
 
 	metrics_print(&m, t);
+	return true;
 }
+
+static const struct page pages[] = { { "/metrics", print_metrics }, { NULL, NULL } };
 
 static char *node_name(const struct export_config *c)
 {
@@ -297,14 +300,14 @@ static int begin(struct exporter *x, struct pale_err **err)
 	x->feed = feed_new(x->loop, x->options.run, x->seen, &handler);
 	x->status = node_status_new(x->loop, x->options.run);
 	if (x->config.metrics)
-		r = metrics_server_new(x->loop, (const struct sockaddr *)&x->config.metrics_address,
-			print_metrics, x, &x->server, err);
+		r = page_server_new(x->loop, (const struct sockaddr *)&x->config.metrics_address,
+			pages, x, &x->server, err);
 	return r;
 }
 
 static void end(struct exporter *x)
 {
-	metrics_server_free(x->server);
+	page_server_free(x->server);
 	node_status_free(x->status);
 	feed_free(x->feed);
 	fold_free(x->fold);
