@@ -414,6 +414,7 @@ static void cease_to_lead(struct controller *c)
 	give_up(c);
 	c->of = NULL;
 	for (size_t i = 0; i < c->n_recordings; i++) {
+		recording_item_not_applied(c->recordings[i]);
 		json_decref(c->recordings[i]->entries);
 		c->recordings[i]->entries = NULL;
 		c->recordings[i]->complete = false;
@@ -471,7 +472,24 @@ void controller_failed(
 	if (kind == CONTROLLER_PROFILE) {
 		free(((struct profile_item *)i)->patched);
 		((struct profile_item *)i)->patched = NULL;
+	} else {
+		recording_item_not_applied((struct recording_item *)i);
 	}
 	json_object_clear(i->written);
 	i->dirty = true;
+}
+
+void controller_applied(struct controller *c, const char *namespace, const char *name)
+{
+	struct recording_item *r = recording_item_find(c, namespace, name);
+
+	if (r)
+		recording_item_applied(c, r);
+}
+
+void controller_count_profiles(const struct controller *c, uint32_t counts[PROFILE_STATES])
+{
+	memset(counts, 0, PROFILE_STATES * sizeof(*counts));
+	for (size_t i = 0; i < c->n_profiles; i++)
+		counts[profile_item_state(c->profiles[i])]++;
 }

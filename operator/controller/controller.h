@@ -32,8 +32,12 @@ struct controller_actions {
 		const char *name, const json_t *status);
 	/* A JSON merge patch of a PaleProfile; 409 and other failures: controller_failed(). */
 	void (*patch_profile)(void *ctx, const char *name, const json_t *patch);
-	/* Server-side apply of a whole object, the draft of a recording. */
-	void (*apply)(void *ctx, const json_t *object);
+	/*
+	 * Server-side apply of a whole object, the draft of the PaleRecording, not forced: what
+	 * somebody else has made of it stays. Then controller_applied(), or controller_failed() of
+	 * the recording.
+	 */
+	void (*apply)(void *ctx, const char *namespace, const char *name, const json_t *object);
 	/* GET these PaleNodeStatus objects (an array of names), then controller_runs(). */
 	void (*read_runs)(void *ctx, const char *namespace, const char *name, const json_t *nodes);
 	/*
@@ -72,11 +76,26 @@ void controller_tick(struct controller *c, int64_t now);
 /* The descriptor of the action watch() is readable. */
 void controller_readable(struct controller *c, int64_t now);
 
-/* An action on the object was not carried out: it is decided on again. */
+/* An action on the object was not carried out: it is decided on again, at the next tick. Who calls
+ * this at once, and ticks, asks again at once. */
 void controller_failed(
 	struct controller *c, enum controller_kind kind, const char *namespace, const char *name);
+/* The draft of the recording is there. */
+void controller_applied(struct controller *c, const char *namespace, const char *name);
 /* @nodes: PaleNodeStatus objects with the runs of the recording. */
 void controller_runs(struct controller *c, const char *namespace, const char *name,
 	const json_t *nodes, int64_t now);
+
+/* How PaleProfiles are, as the server has it; for metrics. */
+enum profile_state {
+	PROFILE_PENDING,      /* not compiled yet */
+	PROFILE_REJECTED,     /* what was written last does not compile */
+	PROFILE_DISTRIBUTING, /* not on all nodes */
+	PROFILE_READY,
+	PROFILE_DEGRADED,
+	PROFILE_STATES,
+};
+extern const char *const profile_state_names[PROFILE_STATES];
+void controller_count_profiles(const struct controller *c, uint32_t counts[PROFILE_STATES]);
 
 #endif

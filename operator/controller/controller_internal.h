@@ -39,6 +39,11 @@ struct recording_item {
 	bool complete;	 /* all runs that will come have come */
 	int64_t failed;	 /* when a merge did not end; 0: none */
 	json_t *entries; /* that are to be merged, or NULL */
+	/* Its draft was sent and is not there yet: the status, that it is Completed, is not written
+	 * and not told before. */
+	bool applying;
+	int64_t merged; /* when */
+	struct event_list later;
 };
 
 struct controller {
@@ -95,6 +100,7 @@ void item_tell(struct controller *c, const struct item *i, struct event_list *ev
 void profile_item_step(struct controller *c, struct profile_item *p, int64_t now);
 void profile_item_compiled(
 	struct controller *c, struct profile_item *p, const json_t *outcome, int64_t now);
+enum profile_state profile_item_state(const struct profile_item *p);
 /* Whether it waits for a compile. */
 bool profile_item_wants_work(const struct profile_item *p, int64_t now);
 struct profile_item *profile_item_find(const struct controller *c, const char *name);
@@ -108,6 +114,9 @@ void recording_item_step(struct controller *c, struct recording_item *r, int64_t
 void recording_item_ask(struct controller *c, int64_t now);
 void recording_item_merged(
 	struct controller *c, struct recording_item *r, const json_t *result, int64_t now);
+/* The draft is there, or was not taken: then the runs are merged anew. */
+void recording_item_applied(struct controller *c, struct recording_item *r);
+void recording_item_not_applied(struct recording_item *r);
 void recording_item_free(struct recording_item *r);
 /* Of a pod; NULL where none is recorded. */
 json_t *recorded_pod(const json_t *pod);

@@ -35,6 +35,27 @@ void profile_item_free(struct profile_item *p)
 	free(p);
 }
 
+const char *const profile_state_names[PROFILE_STATES] = {
+	[PROFILE_PENDING] = "pending",
+	[PROFILE_REJECTED] = "rejected",
+	[PROFILE_DISTRIBUTING] = "distributing",
+	[PROFILE_READY] = "ready",
+	[PROFILE_DEGRADED] = "degraded",
+};
+
+enum profile_state profile_item_state(const struct profile_item *p)
+{
+	const json_t *status = p->item.seen;
+
+	if (!condition_find(status, "Compiled"))
+		return PROFILE_PENDING;
+	if (!condition_holds(status, "Compiled"))
+		return PROFILE_REJECTED;
+	if (condition_holds(status, "Degraded"))
+		return PROFILE_DEGRADED;
+	return condition_holds(status, "Ready") ? PROFILE_READY : PROFILE_DISTRIBUTING;
+}
+
 /* How long until a compile that did not end is tried again. */
 #define COMPILE_AGAIN_S 60
 

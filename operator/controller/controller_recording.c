@@ -26,6 +26,7 @@ void recording_item_free(struct recording_item *r)
 	recording_spec_release(&r->spec);
 	free(r->wrong);
 	json_decref(r->entries);
+	event_list_release(&r->later);
 	free(r);
 }
 
@@ -229,10 +230,36 @@ void recording_item_merged(
 	there = profile_item_find(c, r->spec.profile);
 	draft = recording_merged(
 		&r->spec, r->item.status, result, there ? there->item.object : NULL, now, &events);
-	if (draft)
-		c->actions->apply(c->ctx, draft);
+	if (!draft) {
+		item_tell(c, &r->item, &events);
+		return;
+	}
+	r->applying = true;
+	r->complete = false;
+	r->merged = now;
+	r->later = events;
+	/* Last: it may be answered at once. */
+	c->actions->apply(c->ctx, r->item.namespace, r->item.name, draft);
 	json_decref(draft);
-	item_tell(c, &r->item, &events);
+}
+
+void recording_item_applied(struct controller *c, struct recording_item *r)
+{
+	if (!r->applying)
+		return;
+	r->applying = false;
+	r->item.dirty = true;
+	item_tell(c, &r->item, &r->later);
+}
+
+void recording_item_not_applied(struct recording_item *r)
+{
+	if (!r->applying)
+		return;
+	r->applying = false;
+	r->failed = r->merged;
+	event_list_release(&r->later);
+	item_take_status(&r->item);
 }
 
 void recording_item_step(struct controller *c, struct recording_item *r, int64_t now)
@@ -241,6 +268,8 @@ void recording_item_step(struct controller *c, struct recording_item *r, int64_t
 	struct event_list events = { 0 };
 
 	i->dirty = false;
+	if (r->applying)
+		return;
 	if (!r->wrong) {
 		take_pods(c, r, now, &events);
 		take_runs(c, r, &events);

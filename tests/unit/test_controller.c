@@ -33,7 +33,7 @@ struct server {
 	int64_t now;
 	json_t *objects[CONTROLLER_KINDS]; /* by "NAMESPACE/NAME" */
 	int version;
-	int writes[CONTROLLER_KINDS], patches;
+	int writes[CONTROLLER_KINDS], patches, drafts;
 	bool refuses;	/* what is asked of it */
 	bool forgetful; /* says that it was done, and does nothing */
 	bool slow;	/* runs are not read at once */
@@ -143,16 +143,22 @@ static void patch_profile(void *ctx, const char *name, const json_t *patch)
 	put(s, CONTROLLER_PROFILE, copy);
 }
 
-static void apply(void *ctx, const json_t *object)
+static void apply(void *ctx, const char *namespace, const char *name, const json_t *object)
 {
 	struct server *s = ctx;
 	json_t *copy;
 
+	s->drafts++;
 	if (s->forgetful)
 		return;
+	if (s->refuses) {
+		controller_failed(s->c, CONTROLLER_RECORDING, namespace, name);
+		return;
+	}
 	copy = json_deep_copy(object);
 	json_object_set_new(json_object_get(copy, "metadata"), "generation", json_integer(1));
 	put(s, CONTROLLER_PROFILE, copy);
+	controller_applied(s->c, namespace, name);
 }
 
 static void read_runs(void *ctx, const char *namespace, const char *name, const json_t *nodes)
@@ -768,6 +774,54 @@ static void a_recording_becomes_a_profile(void **state)
 		"N learned ProfileCompiled: compiled: digest "));
 }
 
+/* Completed says that there is a draft. */
+static void a_draft_that_is_not_taken_is_made_again(void **state)
+{
+	_cleanup_(finish) struct server s;
+
+	start(&s);
+	put(&s, CONTROLLER_RECORDING, json_loads(LEARNED, 0, NULL));
+	put(&s, CONTROLLER_POD, recorded_pod("a", "n1"));
+	settle(&s);
+	runs_come(&s, "n1", "a");
+	pass(&s, 290);
+	s.refuses = true;
+	pass(&s, 300);
+	/* Not with each tick. */
+	assert_in_range(s.drafts, 4, 6);
+	assert_string_equal(
+		text_of(status_of(&s, CONTROLLER_RECORDING, "shop/learned"), "phase"), "Recording");
+	assert_null(strstr(text_str(&s.told), "RecordingCompleted"));
+	s.refuses = false;
+	pass(&s, 70);
+	assert_string_equal(
+		text_of(status_of(&s, CONTROLLER_RECORDING, "shop/learned"), "phase"), "Completed");
+	assert_non_null(strstr(text_str(&s.told), "RecordingCompleted"));
+}
+
+/* Until the answer comes the recording is not asked for again; a successor makes the draft anew. */
+static void a_draft_without_an_answer_is_waited_for(void **state)
+{
+	_cleanup_(finish) struct server s;
+
+	start(&s);
+	put(&s, CONTROLLER_RECORDING, json_loads(LEARNED, 0, NULL));
+	put(&s, CONTROLLER_POD, recorded_pod("a", "n1"));
+	settle(&s);
+	runs_come(&s, "n1", "a");
+	pass(&s, 290);
+	s.forgetful = true;
+	pass(&s, 300);
+	assert_int_equal(s.drafts, 1);
+	s.forgetful = false;
+	controller_lead(s.c, false);
+	controller_lead(s.c, true);
+	pass(&s, 70);
+	assert_int_equal(s.drafts, 2);
+	assert_string_equal(
+		text_of(status_of(&s, CONTROLLER_RECORDING, "shop/learned"), "phase"), "Completed");
+}
+
 /* A node may be heard of before the pods that it has are. */
 static void a_run_that_comes_before_its_pod_is_believed_later(void **state)
 {
@@ -1021,6 +1075,8 @@ int main(void)
 		cmocka_unit_test(a_fragments_mistake_is_told),
 		cmocka_unit_test(many_nodes_cost_few_writes),
 		cmocka_unit_test(a_recording_becomes_a_profile),
+		cmocka_unit_test(a_draft_that_is_not_taken_is_made_again),
+		cmocka_unit_test(a_draft_without_an_answer_is_waited_for),
 		cmocka_unit_test(one_of_the_same_name_is_another_one),
 		cmocka_unit_test(a_status_that_another_one_wrote_is_written_over),
 		cmocka_unit_test(a_clock_that_is_set_back_stops_nothing),
