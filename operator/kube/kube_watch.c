@@ -235,6 +235,15 @@ static void on_unreadable(struct kube_watch *w, const char *what)
 	go_on_after(w, next_wait(w, NULL));
 }
 
+/* An empty list of metadata alone has null for its items, since that is how Go writes down a list
+ * that nothing was put into (seen with 1.20). */
+static bool is_list(const json_t *body)
+{
+	const json_t *items = json_object_get(body, "items");
+
+	return (json_is_array(items) || json_is_null(items)) && *kube_json_version(body);
+}
+
 static void on_page(void *ctx, const struct kube_answer *a)
 {
 	struct kube_watch *w = ctx;
@@ -245,7 +254,7 @@ static void on_page(void *ctx, const struct kube_answer *a)
 		on_expired(w, a->err);
 	else if (a->err)
 		on_failure(w, a);
-	else if (!json_is_array(json_object_get(a->body, "items")) || !*kube_json_version(a->body))
+	else if (!is_list(a->body))
 		on_unreadable(w, "the API server's answer is no list");
 	else
 		take_page(w, a->body);

@@ -96,6 +96,9 @@ service_account_token() { # NAME
 }
 
 @test "of large objects the metadata alone can be followed" {
+	start nothing watch /api/v1/namespaces/$ns/configmaps metadata
+	in_time 10 told nothing '^synced 0 '
+	not grep restart nothing
 	"$client" configmaps create $ns 1 3
 	start metadata watch /api/v1/namespaces/$ns/configmaps metadata
 	start whole watch /api/v1/namespaces/$ns/configmaps cached
