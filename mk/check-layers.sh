@@ -29,6 +29,7 @@ rules='
 ^operator/cluster/                    ^(enforcer/|operator/(kube|webhook)/)
 ^operator/webhook/                    ^(enforcer/([^h]|h[^t]|ht[^t])|operator/kube/)
 ^operator/controller/                 ^(enforcer/|operator/(kube|webhook)/)
+^operator/(cluster|webhook|controller|kube)/  ^operator/manager/
 ^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|enforcer/export/)
 ^operator/follow_cluster              ^(enforcer/|operator/(webhook|controller|node)/)
 ^operator/kube/                       ^(compiler/[^b]|enforcer/[^c]|operator/[^km]|gen/|skel/)

@@ -9,6 +9,17 @@
 #include <stdio.h>
 #include <string.h>
 
+static int on_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *ctx)
+{
+	struct connection *c = ctx;
+
+	(void)info;
+	if (!c->end)
+		return sd_event_exit(sd_event_source_get_event(source), 0);
+	TAKE_PTR(c->end)(c->end_ctx);
+	return 0;
+}
+
 static int make_loop(struct connection *c)
 {
 	static const int ends[] = { SIGTERM, SIGINT };
@@ -22,12 +33,12 @@ static int make_loop(struct connection *c)
 		return -errno;
 	r = sd_event_default(&c->loop);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends) && r >= 0; i++)
-		r = sd_event_add_signal(c->loop, NULL, ends[i], NULL, NULL);
+		r = sd_event_add_signal(c->loop, NULL, ends[i], on_signal, c);
 	return r < 0 ? r : 0;
 }
 
-int connection_open(struct connection *c, const char *command, const char *kubeconfig,
-	struct pale_err **err)
+int connection_open(
+	struct connection *c, const char *command, const char *kubeconfig, struct pale_err **err)
 {
 	char agent[64];
 	int r;
@@ -48,4 +59,10 @@ void connection_close(struct connection *c)
 	kube_client_free(c->client);
 	kube_config_release(&c->config);
 	sd_event_unref(c->loop);
+}
+
+void connection_on_end(struct connection *c, void (*end)(void *ctx), void *ctx)
+{
+	c->end = end;
+	c->end_ctx = ctx;
 }

@@ -11,6 +11,8 @@ struct connection {
 	sd_event *loop;
 	struct kube_config config;
 	struct kube_client *client;
+	void (*end)(void *ctx); /* connection_on_end()'s */
+	void *end_ctx;
 };
 
 /*
@@ -18,8 +20,13 @@ struct connection {
  * that is not set what the pod has. Ignores SIGPIPE. connection_close() also after a failure; what
  * uses the client is freed before.
  */
-int connection_open(struct connection *c, const char *command, const char *kubeconfig,
-	struct pale_err **err);
+int connection_open(
+	struct connection *c, const char *command, const char *kubeconfig, struct pale_err **err);
 void connection_close(struct connection *c);
+/*
+ * The first of these signals calls @end instead, which ends the loop when all is done that is to be
+ * done first; the second one ends it at once.
+ */
+void connection_on_end(struct connection *c, void (*end)(void *ctx), void *ctx);
 
 #endif

@@ -85,13 +85,21 @@ void recording_spec_release(struct recording_spec *s)
 	*s = (struct recording_spec){ 0 };
 }
 
+static bool is_named(const struct recording_spec *s, const char *value)
+{
+	size_t len = strlen(s->namespace);
+
+	return !strncmp(value, s->namespace, len) && value[len] == '/' &&
+	       !strcmp(value + len + 1, s->name);
+}
+
 bool recording_selects(const struct recording_spec *s, const json_t *pod)
 {
 	const json_t *metadata = json_object_get(pod, "metadata");
 
 	return !strcmp(text_of(metadata, "namespace"), s->namespace) &&
-	       !strcmp(text_of(json_object_get(metadata, "annotations"), RECORDING_ANNOTATION),
-		       s->name) &&
+	       is_named(s,
+		       text_of(json_object_get(metadata, "annotations"), RECORDING_ANNOTATION)) &&
 	       label_selector_matches(&s->selector, json_object_get(metadata, "labels"));
 }
 

@@ -30,7 +30,7 @@ void recording_spec_release(struct recording_spec *s);
 
 /*
  * Whether the containers of @pod are to be recorded: it is in the recording's namespace, its labels
- * are selected, and the webhook annotated it as it was created (pale.dev/recording), so that its
+ * are selected, and the webhook annotated it as it was created (pale.dev/recording: NAMESPACE/NAME), so that its
  * node has recorded it from its start. No one of these alone is believed.
  */
 bool recording_selects(const struct recording_spec *s, const json_t *pod);

@@ -705,8 +705,8 @@ static json_t *recorded_pod(const char *name, const char *node)
 {
 	return json_pack("{s:{s:s, s:s, s:s, s:{s:s}, s:{s:s}}, s:{s:s, s:[{s:s}]}}", "metadata",
 		"namespace", "shop", "name", name, "uid", name, "annotations", "pale.dev/recording",
-		"learned", "labels", "app", "web", "spec", "nodeName", node, "containers", "name",
-		"c");
+		"shop/learned", "labels", "app", "web", "spec", "nodeName", node, "containers",
+		"name", "c");
 }
 
 static json_t *run_of(const char *uid)
@@ -966,7 +966,7 @@ static json_t *whole_object(enum controller_kind kind)
 					 "{\"pale.dev/profile\":\"web\"}}}",
 		[CONTROLLER_POD] =
 			"{\"metadata\":{\"namespace\":\"n\",\"name\":\"p\",\"uid\":\"u\","
-			"\"annotations\":{\"pale.dev/recording\":\"r\",\"pale.dev/"
+			"\"annotations\":{\"pale.dev/recording\":\"n/r\",\"pale.dev/"
 			"profile\":\"web\"},"
 			"\"labels\":{\"app\":\"web\"}},\"spec\":{\"nodeName\":\"n1\","
 			"\"containers\":"

@@ -89,7 +89,7 @@ static json_t *pod_of(const char *namespace, const char *name, const char *annot
 static void see(const struct recording_spec *spec, json_t *status, const char *name,
 	const char *node, int64_t now, struct event_list *events)
 {
-	_cleanup_json_ json_t *pod = pod_of("shop", name, "web", "web", node);
+	_cleanup_json_ json_t *pod = pod_of("shop", name, "shop/web", "web", node);
 
 	recording_pod_seen(spec, status, pod, now, events);
 }
@@ -99,10 +99,13 @@ static void no_pod_makes_itself_recorded(void **state)
 	static const struct {
 		const char *namespace, *annotation, *label, *node;
 	} cases[] = {
-		{ "bank", "web", "web", "n1" }, /* of another namespace */
-		{ "shop", "", "web", "n1" },	/* the webhook did not say so */
-		{ "shop", "other", "web", "n1" }, { "shop", "web", "db", "n1" }, /* not selected */
-		{ "shop", "web", "web", "" }, /* not scheduled yet */
+		{ "bank", "shop/web", "web", "n1" }, /* of another namespace */
+		{ "bank", "bank/web", "web", "n1" },
+		{ "shop", "", "web", "n1" }, /* the webhook did not say so */
+		{ "shop", "web", "web", "n1" }, { "shop", "shop/other", "web", "n1" },
+		{ "shop", "sho/web", "web", "n1" }, { "shop", "shop/web2", "web", "n1" },
+		{ "shop", "shop/web", "db", "n1" }, /* not selected */
+		{ "shop", "shop/web", "web", "" },  /* not scheduled yet */
 	};
 	_cleanup_(recording_spec_release) struct recording_spec spec;
 	_cleanup_json_ json_t *status = json_object();
@@ -144,7 +147,7 @@ static void containers_beyond_the_bound_make_it_partial(void **state)
 {
 	_cleanup_(recording_spec_release) struct recording_spec spec;
 	_cleanup_json_ json_t *status = json_object(),
-			      *pod = pod_of("shop", "p", "web", "web", "n");
+			      *pod = pod_of("shop", "p", "shop/web", "web", "n");
 	json_t *containers = json_array(), *first;
 	struct event_list events = { 0 };
 
