@@ -148,6 +148,8 @@ suite_kube() {
 	tap kube/scripts bats --tap tests/kube/scripts.bats
 	tap kube/client env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/client.bats
 	tap kube/webhook env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/webhook.bats
+	tap kube/controller env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/controller.bats
+	grep '^# ' "$out/kube-controller.tap"
 }
 
 suite_cluster() {
