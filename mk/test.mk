@@ -29,7 +29,7 @@ $(B)/tests/unit/test_controller_profile: $(LIBDAEMON) $(LIBENFORCER)
 
 # Small C programs that tests run: attacks and their like, one file each.
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/live/*.c tests/vm/*.c tests/verdict/*.c tests/golden/*.c tests/bench/*.c tests/lsp/*.c tests/learn/*.c))
-$(filter-out $(B)/tests/bench/recorder $(B)/tests/bench/webhook,$(TEST_PROGRAMS)): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
+$(filter-out $(B)/tests/bench/recorder $(B)/tests/bench/webhook $(B)/tests/bench/kube_load,$(TEST_PROGRAMS)): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
 
@@ -38,11 +38,11 @@ $(B)/tests/bench/recorder: $(B)/tests/bench/recorder.o $(LIBDAEMON) $(LIBENFORCE
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lsystemd -lsqlite3 $(ENFORCER_LIBS) $(LIBS)
 
 # The operator's parts, each with a cluster of its own.
-OPERATOR_PROGRAMS := $(B)/tests/kube/webhook_server
+OPERATOR_PROGRAMS := $(B)/tests/kube/webhook_server $(B)/tests/bench/kube_load
 $(OPERATOR_PROGRAMS): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
-TEST_PROGRAMS += $(OPERATOR_PROGRAMS)
+TEST_PROGRAMS += $(filter-out $(TEST_PROGRAMS),$(OPERATOR_PROGRAMS))
 $(B)/tests/bench/webhook: $(B)/tests/bench/webhook.o $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lcurl $(LIBS)

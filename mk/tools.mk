@@ -110,5 +110,10 @@ bench-learn-vm: deps-build deps-demo deps-test deps-devel all $(BENCH_LEARN)
 bench-webhook: deps-build deps-kube all $(B)/tests/bench/webhook $(B)/tests/kube/webhook_server
 	$(Q)tests/bench/webhook.sh $(B)
 
+# The controller with 1,000 nodes and 20,000 pods: its memory, and what it asks of the API server.
+.PHONY: bench-operator
+bench-operator: deps-kube all $(B)/tests/bench/kube_load
+	$(Q)PALE_BUILD=$(B) tests/bench/operator.sh
+
 clean:
 	$(Q)rm -rf build build-asan
