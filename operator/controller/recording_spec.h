@@ -30,8 +30,9 @@ void recording_spec_release(struct recording_spec *s);
 
 /*
  * Whether the containers of @pod are to be recorded: it is in the recording's namespace, its labels
- * are selected, and the webhook annotated it as it was created (pale.dev/recording: NAMESPACE/NAME), so that its
- * node has recorded it from its start. No one of these alone is believed.
+ * are selected, and the webhook annotated it as it was created (pale.dev/recording:
+ * NAMESPACE/NAME), so that its node has recorded it from its start. No one of these alone is
+ * believed.
  */
 bool recording_selects(const struct recording_spec *s, const json_t *pod);
 bool recording_names(const struct recording_spec *s, const char *container);
