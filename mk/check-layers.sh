@@ -30,7 +30,8 @@ rules='
 ^operator/webhook/                    ^(enforcer/([^h]|h[^t]|ht[^t])|operator/kube/)
 ^operator/controller/                 ^(enforcer/|operator/(kube|webhook)/)
 ^operator/(cluster|webhook|controller|kube)/  ^operator/manager/
-^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|enforcer/export/)
+^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|enforcer/export/(config|exporter|output|format|metrics|send_|spool|fold))
+^operator/([^n]|node/(profile|pod|violation|event|run)_) ^enforcer/export/(feed|seen|paled_lines)
 ^operator/follow_cluster              ^(enforcer/|operator/(webhook|controller|node)/)
 ^operator/kube/                       ^(compiler/[^b]|enforcer/[^c]|operator/[^km]|gen/|skel/)
 '

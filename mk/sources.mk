@@ -7,7 +7,7 @@ ENFORCER_SRC := $(filter-out enforcer/main.c enforcer/pale.c enforcer/cmd_%.c,$(
 ENFORCER_CMD_SRC := enforcer/pale.c $(wildcard enforcer/cmd_*.c)
 
 DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c)) $(wildcard enforcer/recorder/*.c)
-# pale-export has of paled only its log.
+# pale-export has of paled only its log; so has pale-operator, which follows paled's events as pale-export does.
 EXPORT_SRC := $(filter-out enforcer/export/main.c,$(wildcard enforcer/export/*.c))
 RUNTIME_SRC := $(filter-out enforcer/runtime/main.c,$(wildcard enforcer/runtime/*.c))
 OPERATOR_SRC := $(filter-out operator/main.c operator/cmd_%.c,$(wildcard operator/*.c operator/*/*.c))
@@ -106,7 +106,7 @@ $(B)/pale-export: $(B)/enforcer/export/main.o $(LIBEXPORT) $(EXPORT_USES) $(LIBC
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(EXPORT_LIBS) $(LIBS)
 
-$(B)/pale-operator: $(B)/operator/main.o $(OPERATOR_CMD_OBJ) $(LIBOPERATOR) $(LIBENFORCER) $(LIBCOMPILER)
+$(B)/pale-operator: $(B)/operator/main.o $(OPERATOR_CMD_OBJ) $(LIBOPERATOR) $(LIBEXPORT) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
 

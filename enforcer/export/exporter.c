@@ -280,9 +280,15 @@ static int take_signals(sd_event *loop, struct pale_err **err)
 	return 0;
 }
 
+static void on_tell(void *ctx, int level, const char *text)
+{
+	(void)ctx;
+	export_tell(level, "%s", text);
+}
+
 static int begin(struct exporter *x, struct pale_err **err)
 {
-	const struct feed_handler handler = { on_event, on_missed, on_gap, on_round, x };
+	const struct feed_handler handler = { on_event, on_missed, on_gap, on_round, on_tell, x };
 	int r = lock_state(x, err);
 
 	if (r == 0)

@@ -2,9 +2,9 @@
 #include "enforcer/export/feed.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/text.h"
 #include "enforcer/export/event_fields.h"
 #include "enforcer/export/paled_lines.h"
-#include "enforcer/export/tell.h"
 #include "enforcer/report_time.h"
 
 #include <errno.h>
@@ -44,8 +44,9 @@ static void tell_gap(struct feed *f)
 	if (f->came)
 		return;
 	f->counts.gaps++;
-	export_tell(LOG_ERR, "paled's log does not go back to the last event that was had: those "
-			     "between are lost, if there were any");
+	f->handler.tell(f->handler.ctx, LOG_ERR,
+		"paled's log does not go back to the last event that was had: those between are "
+		"lost, if there were any");
 	f->handler.gap(f->handler.ctx);
 }
 
@@ -66,8 +67,12 @@ static void end_connection(struct feed *f, const char *why)
 	paled_lines_free(f->lines);
 	f->lines = NULL;
 	f->counts.connected = false;
-	if (!f->told_away)
-		export_tell(LOG_WARNING, "paled's events: %s; trying again", why);
+	if (!f->told_away) {
+		_cleanup_(text_release) struct text t = TEXT_INIT;
+
+		text_printf(&t, "paled's events: %s; trying again", why);
+		f->handler.tell(f->handler.ctx, LOG_WARNING, text_str(&t));
+	}
 	f->told_away = true;
 	arm(f, f->again_us);
 	f->again_us = 2 * f->again_us < AGAIN_MAX_US ? 2 * f->again_us : AGAIN_MAX_US;
@@ -128,7 +133,8 @@ static void on_line(void *ctx, const char *line, size_t len)
 
 	if (!feed_parse(line, len, &l)) {
 		f->counts.malformed++;
-		export_tell(LOG_ERR, "paled's events: a line that is no event was left out");
+		f->handler.tell(f->handler.ctx, LOG_ERR,
+			"paled's events: a line that is no event was left out");
 		return;
 	}
 	if (l.event) {
@@ -175,22 +181,23 @@ static int on_timer(sd_event_source *source, uint64_t us, void *ctx)
 	const struct paled_lines_handler handler = { on_line, on_round, on_closed, f };
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	uint64_t since = seen_ask_again(f->seen, report_time_now(), &f->expected);
-	json_t *requests = json_pack("[{s:i, s:s, s:b, s:I}]", "version", PROTOCOL_VERSION,
-		"method", "events", "follow", 1, "since", (json_int_t)since);
+	json_t *request = json_pack("{s:i, s:s, s:b, s:I}", "version", PROTOCOL_VERSION, "method",
+		"events", "follow", 1, "since", (json_int_t)since);
 
 	(void)source;
 	(void)us;
 	f->came = false;
-	if (paled_lines_new(f->loop, f->run, requests, &handler, &f->lines, &err) < 0) {
+	if (paled_lines_new(f->loop, f->run, "events", &handler, &f->lines, &err) < 0) {
 		end_connection(f, pale_err_text(err));
 	} else {
+		paled_lines_send(f->lines, request);
 		if (f->told_away || !f->counts.connections)
-			export_tell(LOG_INFO, "following paled's events");
+			f->handler.tell(f->handler.ctx, LOG_INFO, "following paled's events");
 		f->told_away = false;
 		f->counts.connections++;
 		f->counts.connected = true;
 	}
-	json_decref(requests);
+	json_decref(request);
 	return 0;
 }
 

@@ -26,6 +26,8 @@ struct feed_handler {
 	void (*gap)(void *ctx);
 	/* After a round of events. */
 	void (*round)(void *ctx);
+	/* For a log; @level is one of syslog(3). */
+	void (*tell)(void *ctx, int level, const char *text);
 	void *ctx;
 };
 

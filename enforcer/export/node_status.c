@@ -133,7 +133,6 @@ static int on_timer(sd_event_source *source, uint64_t us, void *ctx)
 	struct node_status *n = ctx;
 	const struct paled_lines_handler handler = { on_line, NULL, on_closed, n };
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
-	json_t *requests;
 
 	(void)source;
 	(void)us;
@@ -144,17 +143,19 @@ static int on_timer(sd_event_source *source, uint64_t us, void *ctx)
 	}
 	n->coming = (struct node_numbers){ 0 };
 	n->answers = 0;
-	requests = json_array();
-	for (int i = 0; i < NODE_ANSWERS; i++)
-		json_array_append_new(requests,
-			json_pack("{s:i, s:s}", "version", 1, "method", questions[i].method));
-	if (paled_lines_new(n->loop, n->run, requests, &handler, &n->lines, &err) < 0) {
+	if (paled_lines_new(n->loop, n->run, "events", &handler, &n->lines, &err) < 0) {
 		finish(n, false);
-	} else {
-		sd_event_source_set_time_relative(n->timer, TIMEOUT_US);
-		sd_event_source_set_enabled(n->timer, SD_EVENT_ONESHOT);
+		return 0;
 	}
-	json_decref(requests);
+	for (int i = 0; i < NODE_ANSWERS; i++) {
+		json_t *request =
+			json_pack("{s:i, s:s}", "version", 1, "method", questions[i].method);
+
+		paled_lines_send(n->lines, request);
+		json_decref(request);
+	}
+	sd_event_source_set_time_relative(n->timer, TIMEOUT_US);
+	sd_event_source_set_enabled(n->timer, SD_EVENT_ONESHOT);
 	return 0;
 }
 

@@ -19,7 +19,7 @@ struct paled_lines {
 	struct paled_lines_handler handler;
 	sd_event_source *source;
 	int fd;
-	struct text in;
+	struct text in, out;
 	size_t looked; /* bytes of @in without a newline */
 	bool busy;     /* a handler runs: freed after it */
 	bool freed;
@@ -30,6 +30,7 @@ static void destroy(struct paled_lines *p)
 	sd_event_source_disable_unref(p->source);
 	closep(&p->fd);
 	text_release(&p->in);
+	text_release(&p->out);
 	free(p);
 }
 
@@ -83,16 +84,46 @@ static const char *read_some(struct paled_lines *p)
 	return NULL;
 }
 
-static int on_readable(sd_event_source *source, int fd, uint32_t events, void *ctx)
+/* NULL: what the socket has room for was sent. */
+static const char *send_some(struct paled_lines *p)
+{
+	size_t done = 0;
+	const char *why = NULL;
+
+	while (done < p->out.len && !why) {
+		ssize_t n = send(
+			p->fd, p->out.s + done, p->out.len - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno == EAGAIN)
+			break;
+		else if (errno != EINTR)
+			why = strerror(errno);
+	}
+	p->out.len -= done;
+	if (done)
+		memmove(p->out.s, p->out.s + done, p->out.len);
+	sd_event_source_set_io_events(p->source, p->out.len ? EPOLLIN | EPOLLOUT : EPOLLIN);
+	return why;
+}
+
+static int on_ready(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
 	struct paled_lines *p = ctx;
-	const char *why;
+	const char *why = NULL;
 
 	(void)source;
 	(void)fd;
-	(void)events;
 	p->busy = true;
-	why = read_some(p);
+	if (events & EPOLLOUT)
+		why = send_some(p);
+	/* An answer to what was sent before the end is still there. */
+	if (events & ~(uint32_t)EPOLLOUT) {
+		const char *ended = read_some(p);
+
+		why = why ? why : ended;
+	}
 	if (!p->freed && p->handler.round)
 		p->handler.round(p->handler.ctx);
 	if (!p->freed && why) {
@@ -105,35 +136,23 @@ static int on_readable(sd_event_source *source, int fd, uint32_t events, void *c
 	return 0;
 }
 
-/* They are short, and the socket's buffer is empty. */
-static int send_requests(int fd, const json_t *requests, struct pale_err **err)
+void paled_lines_send(struct paled_lines *p, const json_t *request)
 {
-	_cleanup_(text_release) struct text t = TEXT_INIT;
-	const json_t *request;
-	ssize_t n;
-	size_t i;
+	_cleanup_free_ char *s = json_dumps(request, JSON_COMPACT);
 
-	json_array_foreach ((json_t *)requests, i, request) {
-		_cleanup_free_ char *s = json_dumps(request, JSON_COMPACT);
-
-		if (!s)
-			abort();
-		text_printf(&t, "%s\n", s);
-	}
-	n = send(fd, t.s, t.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-	if (n < 0)
-		return pale_err_set(err, errno, "ask paled");
-	if ((size_t)n < t.len)
-		return pale_err_plain(err, EIO, "ask paled: its socket does not take a request");
-	return 0;
+	if (!s)
+		abort();
+	text_puts(&p->out, s);
+	text_putc(&p->out, '\n');
+	sd_event_source_set_io_events(p->source, EPOLLIN | EPOLLOUT);
 }
 
-int paled_lines_new(sd_event *event, const char *run, const json_t *requests,
+int paled_lines_new(sd_event *event, const char *run, const char *socket,
 	const struct paled_lines_handler *handler, struct paled_lines **ret, struct pale_err **err)
 {
 	_cleanup_(paled_closep) struct paled *paled = NULL;
 	struct paled_lines *p;
-	int r = paled_connect(run, "events", 0, &paled, err);
+	int r = paled_connect(run, socket, 0, &paled, err);
 
 	if (r < 0)
 		return r;
@@ -142,12 +161,10 @@ int paled_lines_new(sd_event *event, const char *run, const json_t *requests,
 		abort();
 	p->handler = *handler;
 	p->fd = paled_detach(&paled);
-	r = send_requests(p->fd, requests, err);
-	if (r == 0 && (r = sd_event_add_io(event, &p->source, p->fd, EPOLLIN, on_readable, p)) < 0)
-		pale_err_set(err, -r, "watch paled's socket");
+	r = sd_event_add_io(event, &p->source, p->fd, EPOLLIN, on_ready, p);
 	if (r < 0) {
 		destroy(p);
-		return r;
+		return pale_err_set(err, -r, "watch paled's socket");
 	}
 	*ret = p;
 	return 0;

@@ -2,7 +2,7 @@
 #ifndef PALE_EXPORT_PALED_LINES_H
 #define PALE_EXPORT_PALED_LINES_H
 
-/* A connection to paled's events socket in a loop, pale-protocol(7): requests out, lines in. */
+/* A connection to one of paled's sockets in a loop, pale-protocol(7): requests out, lines in. */
 
 #include "compiler/base/error.h"
 
@@ -22,11 +22,13 @@ struct paled_lines_handler {
 };
 
 /*
- * Connects to `events` below @run and sends @requests, an array of objects. As paled_connect(); a
- * daemon that takes no more connections now gives -ETIMEDOUT at once.
+ * @socket: "events" or "control", below @run. As paled_connect(); a daemon that takes no more
+ * connections now gives -ETIMEDOUT at once.
  */
-int paled_lines_new(sd_event *event, const char *run, const json_t *requests,
+int paled_lines_new(sd_event *event, const char *run, const char *socket,
 	const struct paled_lines_handler *handler, struct paled_lines **ret, struct pale_err **err);
+/* Sends it in the loop, behind what was not sent yet. Any number may be under way. */
+void paled_lines_send(struct paled_lines *p, const json_t *request);
 void paled_lines_free(struct paled_lines *p);
 
 #endif

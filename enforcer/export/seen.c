@@ -121,7 +121,7 @@ static int begin(struct seen *s, uint64_t now_ns, struct pale_err **err)
 	if (s->size)
 		return 0;
 	s->last_ns = now_ns;
-	r = write_all(s->fd, &start, sizeof(start));
+	r = s->path ? write_all(s->fd, &start, sizeof(start)) : 0;
 	if (r < 0)
 		return pale_err_set(err, -r, "write %s", s->path);
 	s->size = sizeof(start);
@@ -138,15 +138,18 @@ int seen_open(const char *path, uint64_t window_ns, uint64_t now_ns, struct seen
 
 	if (!s)
 		abort();
-	s->path = strdup(path);
+	s->path = path ? strdup(path) : NULL;
+	s->fd = -1;
 	/* Of what is held the oldest came a window before the newest, and as much may be between
 	 * their times. */
 	s->slack_ns = SEEN_SLACK_NS + 2 * window_ns;
-	s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (s->fd < 0)
-		r = pale_err_set(err, errno, "open %s", path);
-	if (r == 0)
-		r = load(s, err);
+	if (path) {
+		s->fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (s->fd < 0)
+			r = pale_err_set(err, errno, "open %s", path);
+		if (r == 0)
+			r = load(s, err);
+	}
 	if (r == 0)
 		r = begin(s, now_ns, err);
 	if (r < 0) {
@@ -264,7 +267,7 @@ bool seen_passed_on(struct seen *s, const struct seen_event *v, size_t n)
 {
 	uint64_t newest;
 
-	if (!n)
+	if (!n || !s->path)
 		return true;
 	for (size_t i = 0; i < n; i++)
 		push(&s->passed_on, &v[i]);

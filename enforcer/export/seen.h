@@ -31,8 +31,8 @@ struct seen_event {
 struct seen;
 
 /*
- * @path: of the file, made with the time @now_ns where there is none. @window_ns: how long events
- * are held before they are passed on.
+ * @path: of the file, made with the time @now_ns where there is none; NULL: there is no file, and
+ * it begins with @now_ns. @window_ns: how long events are held before they are passed on.
  */
 int seen_open(const char *path, uint64_t window_ns, uint64_t now_ns, struct seen **ret,
 	struct pale_err **err);
