@@ -9,7 +9,7 @@ LIBS_test_import_oci := -lpcap
 # They have pale-export alone, as it has of the enforcer only what it is linked with.
 UNIT_EXPORT_BIN := $(filter $(B)/tests/unit/test_export_%,$(UNIT_BIN))
 # And pale-operator.
-UNIT_OPERATOR_BIN := $(filter $(addprefix $(B)/tests/unit/test_,cluster% controller% kube_% webhook_%),$(UNIT_BIN))
+UNIT_OPERATOR_BIN := $(filter $(addprefix $(B)/tests/unit/test_,cluster% controller% kube_% node_% webhook_%),$(UNIT_BIN))
 
 $(filter-out $(UNIT_EXPORT_BIN) $(UNIT_OPERATOR_BIN),$(UNIT_BIN)): $(B)/%: $(B)/%.o $(LIBRUNTIME) $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
@@ -19,7 +19,7 @@ $(UNIT_EXPORT_BIN): $(B)/%: $(B)/%.o $(LIBEXPORT) $(EXPORT_USES) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(EXPORT_LIBS) $(LIBS) -lcmocka
 
-$(UNIT_OPERATOR_BIN): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBENFORCER) $(LIBCOMPILER)
+$(UNIT_OPERATOR_BIN): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBEXPORT) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS_$(@F)) $(OPERATOR_LIBS) $(LIBS) -lcmocka
 
@@ -38,7 +38,7 @@ $(B)/tests/bench/recorder: $(B)/tests/bench/recorder.o $(LIBDAEMON) $(LIBENFORCE
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ -lsystemd -lsqlite3 $(ENFORCER_LIBS) $(LIBS)
 
 # The operator's parts, each with a cluster of its own.
-OPERATOR_PROGRAMS := $(B)/tests/kube/webhook_server $(B)/tests/bench/kube_load
+OPERATOR_PROGRAMS := $(addprefix $(B)/tests/,kube/webhook_server kube/compile_profile bench/kube_load)
 $(OPERATOR_PROGRAMS): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)

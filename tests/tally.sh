@@ -154,6 +154,7 @@ suite_kube() {
 
 suite_cluster() {
 	tap kube/cluster env PALE_BUILD="$(realpath "$build")" bats --tap tests/kube/cluster.bats
+	tap kube/node env PALE_BUILD="$(realpath "$build")" bats --tap tests/kube/node.bats
 }
 
 # With the real engines, all of them.
