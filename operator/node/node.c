@@ -114,6 +114,7 @@ void node_free(struct node *n)
 	node_objects_free(n);
 	node_feed_free(n);
 	node_paled_free(n);
+	node_recordings_free(n);
 	node_report_free(n);
 	kube_events_free(n->events);
 	violation_counts_free(n->violations);

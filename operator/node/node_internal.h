@@ -14,6 +14,7 @@
 #include "operator/node/paled_calls.h"
 #include "operator/node/pod_list.h"
 #include "operator/node/profile_list.h"
+#include "operator/node/run_list.h"
 
 #define NODE_MANAGER "pale-node"
 
@@ -44,10 +45,14 @@ struct node {
 	bool ps_asked;
 	uint64_t ps_us;			 /* when `ps` was asked last; CLOCK_MONOTONIC */
 	bool no_describe, no_recordings; /* this paled does not know it */
-	json_t *runs;			 /* of its recordings; NULL: none */
 	sd_event_source *poll, *ps_timer;
 	struct node_profile *asked;
 	enum profile_action action;
+
+	/* node_recordings.c: recordings, until they are handed in */
+	struct run_list runs;
+	struct run_entry *run_asked;
+	struct recording_look *looks;
 
 	/* node_feed.c: what paled tells */
 	struct feed *feed;
@@ -64,12 +69,14 @@ struct node {
 	char *uid; /* of the Node; NULL: not known yet */
 	bool begun;
 	struct kube_call *patching;
+	sd_event_source *patch_timer;
 	bool untainted; /* it was seen without the taint since it was ready */
 
 	/* node_report.c: the PaleNodeStatus */
 	json_t *conditions;		/* {conditions: [...]} */
 	json_t *written;		/* without its heartbeat; NULL: nothing yet */
 	uint64_t written_us, looked_us; /* looked whether all still is as it should be */
+	unsigned looks_without_node;
 	struct kube_call *writing;
 	json_t *writing_status;
 	sd_event_source *report_timer;
@@ -90,6 +97,11 @@ void node_paled_begin(struct node *n);
 void node_paled_free(struct node *n);
 /* Asks what is to be asked next: after anything changed. */
 void node_paled_step(struct node *n);
+
+/* Asks for recordings, and how far they are. */
+void node_recordings_look(struct node *n);
+void node_recordings_step(struct node *n);
+void node_recordings_free(struct node *n);
 
 /* @from_ns: see above; CLOCK_REALTIME. */
 void node_feed_begin(struct node *n, uint64_t from_ns);

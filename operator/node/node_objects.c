@@ -13,8 +13,10 @@
 
 #include <string.h>
 
-#define AGAIN_MIN_US UINT64_C(1000000)
-#define AGAIN_MAX_US UINT64_C(30000000)
+#define AGAIN_MIN_US	   UINT64_C(1000000)
+#define AGAIN_MAX_US	   UINT64_C(30000000)
+#define PATCH_AGAIN_US	   UINT64_C(5000000)
+#define PATCH_FORBIDDEN_US UINT64_C(60000000)
 
 static void begin_again(struct node *n, const char *what, const struct pale_err *err)
 {
@@ -227,9 +229,12 @@ static void on_patched(void *ctx, const struct kube_answer *a)
 	n->patching = NULL;
 	if (!a->err)
 		say("node", "our Node has its labels, and no taint %s that is over", NODE_TAINT);
-	/* Somebody else changed the taints meanwhile: the next look is with a heartbeat. */
 	else
 		say("node", "change our Node: %s", pale_err_text(a->err));
+	/* Somebody else may have changed the taints meanwhile. */
+	if (a->err)
+		node_wake(n->patch_timer,
+			a->status.code == 403 ? PATCH_FORBIDDEN_US : PATCH_AGAIN_US);
 }
 
 static void on_looked(void *ctx, const struct kube_answer *a)
@@ -242,6 +247,7 @@ static void on_looked(void *ctx, const struct kube_answer *a)
 	n->patching = NULL;
 	if (a->err) {
 		say("node", "our Node: %s", pale_err_text(a->err));
+		node_wake(n->patch_timer, PATCH_AGAIN_US);
 		return;
 	}
 	if (n->uid && strcmp(n->uid, kube_json_id(a->body).uid) != 0)
@@ -268,8 +274,17 @@ void node_objects_patch(struct node *n)
 		&(struct kube_request){ .path = text_str(&path), .done = on_looked, .ctx = n });
 }
 
+static int on_patch_time(sd_event_source *source, uint64_t us, void *ctx)
+{
+	(void)source;
+	(void)us;
+	node_objects_patch(ctx);
+	return 0;
+}
+
 void node_objects_begin(struct node *n)
 {
+	n->patch_timer = node_timer(n, on_patch_time);
 	n->backoff = (struct kube_backoff){ .min_us = AGAIN_MIN_US, .max_us = AGAIN_MAX_US };
 	n->begin = node_timer(n, on_begin);
 	node_wake(n->begin, 0);
@@ -282,5 +297,6 @@ void node_objects_free(struct node *n)
 	kube_call_cancel(n->call);
 	kube_call_cancel(n->patching);
 	sd_event_source_disable_unref(n->begin);
+	sd_event_source_disable_unref(n->patch_timer);
 	free(n->uid);
 }

@@ -51,6 +51,8 @@ static void on_status(void *ctx, const json_t *answer)
 		return;
 	}
 	mechanisms = mechanisms_of(answer);
+	if (!n->up)
+		say("node", "paled answers");
 	if (!n->up || !json_equal(mechanisms, n->mechanisms)) {
 		json_decref(n->mechanisms);
 		n->mechanisms = json_incref(mechanisms);
@@ -241,6 +243,7 @@ static int on_poll(sd_event_source *source, uint64_t us, void *ctx)
 	node_wake(n->poll, POLL_US);
 	ask(n, "status", on_status);
 	ask(n, "profiles", on_profiles);
+	node_recordings_look(n);
 	if (node_monotonic_us() - n->ps_us >= PS_MOST_US || profile_list_has_older(&n->profiles))
 		want_ps(n);
 	return 0;
@@ -250,11 +253,11 @@ static void on_up(void *ctx)
 {
 	struct node *n = ctx;
 
-	say("node", "paled answers");
 	n->no_describe = n->no_recordings = false;
 	pod_list_forget_paled(&n->pods);
 	ask(n, "status", on_status);
 	ask(n, "profiles", on_profiles);
+	node_recordings_look(n);
 	node_wake(n->poll, POLL_US);
 	want_ps(n);
 }
@@ -266,6 +269,7 @@ static void on_down(void *ctx, const char *why)
 	say("node", "paled is away: %s", why);
 	n->up = false;
 	profile_list_forget_paled(&n->profiles);
+	run_list_forget_paled(&n->runs);
 	sd_event_source_set_enabled(n->poll, SD_EVENT_OFF);
 	sd_event_source_set_enabled(n->ps_timer, SD_EVENT_OFF);
 	node_report_changed(n);
@@ -288,5 +292,4 @@ void node_paled_free(struct node *n)
 	json_decref(n->mechanisms);
 	json_decref(n->numbers);
 	json_decref(n->containers);
-	json_decref(n->runs);
 }

@@ -14,6 +14,7 @@
 #define LEAST_US     UINT64_C(2000000)
 #define HEARTBEAT_US UINT64_C(60000000)
 #define AGAIN_US     UINT64_C(5000000)
+#define NODE_EVERY   5 /* minutes, in which our Node is looked at */
 
 static void put_condition(struct node *n)
 {
@@ -43,8 +44,7 @@ static json_t *status_of(struct node *n)
 	put_condition(n);
 	json_object_set_new(
 		status, "conditions", json_deep_copy(json_object_get(n->conditions, "conditions")));
-	json_object_set_new(
-		status, "runs", json_array_size(n->runs) ? json_incref(n->runs) : json_null());
+	json_object_set_new(status, "runs", run_list_json(&n->runs));
 	return status;
 }
 
@@ -123,7 +123,11 @@ static int on_report(sd_event_source *source, uint64_t us, void *ctx)
 		n->looked_us = node_monotonic_us();
 		profile_list_retry(&n->profiles);
 		node_paled_step(n);
-		node_objects_patch(n);
+		/* A thousand nodes that ask each minute would be some load. */
+		if (++n->looks_without_node == NODE_EVERY) {
+			n->looks_without_node = 0;
+			node_objects_patch(n);
+		}
 	}
 	node_wake(n->report_timer, HEARTBEAT_US);
 	return 0;
