@@ -18,9 +18,36 @@ static const struct option_spec options[] = {
 
 /* As engines shorten ids. */
 #define ID_SHOWN 12
-#define COLUMNS	 7
 
-static const int widths[COLUMNS] = { ID_SHOWN, 20, 16, 7, 10, 8, 0 };
+enum {
+	COLUMN_ID,
+	COLUMN_NAME,
+	COLUMN_OWNER,
+	COLUMN_PROFILE,
+	COLUMN_MODE,
+	COLUMN_STATE,
+	COLUMN_REFUSED,
+	COLUMN_NOTE,
+	COLUMNS
+};
+
+static const int widths[COLUMNS] = { ID_SHOWN, 20, 16, 16, 7, 10, 8, 0 };
+
+/* Owners are Kubernetes' alone: elsewhere they have no column. */
+static void put_row(const char *const *cells, bool owners)
+{
+	const char *shown[COLUMNS];
+	int shown_widths[COLUMNS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < COLUMNS; i++) {
+		if (i == COLUMN_OWNER && !owners)
+			continue;
+		shown[n] = cells[i];
+		shown_widths[n++] = widths[i];
+	}
+	daemon_command_row(stdout, shown_widths, shown, n);
+}
 
 /* "namespace/pod/name" as far as it is known. */
 static void put_name(struct text *t, const json_t *c)
@@ -37,13 +64,13 @@ static void put_name(struct text *t, const json_t *c)
 		text_puts(t, "-");
 }
 
-static void print_container(const json_t *c)
+static void print_container(const json_t *c, bool owners)
 {
 	_cleanup_(text_release) struct text id = TEXT_INIT, name = TEXT_INIT, refused = TEXT_INIT;
 	_cleanup_(text_release) struct text note = TEXT_INIT;
 	const char *whole = daemon_command_text(c, "id");
 	const char *profile = daemon_command_text(c, "profile"),
-		   *mode = daemon_command_text(c, "mode");
+		   *mode = daemon_command_text(c, "mode"), *owner = daemon_command_text(c, "owner");
 	const json_t *n = json_object_get(c, "refused");
 	size_t exceptions = json_array_size(json_object_get(c, "exceptions"));
 	json_int_t lost = json_integer_value(json_object_get(c, "lost"));
@@ -62,23 +89,33 @@ static void print_container(const json_t *c)
 	if (lost)
 		text_printf(&note, "%s%" JSON_INTEGER_FORMAT " events lost", note.len ? ", " : "",
 			lost);
-	daemon_command_row(stdout, widths,
-		(const char *const[]){ text_str(&id), text_str(&name), *profile ? profile : "-",
-			*mode ? mode : "-", daemon_command_text(c, "state"), text_str(&refused),
-			text_str(&note) },
-		COLUMNS);
+	put_row(
+		(const char *const[COLUMNS]){
+			[COLUMN_ID] = text_str(&id),
+			[COLUMN_NAME] = text_str(&name),
+			[COLUMN_OWNER] = *owner ? owner : "-",
+			[COLUMN_PROFILE] = *profile ? profile : "-",
+			[COLUMN_MODE] = *mode ? mode : "-",
+			[COLUMN_STATE] = daemon_command_text(c, "state"),
+			[COLUMN_REFUSED] = text_str(&refused),
+			[COLUMN_NOTE] = text_str(&note),
+		},
+		owners);
 }
 
 static void print(const json_t *containers)
 {
-	static const char *const head[COLUMNS] = { "CONTAINER", "NAME", "PROFILE", "MODE", "STATE",
-		"REFUSED", "NOTE" };
+	static const char *const head[COLUMNS] = { "CONTAINER", "NAME", "OWNER", "PROFILE", "MODE",
+		"STATE", "REFUSED", "NOTE" };
+	bool owners = false;
 	const json_t *c;
 	size_t i;
 
-	daemon_command_row(stdout, widths, head, COLUMNS);
 	json_array_foreach ((json_t *)containers, i, c)
-		print_container(c);
+		owners |= json_object_get(c, "owner") != NULL;
+	put_row(head, owners);
+	json_array_foreach ((json_t *)containers, i, c)
+		print_container(c, owners);
 }
 
 static int ps(const struct invocation *in)

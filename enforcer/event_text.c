@@ -30,6 +30,10 @@ void event_text_container(struct text *t, const json_t *c)
 
 		text_escaped(t, id, strnlen(id, 12));
 	}
+	if (json_object_get(c, "owner")) {
+		text_puts(t, " of ");
+		put(t, c, "owner");
+	}
 }
 
 static void put_process(struct text *t, const json_t *e)

@@ -25,7 +25,7 @@ void event_text_change(struct text *t, const json_t *policy);
 void event_text_policy_line(struct text *t, const json_t *violation);
 /* "denied", or what else became of it. Borrowed. */
 const char *event_outcome(const json_t *violation);
-/* "shop/web-7f/nginx", or the beginning of its id. */
+/* "shop/web-7f/nginx", or the beginning of its id; " of Deployment/web" where that is known. */
 void event_text_container(struct text *t, const json_t *container);
 
 #endif

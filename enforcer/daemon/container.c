@@ -50,6 +50,7 @@ void container_free(struct container *c)
 	if (c->pidfd >= 0)
 		close(c->pidfd);
 	free(c->id);
+	free(c->owner);
 	free(c->bundle);
 	free(c->rootfs);
 	free(c->initial_executable);
@@ -374,6 +375,8 @@ int container_keep(const struct containers *all, const struct container *c, stru
 			err, EINVAL, "container '%s' has a name that is no text", c->id);
 	if (c->frozen)
 		json_object_set_new(o, "frozen", json_true());
+	if (c->owner)
+		json_object_set_new(o, "owner", json_string(c->owner));
 	exceptions_keep(c, o);
 	if (c->policy)
 		json_object_set_new(o, "policy",
@@ -473,5 +476,7 @@ json_t *container_names_json(const struct container *c)
 		if (s)
 			json_object_set_new(o, members[i].member, name_json(s));
 	}
+	if (c->owner)
+		json_object_set_new(o, "owner", name_json(c->owner));
 	return o;
 }

@@ -29,6 +29,7 @@ struct container {
 	struct node_policy *previous;
 	json_t *annotations;
 	json_t *own; /* what its own configuration refuses, pale-protocol(7) */
+	char *owner; /* what keeps its pod, "Deployment/web"; NULL: nobody has told */
 	char *bundle, *rootfs;
 	pid_t pid;	     /* its first process, in the daemon's pid namespace */
 	uint64_t start_time; /* of @pid, proc_pid_stat(5): tells it from another of that number */
@@ -127,8 +128,8 @@ int containers_restore(struct containers *c,
 	void *ctx, void (*failed)(void *ctx, const char *id, const char *why),
 	struct pale_err **err);
 
-/* Id, name, image, pod and namespace, those that are known; a new object. What is longer than 1,024
- * bytes is cut there. */
+/* Id, name, image, pod, namespace and owner, those that are known; a new object. What is longer than
+ * 1,024 bytes is cut there. */
 json_t *container_names_json(const struct container *c);
 
 #endif

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #define FILES_MAX 256
+/* A kind and a name of Kubernetes: 63 and 253 bytes. */
+#define OWNER_BYTES_MAX 512
 
 static int read_files(
 	const json_t *files, struct node_source **ret, size_t *ret_n, struct pale_err **err)
@@ -152,6 +154,41 @@ static int need_container(
 	return 0;
 }
 
+/*
+ * What a node's orchestrator knows of a container, and its annotations do not say: told again it is
+ * the new one.
+ */
+static int describe(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	struct container *c;
+	const char *id, *owner;
+	_cleanup_free_ char *before = NULL;
+	int e = need_text(r->body, "id", &id, err);
+
+	(void)ret_more;
+	if (e >= 0)
+		e = need_text(r->body, "owner", &owner, err);
+	if (e < 0)
+		return e;
+	if (strlen(owner) > OWNER_BYTES_MAX)
+		return pale_err_plain(
+			err, EINVAL, "'owner' has more than %d bytes", OWNER_BYTES_MAX);
+	c = containers_find(&d->containers, id);
+	if (!c)
+		return pale_err_plain(err, ENOENT, "container '%s' is not registered", id);
+	before = c->owner;
+	c->owner = strdup(owner);
+	if (!c->owner)
+		abort();
+	e = before && strcmp(before, owner) == 0 ? 0 : container_keep(&d->containers, c, err);
+	if (e < 0)
+		return e;
+	server_answer(r->connection, json_object());
+	return 0;
+}
+
 static int thaw(void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
@@ -220,6 +257,7 @@ const struct server_method control_methods[] = {
 	{ "load", load },
 	{ "unload", unload },
 	{ "update", update },
+	{ "describe", describe },
 	{ "thaw", thaw },
 	{ "except", except },
 	{ "unexcept", unexcept },

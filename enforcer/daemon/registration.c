@@ -633,6 +633,7 @@ int registration_restore(void *daemon, const char *id, const json_t *kept, struc
 	c->own = json_incref(json_object_get(kept, "own"));
 	c->bundle = copy(text_member(kept, "bundle"));
 	c->rootfs = copy(text_member(kept, "rootfs"));
+	c->owner = copy(text_member(kept, "owner"));
 	c->initial_executable = copy(text_member(kept, "initial_executable"));
 	c->pid = (pid_t)json_integer_value(json_object_get(kept, "pid"));
 	c->since_ns = (uint64_t)json_integer_value(json_object_get(kept, "since_ns"));

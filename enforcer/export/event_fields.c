@@ -35,6 +35,7 @@ const struct event_field_name event_fields[FIELD_N] = {
 	[FIELD_IMAGE] = { "container", "image", "image", "PALE_IMAGE", "container.image.name" },
 	[FIELD_POD] = { "container", "pod", "pod", "PALE_POD", "k8s.pod.name" },
 	[FIELD_NAMESPACE] = { "container", "namespace", "namespace", "PALE_NAMESPACE", "k8s.namespace.name" },
+	[FIELD_OWNER] = { "container", "owner", "owner", "PALE_OWNER", "pale.k8s.owner" },
 	[FIELD_NODE] = { NULL, "node", "node", "PALE_NODE", "host.name" },
 	[FIELD_COUNT] = { NULL, "count", "count", "PALE_COUNT", "pale.count" },
 	[FIELD_FIRST] = { NULL, "first", "first", "PALE_FIRST", "pale.first" },

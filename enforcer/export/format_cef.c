@@ -36,6 +36,7 @@ static const struct {
 	{ "cs4", FIELD_POD, "pod" },
 	{ "cs5", FIELD_NAMESPACE, "namespace" },
 	{ "cs6", FIELD_MECHANISM, "mechanism" },
+	{ "sourceServiceName", FIELD_OWNER, NULL },
 	{ "flexString1", FIELD_IMAGE, "image" },
 	{ "flexString2", FIELD_CONTAINER_NAME, "containerName" },
 	{ "cn1", FIELD_LINE, "line" },

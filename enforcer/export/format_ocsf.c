@@ -145,6 +145,7 @@ static json_t *resource(const json_t *event)
 		json_t *pod = json_object();
 
 		set_field(pod, "pod", event, FIELD_POD);
+		set_field(pod, "owner", event, FIELD_OWNER);
 		set(o, "data", pod);
 	}
 	return o;

@@ -25,6 +25,7 @@ hostile() { alone paled_hostile.py "$1"; }
 @test "the store holds what is used, under a name that says what it is" { act store; }
 @test "after kill -9 profiles and containers are what they were" { act restarts; }
 @test "ps tells states, and forget forgets" { act states; }
+@test "the owner that is told of a container stands in ps and events, also after kill -9" { act describes; }
 @test "what ran before is told, and why it is not confined" { act runs_already; }
 @test "events: since when, of which container, and a line that was cut off" { act tells; }
 @test "watch follows, and a slow reader holds up nobody" { act watches; }

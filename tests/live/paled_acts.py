@@ -342,6 +342,33 @@ def runs_already():
         subprocess.run(["runc", "delete", "--force", name], check=True)
 
 
+def describes():
+    """What an orchestrator knows of a container."""
+    write(CONFIG, "allow-partial: true\n")
+    write(f"{PROFILES}/web.pale", WEB)
+    p = start()
+    c = Process("c")
+    ok(register("0123456789abcdef", c, annotations={"io.kubernetes.cri.sandbox-namespace": "shop", "io.kubernetes.cri.sandbox-name": "web-7f"}))
+    assert "owner" not in ps()["0123456789abcdef"]
+    refused(ask("control", "describe", id="0123456789abcdef"), "EINVAL", "the request has no 'owner'")
+    refused(ask("control", "describe", id="0123456789abcdef", owner="x" * 513), "EINVAL", "'owner' has more than 512 bytes")
+    # An id is whole: another container might have its beginning.
+    refused(ask("control", "describe", id="0123", owner="Deployment/web"), "ENOENT", "container '0123' is not registered")
+    same(ask("events", "describe", id="0123456789abcdef", owner="Deployment/web")["errno"], "ENOSYS")
+    ok(ask("control", "describe", id="0123456789abcdef", owner="ReplicaSet/web"))
+    ok(ask("control", "describe", id="0123456789abcdef", owner="Deployment/web"))
+    same(ps()["0123456789abcdef"]["owner"], "Deployment/web")
+    out = pale("ps", "--run", RUN).stdout.split("\n")
+    same(re.sub(" +", " ", out[0]), "CONTAINER NAME OWNER PROFILE MODE STATE REFUSED NOTE")
+    same(re.sub(" +", " ", out[1]), "0123456789ab shop/web-7f Deployment/web web enforce created ")
+    p.signal(signal.SIGKILL).wait()
+    p = start()
+    same(ps()["0123456789abcdef"]["owner"], "Deployment/web")
+    ok(ask("register", "forget", id="0123456789abcdef"))
+    same([e["container"].get("owner") for e in logged("registered") + logged("forgotten")], [None, "Deployment/web"])
+    assert " forgotten: container shop/web-7f of Deployment/web, profile web" in pale("events", "--run", RUN).stdout
+
+
 def tells():
     """events: what was kept, since when, of whom; a line that was cut off; and those who watch."""
     write(CONFIG, "allow-partial: true\n")
@@ -708,6 +735,6 @@ def excepts():
 
 
 run([
-    folder, appears, loads, store, restarts, states, runs_already, tells, watches, away, hangup, images, manual, activation, notify,
+    folder, appears, loads, store, restarts, states, describes, runs_already, tells, watches, away, hangup, images, manual, activation, notify,
     excepts,
 ])

@@ -169,6 +169,7 @@ def members():
         ("register", "forget"): dict(id="m", ended=False),
         ("control", "load"): dict(files=files, main="l.pale", replace=True),
         ("control", "unload"): dict(profile="other"),
+        ("control", "describe"): dict(id="m", owner="Deployment/m"),
         ("control", "thaw"): dict(container="m"),
         ("control", "except"): {"container": "m", "rule": "web.pale:1", "in": "x", "until": 4102444800000},
         ("control", "unexcept"): dict(container="m", rule="1"),
@@ -177,7 +178,7 @@ def members():
     }
     values = [None, True, False, 0, -1, 1, 1 << 62, 1.5, "", "x", [], [1], [[]], {}, {"a": 1}, {"name": 1}]
     for (name, method), right in table.items():
-        if method not in ("lookup", "unload", "thaw", "except", "unexcept"):
+        if method not in ("lookup", "unload", "describe", "thaw", "except", "unexcept"):
             with Client(name) as all_right:
                 same((method, all_right.ask(method, **right)["ok"]), (method, True))
         for member in right:
