@@ -20,6 +20,7 @@ DAEMON_OBJ := $(DAEMON_SRC:%.c=$(B)/%.o)
 EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/%.o)
 EXPORT_USES := $(addprefix $(B)/enforcer/,curl_loop.o curl_tls.o http_loop.o page_server.o daemon/event_log.o daemon/notice.o \
 	report_time.o paled_client.o)
+RUNTIME_USES := $(addprefix $(B)/enforcer/,child_output.o paled_client.o)
 RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
 OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/%.o)
 OPERATOR_CMD_OBJ := $(OPERATOR_CMD_SRC:%.c=$(B)/%.o)
@@ -111,7 +112,7 @@ $(B)/pale-operator: $(B)/operator/main.o $(OPERATOR_CMD_OBJ) $(LIBOPERATOR) $(LI
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
 
 # Starts three times with every container, and finding shared libraries was most of what it cost. The sanitizers need them.
-$(B)/pale-runtime: $(B)/enforcer/runtime/main.o $(LIBRUNTIME) $(B)/enforcer/paled_client.o $(LIBCOMPILER)
+$(B)/pale-runtime: $(B)/enforcer/runtime/main.o $(LIBRUNTIME) $(RUNTIME_USES) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(SANITIZE),,-static-pie) -o $@ $^ -ljansson
 

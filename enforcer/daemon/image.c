@@ -5,7 +5,7 @@
 #include "compiler/base/text.h"
 #include "compiler/base/base64.h"
 #include "enforcer/annotations.h"
-#include "enforcer/daemon/child_output.h"
+#include "enforcer/child_output.h"
 #include "enforcer/file_tree.h"
 
 #include <errno.h>

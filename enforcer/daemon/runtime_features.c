@@ -3,7 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
-#include "enforcer/daemon/child_output.h"
+#include "enforcer/child_output.h"
 
 #include <errno.h>
 #include <stdio.h>

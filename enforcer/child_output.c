@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/daemon/child_output.h"
+#include "enforcer/child_output.h"
 
 #include "compiler/base/cleanup.h"
 
