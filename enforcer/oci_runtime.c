@@ -5,3 +5,8 @@ const char *const oci_runtime_names[OCI_RUNTIME_COUNT] = {
 	[OCI_RUNTIME_RUNC] = "runc",
 	[OCI_RUNTIME_CRUN] = "crun",
 };
+
+const char *const oci_runtime_features_words[OCI_RUNTIME_COUNT] = {
+	[OCI_RUNTIME_RUNC] = "features",
+	[OCI_RUNTIME_CRUN] = "--version",
+};

@@ -6,5 +6,7 @@
 
 enum oci_runtime { OCI_RUNTIME_RUNC, OCI_RUNTIME_CRUN, OCI_RUNTIME_COUNT };
 extern const char *const oci_runtime_names[OCI_RUNTIME_COUNT];
+/* What makes each of them say what it can do. */
+extern const char *const oci_runtime_features_words[OCI_RUNTIME_COUNT];
 
 #endif

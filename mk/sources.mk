@@ -20,7 +20,7 @@ DAEMON_OBJ := $(DAEMON_SRC:%.c=$(B)/%.o)
 EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/%.o)
 EXPORT_USES := $(addprefix $(B)/enforcer/,curl_loop.o curl_tls.o http_loop.o page_server.o daemon/event_log.o daemon/notice.o \
 	report_time.o paled_client.o)
-RUNTIME_USES := $(addprefix $(B)/enforcer/,child_output.o paled_client.o)
+RUNTIME_USES := $(addprefix $(B)/enforcer/,child_output.o oci_runtime.o paled_client.o)
 RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
 OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/%.o)
 OPERATOR_CMD_OBJ := $(OPERATOR_CMD_SRC:%.c=$(B)/%.o)

@@ -193,6 +193,17 @@ static void read_recorder(void *ctx, const struct yaml_node *n)
 		diag_error(r->diags, n->at, "'recorder' must be off, or have 'bytes' and 'days'");
 }
 
+static void read_seccomp_files(void *ctx, const struct yaml_node *n)
+{
+	struct reading *r = ctx;
+	const char *path = text_of(r, n, "'seccomp-files'");
+
+	if (path && *path != '/')
+		diag_error(
+			r->diags, n->at, "'seccomp-files' must be the absolute path of a folder");
+	r->config->seccomp_files = path;
+}
+
 static const struct yaml_key keys[] = {
 	{ "default", read_default },
 	{ "on-missing", read_on_missing },
@@ -205,6 +216,7 @@ static const struct yaml_key keys[] = {
 	{ "responses", read_responses },
 	{ "protected", read_protected },
 	{ "recorder", read_recorder },
+	{ "seccomp-files", read_seccomp_files },
 	{ NULL, NULL },
 };
 

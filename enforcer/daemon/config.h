@@ -45,6 +45,8 @@ struct daemon_config {
 	uint32_t n_protected, cap_protected;
 	bool no_recorder;
 	struct recorder_bounds recorder;
+	/* The folder for seccomp_files.h; NULL: no files. */
+	const char *seccomp_files;
 };
 
 /*

@@ -8,6 +8,7 @@
 #include "enforcer/daemon/response.h"
 #include "enforcer/daemon/running_containers.h"
 #include "enforcer/daemon/sandbox_policy.h"
+#include "enforcer/daemon/seccomp_files.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -96,6 +97,7 @@ void daemon_sweep_policies(struct daemon *d)
 			in_use[n++] = policy_store_folder(p);
 	}
 	policy_store_sweep(&d->store, in_use, n);
+	seccomp_files_sweep(d);
 	free(in_use);
 	sweep_apparmor(d);
 }
@@ -161,6 +163,8 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	}
 	watch_profiles(d);
 	daemon_scan_profiles(d);
+	for (size_t i = 0; i < d->store.n; i++)
+		seccomp_files_write(d, d->store.v[i]);
 	response_configure(d);
 	sd_notify(0, "READY=1");
 	return 0;
@@ -355,6 +359,14 @@ static int restore(struct daemon *d, struct pale_err **err)
 	return r;
 }
 
+/* Fits policy_store.changed. */
+static void on_profile(void *ctx, const struct store_profile *p, bool gone)
+{
+	recording_take_profile(ctx, p, gone);
+	if (!gone)
+		seccomp_files_write(ctx, p);
+}
+
 /* To the recorder, and to whoever follows. */
 static void on_event(void *ctx, const json_t *event, const char *line, size_t len)
 {
@@ -412,7 +424,7 @@ static int open_state(struct daemon *d, struct pale_err **err)
 	d->log.follow = on_event;
 	d->log.ctx = d;
 	d->store.tell = tell_wrong_profile;
-	d->store.changed = recording_take_profile;
+	d->store.changed = on_profile;
 	d->store.ctx = d;
 	r = containers_init(&d->containers, d->options.run, err);
 	if (r >= 0)

@@ -162,7 +162,7 @@ void recording_forget(struct daemon *d, const struct container *c);
 void recording_sweep(struct daemon *d);
 /* An event of the log, with its line. */
 void recording_take_event(struct daemon *d, const json_t *event, const char *line, size_t len);
-/* A change of the node's profiles; fits policy_store.changed. */
+/* A change of the node's profiles. */
 void recording_take_profile(void *daemon, const struct store_profile *p, bool gone);
 /* What was seen so far is to be written: @written is called once it is, or could not be, unless
  * recording_cancel() was before. false: nothing is recorded. */

@@ -2,6 +2,7 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/options.h"
 #include "enforcer/daemon/daemon.h"
+#include "enforcer/daemon/first_cgroups.h"
 #include "enforcer/daemon/privileges.h"
 
 #include <sys/stat.h>
@@ -46,7 +47,8 @@ static int run(const struct invocation *in)
 	umask(0077);
 	if (geteuid() != 0)
 		return usage_error(in, "must be root");
-	if (daemon_drop_privileges(&err) < 0 || daemon_run(&o, &err) < 0) {
+	if (daemon_drop_privileges(&err) < 0 || first_cgroups_join(&err) < 0 ||
+		daemon_run(&o, &err) < 0) {
 		daemon_tell(LOG_ERR, "%s", pale_err_text(err));
 		if (pale_err_hint_text(err))
 			daemon_tell(LOG_ERR, "hint: %s", pale_err_hint_text(err));

@@ -14,10 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <sys/vfs.h>
 
-/* A BPF file system of our own: whoever can enter it can take enforcement off. */
+/*
+ * A BPF file system of our own: whoever can enter it can take enforcement off. In a container,
+ * whose mounts end with it, it is a folder of the node's that somebody has mounted there.
+ */
 static int mount_bpf(const char *dir, struct pale_err **err)
 {
 	struct statfs fs;
@@ -26,7 +30,8 @@ static int mount_bpf(const char *dir, struct pale_err **err)
 	if (r < 0)
 		return r;
 	if (statfs(dir, &fs) == 0 && fs.f_type == BPF_FS_MAGIC)
-		return 0;
+		return chmod(dir, 0700) < 0 ? pale_err_set(err, errno, "close %s to others", dir)
+					    : 0;
 	if (mount("pale", dir, "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=0700") < 0)
 		return pale_err_set(err, errno, "mount a BPF file system on %s", dir);
 	return 0;

@@ -55,6 +55,8 @@ static int find_runtime(const json_t *body, enum oci_runtime *ret, struct pale_e
 struct oci_asked {
 	enum oci_runtime runtime;
 	const char *path;
+	const char *file, *features; /* runtime_told_seccomp_log(); NULL: not said */
+	bool wants_features;	     /* what it printed is to be said */
 };
 
 static int need_runtime(const json_t *body, struct oci_asked *ret, struct pale_err **err)
@@ -63,6 +65,10 @@ static int need_runtime(const json_t *body, struct oci_asked *ret, struct pale_e
 
 	*ret = (struct oci_asked){ 0 };
 	r = request_text(body, "runtime_path", &ret->path, err);
+	if (r >= 0)
+		r = request_text(body, "runtime_file", &ret->file, err);
+	if (r >= 0)
+		r = request_text(body, "runtime_features", &ret->features, err);
 	return r < 0 ? r : find_runtime(body, &ret->runtime, err);
 }
 
@@ -120,25 +126,40 @@ static json_t *mechanisms_json(mechanisms used)
 	return a;
 }
 
-/* linux.seccomp; what it refuses is logged where the runtime can have that done. */
-static json_t *seccomp_json(
-	struct daemon *d, const json_t *oci, enum oci_runtime runtime, const char *runtime_path)
+static bool takes_seccomp_log(struct daemon *d, struct oci_asked *asked)
 {
-	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
-	json_t *o = json_copy((json_t *)oci);
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL, *unseen = NULL;
 	bool takes_log = false;
+	int r;
 
-	if (runtime_path && runtime_takes_seccomp_log(
-				    &d->runtimes, runtime, runtime_path, &takes_log, &err) < 0)
+	if (!asked->path)
+		return false;
+	r = runtime_takes_seccomp_log(&d->runtimes, asked->runtime, asked->path, &takes_log, &err);
+	/* This daemon's files are a container's. */
+	if (r == -ENOENT && asked->file) {
+		unseen = TAKE_PTR(err);
+		r = runtime_told_seccomp_log(&d->runtimes, asked->runtime, asked->path, asked->file,
+			asked->features, &takes_log, &err);
+		asked->wants_features = r == -ENODATA;
+	}
+	if (r < 0 && !asked->wants_features)
 		daemon_tell(LOG_WARNING, "whether %s takes seccomp flags: %s",
-			oci_runtime_names[runtime], pale_err_text(err));
-	if (takes_log)
+			oci_runtime_names[asked->runtime], pale_err_text(err));
+	return takes_log;
+}
+
+/* linux.seccomp; what it refuses is logged where the runtime can have that done. */
+static json_t *seccomp_json(struct daemon *d, const json_t *oci, struct oci_asked *asked)
+{
+	json_t *o = json_copy((json_t *)oci);
+
+	if (takes_seccomp_log(d, asked))
 		json_object_set_new(o, "flags", json_pack("[s]", "SECCOMP_FILTER_FLAG_LOG"));
 	return o;
 }
 
 /* What @p asks of a container's configuration, which @asked is about. */
-static int confinement_json(struct daemon *d, struct node_policy *p, const struct oci_asked *asked,
+static int confinement_json(struct daemon *d, struct node_policy *p, struct oci_asked *asked,
 	json_t **ret, struct pale_err **err)
 {
 	const enum oci_runtime runtime = asked->runtime;
@@ -167,7 +188,9 @@ static int confinement_json(struct daemon *d, struct node_policy *p, const struc
 	o = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o}", "profile", p->profile, "digest",
 		p->digest, "file", p->main, "mode", p->audit ? "audit" : "enforce", "sandbox",
 		p->sandbox, "mechanisms", mechanisms_json(used), "seccomp",
-		seccomp_json(d, filter->oci, runtime, asked->path));
+		seccomp_json(d, filter->oci, asked));
+	if (asked->wants_features)
+		json_object_set_new(o, "wants_features", json_true());
 	if (filter->bytes)
 		json_object_set_new(o, "seccomp_bpf", json_string(filter->bytes));
 	if (apparmor)

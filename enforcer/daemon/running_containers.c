@@ -14,6 +14,7 @@
 #include <string.h>
 #include <syslog.h>
 #include <time.h>
+#include <unistd.h>
 
 #define CONFIG_BYTES_MAX ((size_t)16 << 20)
 
@@ -195,7 +196,10 @@ void running_containers_confine(struct daemon *d)
 		struct container *c = NULL;
 		int r = take_up(d, found.v[i].id, &c, &err);
 
-		if (r > 0)
+		if (r == -ENOTUNIQ && found.v[i].pid == getpid())
+			/* The daemon's own: nobody means to confine it by itself. */
+			r = 0;
+		else if (r > 0)
 			daemon_log_notice(d, "confined-late", c);
 		else
 			tell_unconfined(d, found.v[i].id, found.v[i].pid, err);

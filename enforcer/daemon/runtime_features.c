@@ -17,6 +17,7 @@
 /* A file is told from the next one of its name by these. */
 struct known_runtime {
 	char *path;
+	char *file; /* as was told of one that cannot be seen here; NULL: by the following */
 	enum oci_runtime runtime;
 	dev_t device;
 	ino_t inode;
@@ -27,8 +28,10 @@ struct known_runtime {
 
 void runtime_features_release(struct runtime_features *f)
 {
-	for (size_t i = 0; i < f->n; i++)
+	for (size_t i = 0; i < f->n; i++) {
 		free(f->v[i].path);
+		free(f->v[i].file);
+	}
 	free(f->v);
 	*f = (struct runtime_features){ 0 };
 }
@@ -61,29 +64,33 @@ bool crun_version_has_seccomp_log(const char *text, bool *ret)
 	return true;
 }
 
+static int understand(enum oci_runtime runtime, const char *path, const char *said, size_t len,
+	bool *ret, struct pale_err **err)
+{
+	bool understood = runtime == OCI_RUNTIME_CRUN
+				  ? crun_version_has_seccomp_log(said, ret)
+				  : runc_features_have_seccomp_log(said, len, ret);
+
+	return understood ? 0
+			  : pale_err_plain(err, EBADMSG, "what %s %s says is not understood", path,
+				    oci_runtime_features_words[runtime]);
+}
+
 static int find_out(enum oci_runtime runtime, const char *path, bool *ret, struct pale_err **err)
 {
-	const char *word = runtime == OCI_RUNTIME_CRUN ? "--version" : "features";
-	const char *const argv[] = { path, word, NULL };
+	const char *const argv[] = { path, oci_runtime_features_words[runtime], NULL };
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 	int r = child_output(argv, RUNTIME_ANSWER_MS, ANSWER_BYTES_MAX, &t, err);
-	bool understood;
 
-	if (r < 0)
-		return r;
-	understood = runtime == OCI_RUNTIME_CRUN
-			     ? crun_version_has_seccomp_log(text_str(&t), ret)
-			     : runc_features_have_seccomp_log(text_str(&t), t.len, ret);
-	return understood ? 0
-			  : pale_err_plain(
-				    err, EBADMSG, "what %s %s says is not understood", path, word);
+	return r < 0 ? r : understand(runtime, path, text_str(&t), t.len, ret, err);
 }
 
 static bool is_same(const struct known_runtime *k, enum oci_runtime runtime, const char *path,
 	const struct stat *st)
 {
-	return k->runtime == runtime && k->device == st->st_dev && k->inode == st->st_ino &&
-	       k->size == st->st_size && k->changed.tv_sec == st->st_mtim.tv_sec &&
+	return !k->file && k->runtime == runtime && k->device == st->st_dev &&
+	       k->inode == st->st_ino && k->size == st->st_size &&
+	       k->changed.tv_sec == st->st_mtim.tv_sec &&
 	       k->changed.tv_nsec == st->st_mtim.tv_nsec && strcmp(k->path, path) == 0;
 }
 
@@ -101,6 +108,7 @@ static void remember(struct runtime_features *f, const struct known_runtime *add
 		f->n++;
 	} else {
 		free(f->v[i].path);
+		free(f->v[i].file);
 	}
 	f->v[i] = *add;
 }
@@ -143,6 +151,34 @@ int runtime_takes_seccomp_log(struct runtime_features *f, enum oci_runtime runti
 	known.inode = st.st_ino;
 	known.size = st.st_size;
 	known.changed = st.st_mtim;
+	remember(f, &known);
+	*ret = known.takes_log;
+	return r;
+}
+
+int runtime_told_seccomp_log(struct runtime_features *f, enum oci_runtime runtime, const char *path,
+	const char *file, const char *said, bool *ret, struct pale_err **err)
+{
+	struct known_runtime known = { .runtime = runtime };
+	int r;
+
+	*ret = false;
+	for (size_t i = 0; i < f->n; i++) {
+		const struct known_runtime *k = &f->v[i];
+
+		if (k->file && k->runtime == runtime && strcmp(k->file, file) == 0 &&
+			strcmp(k->path, path) == 0) {
+			*ret = k->takes_log;
+			return 0;
+		}
+	}
+	if (!said)
+		return pale_err_plain(err, ENODATA, "nobody has said what %s can do", path);
+	r = understand(runtime, path, said, strlen(said), &known.takes_log, err);
+	known.path = strdup(path);
+	known.file = strdup(file);
+	if (!known.path || !known.file)
+		abort();
 	remember(f, &known);
 	*ret = known.takes_log;
 	return r;

@@ -12,6 +12,10 @@
  *   for a filter in bytes (the annotation run.oci.seccomp_bpf_data) as well as for linux.seccomp.
  *
  * An answer holds for as long as the file at that path is the same.
+ *
+ * A daemon in a container does not have the node's runtime among its files. Then pale-runtime,
+ * which is there, asks it and hands on what it prints (pale-protocol(7), prepare): only root may
+ * connect to that socket, who could as well replace the runtime.
  */
 
 #include "compiler/base/error.h"
@@ -37,6 +41,14 @@ void runtime_features_release(struct runtime_features *f);
  */
 int runtime_takes_seccomp_log(struct runtime_features *f, enum oci_runtime runtime,
 	const char *path, bool *ret, struct pale_err **err);
+
+/*
+ * The same of a runtime that only who asks can see. @file tells its file from the next one of that
+ * path, and means nothing else. @said: what it printed; NULL: that was not asked, and then -ENODATA
+ * unless it is known. What is not understood (-EBADMSG, or "") is remembered as a runtime without.
+ */
+int runtime_told_seccomp_log(struct runtime_features *f, enum oci_runtime runtime, const char *path,
+	const char *file, const char *said, bool *ret, struct pale_err **err);
 
 /* What the answers mean; for tests. */
 bool runc_features_have_seccomp_log(const char *json, size_t len, bool *ret);

@@ -3,11 +3,15 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/json_text.h"
+#include "enforcer/child_output.h"
+#include "enforcer/oci_runtime.h"
 #include "enforcer/paled_client.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,7 +23,9 @@
 /* What register's last try has, however little of the wait is left. */
 #define LAST_TRY_MS 500
 /* For one answer of a daemon that is there. */
-#define ANSWER_TIMEOUT_MS 10000
+#define ANSWER_TIMEOUT_MS   10000
+#define FEATURES_TIMEOUT_MS 2000
+#define FEATURES_BYTES_MAX  (256u << 10)
 
 enum on_missing { ON_MISSING_WAIT, ON_MISSING_DENY, ON_MISSING_ALLOW };
 
@@ -113,16 +119,47 @@ static const char *kind_name(enum real_kind kind)
 	return kind == REAL_CRUN ? "crun" : "runc";
 }
 
+/* Told apart from the one that is there after an upgrade; NULL: it cannot be. */
+static json_t *runtime_file(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return NULL;
+	return json_sprintf("%ju:%ju:%jd:%jd.%09ld", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino,
+		(intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
+}
+
+/* What @real prints of itself; "" when it does not: then it is taken for one that can do nothing.
+ */
+static json_t *runtime_features(enum real_kind kind, const char *real)
+{
+	_cleanup_(pale_err_freep) struct pale_err *silent = NULL;
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+	const char *const argv[] = { real,
+		oci_runtime_features_words[kind == REAL_CRUN ? OCI_RUNTIME_CRUN : OCI_RUNTIME_RUNC],
+		NULL };
+	json_t *said = NULL;
+
+	if (child_output(argv, FEATURES_TIMEOUT_MS, FEATURES_BYTES_MAX, &t, &silent) >= 0)
+		said = json_string(text_str(&t));
+	return said ? said : json_string("");
+}
+
 static json_t *prepare_request(const struct container_asked *c, struct pale_err **err)
 {
 	json_t *request = json_pack("{s:s, s:s, s:o, s:O, s:b}", "id", c->id, "runtime",
 		kind_name(c->kind), "runtime_path", json_text(c->real), "annotations",
 		c->annotations, "privileged", c->privileged);
+	json_t *file = runtime_file(c->real);
 
 	if (!request)
 		pale_err_plain(err, EINVAL, "a container's id is not UTF-8");
 	else if (c->bundle)
 		json_object_set_new(request, "bundle", json_string(c->bundle));
+	if (request && file)
+		json_object_set(request, "runtime_file", file);
+	json_decref(file);
 	return request;
 }
 
@@ -177,7 +214,7 @@ static int let_through(const struct runtime_conf *conf, const struct container_a
 }
 
 static int ask_again(const struct runtime_conf *conf, const struct container_asked *container,
-	const json_t *request, enum on_missing asked_for, struct confinement *ret, struct text *why,
+	json_t *request, enum on_missing asked_for, struct confinement *ret, struct text *why,
 	struct pale_err **err)
 {
 	struct patience patience = patience_new(conf);
@@ -187,6 +224,13 @@ static int ask_again(const struct runtime_conf *conf, const struct container_ask
 		json_t *answer;
 		int r = ask_once(conf, "prepare", request, -1, ANSWER_TIMEOUT_MS, &answer, err);
 
+		if (r == 0 && json_is_true(json_object_get(answer, "wants_features")) &&
+			!json_object_get(request, "runtime_features")) {
+			json_decref(answer);
+			json_object_set_new(request, "runtime_features",
+				runtime_features(container->kind, container->real));
+			continue;
+		}
 		if (r == 0)
 			return confinement_read(answer, ret, err);
 		r = what_is_missing(answer, r, asked_for, &missing, err);
@@ -250,11 +294,14 @@ int ask_lookup(const struct runtime_conf *conf, enum real_kind kind, const char 
 	struct patience patience = patience_new(conf);
 	json_t *request = json_pack("{s:s, s:s, s:o}", "id", id, "runtime", kind_name(kind),
 		"runtime_path", json_text(real));
-	json_t *answer = NULL;
+	json_t *answer = NULL, *file;
 	int r;
 
 	if (!request)
 		return pale_err_plain(err, EINVAL, "a container's id is not UTF-8");
+	file = runtime_file(real);
+	if (file)
+		json_object_set_new(request, "runtime_file", file);
 	*ret = (struct confinement){ 0 };
 	for (;;) {
 		r = ask_once(conf, "lookup", request, -1, ANSWER_TIMEOUT_MS, &answer, err);

@@ -369,6 +369,53 @@ def describes():
     assert " forgotten: container shop/web-7f of Deployment/web, profile web" in pale("events", "--run", RUN).stdout
 
 
+def elsewhere():
+    """As an engine starts it in a container: with a cgroup namespace of its own, and the node's runtime not among its files."""
+    write(CONFIG, "allow-partial: true\nrunning: list\n")
+    write(f"{PROFILES}/web.pale", WEB)
+    p = start("unshare", "--cgroup", "--")
+    same(os.readlink(f"/proc/{p.p.pid}/ns/cgroup"), os.readlink("/proc/1/ns/cgroup"))
+    asked = dict(id="c", runtime="runc", runtime_path="/none/runc", annotations={"pale.dev/profile": "web"})
+    assert "wants_features" not in ok(ask("register", "prepare", **asked))
+    asked["runtime_file"] = "1:2:3"
+    a = ok(ask("register", "prepare", **asked))
+    same((a["wants_features"], "flags" in a["seccomp"]), (True, False))
+    said = json.dumps({"linux": {"seccomp": {"supportedFlags": ["SECCOMP_FILTER_FLAG_LOG"]}}})
+    for more in (dict(runtime_features=said), {}):
+        a = ok(ask("register", "prepare", **asked, **more))
+        same(("wants_features" in a, a["seccomp"]["flags"]), (False, ["SECCOMP_FILTER_FLAG_LOG"]))
+    # Of the one that is in its place later nothing is known.
+    same(ok(ask("register", "prepare", **dict(asked, runtime_file="1:2:4")))["wants_features"], True)
+
+
+def seccomp_files():
+    """Files for pods that name them, as long as somebody may."""
+    folder = f"{TOP}/kubelet/pale"
+    write(CONFIG, f"allow-partial: true\nseccomp-files: {folder}\n")
+    write(f"{PROFILES}/web.pale", WEB)
+    p = start()
+    digest = profiles()["web"]["digest"]
+    web = f"web-{digest[:12]}.json"
+    same(os.listdir(folder), [web])
+    same(json.loads(read(f"{folder}/{web}")), prepare()["seccomp"])
+    files = [{"name": "o.pale", "text": OTHER}]
+    ok(ask("control", "load", files=files, main="o.pale"))
+    other = f"other-{profiles()['other']['digest'][:12]}.json"
+    same(sorted(os.listdir(folder)), sorted([web, other]))
+    write(f"{folder}/old-0123456789ab.json", "{}")
+    write(f"{folder}/mine.txt", "")
+    c = Process("c")
+    ok(register("c", c, profile="other"))
+    ok(ask("control", "unload", profile="other"))
+    # It may be started again.
+    same(sorted(os.listdir(folder)), sorted([web, other, "mine.txt"]))
+    c.end()
+    ok(ask("register", "forget", id="c"))
+    p.signal(signal.SIGKILL).wait()
+    write(CONFIG, "seccomp-files: kubelet\n")
+    fails_to_start(f"{CONFIG}:1:16: 'seccomp-files' must be the absolute path of a folder")
+
+
 def tells():
     """events: what was kept, since when, of whom; a line that was cut off; and those who watch."""
     write(CONFIG, "allow-partial: true\n")
@@ -735,6 +782,6 @@ def excepts():
 
 
 run([
-    folder, appears, loads, store, restarts, states, describes, runs_already, tells, watches, away, hangup, images, manual, activation, notify,
+    folder, appears, loads, store, restarts, states, describes, elsewhere, seccomp_files, runs_already, tells, watches, away, hangup, images, manual, activation, notify,
     excepts,
 ])

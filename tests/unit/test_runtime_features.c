@@ -237,6 +237,41 @@ static void does_not_end(void **state)
 	silent(*state, NEW_RUNC "; exec >/dev/null; sleep 100");
 }
 
+static void is_told_by_who_sees_it(void **state)
+{
+	static const char new_runc[] =
+		"{\"linux\":{\"seccomp\":{\"supportedFlags\":[\"SECCOMP_FILTER_FLAG_LOG\"]}}}";
+	static const struct {
+		const char *path, *file, *said;
+		int r;
+		bool takes;
+	} turns[] = {
+		{ "/usr/sbin/runc", "1:2:3", NULL, -ENODATA, false },
+		{ "/usr/sbin/runc", "1:2:3", new_runc, 0, true },
+		/* Once is enough, */
+		{ "/usr/sbin/runc", "1:2:3", NULL, 0, true },
+		{ "/usr/sbin/runc", "1:2:3", "{}", 0, true },
+		/* until it is another file. */
+		{ "/usr/sbin/runc", "1:2:4", NULL, -ENODATA, false },
+		{ "/usr/sbin/runc", "1:2:4", "", -EBADMSG, false },
+		{ "/usr/sbin/runc", "1:2:4", NULL, 0, false },
+		{ "/usr/bin/runc", "1:2:4", NULL, -ENODATA, false },
+	};
+	struct runtime_features f = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(turns) / sizeof(*turns); i++) {
+		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+		bool takes = !turns[i].takes;
+
+		assert_int_equal(runtime_told_seccomp_log(&f, OCI_RUNTIME_RUNC, turns[i].path,
+					 turns[i].file, turns[i].said, &takes, &err),
+			turns[i].r);
+		assert_int_equal(takes, turns[i].takes);
+	}
+	runtime_features_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -248,6 +283,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			is_not_run_when_others_may_write, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(does_not_end, set_up, tear_down),
+		cmocka_unit_test(is_told_by_who_sees_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
