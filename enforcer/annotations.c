@@ -21,6 +21,7 @@ static const char *const keys[ANNOTATION_COUNT][KEYS_MAX] = {
 	[ANNOTATION_POD] = { "io.kubernetes.cri.sandbox-name", "io.kubernetes.pod.name" },
 	[ANNOTATION_NAMESPACE] = { "io.kubernetes.cri.sandbox-namespace",
 		"io.kubernetes.pod.namespace" },
+	[ANNOTATION_RECORDING] = { "pale.dev/recording" },
 	[ANNOTATION_POD_UID] = { "io.kubernetes.cri.sandbox-uid", "io.kubernetes.pod.uid" },
 };
 

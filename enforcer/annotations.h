@@ -18,6 +18,7 @@ enum annotation {
 	ANNOTATION_POD,
 	ANNOTATION_NAMESPACE,
 	ANNOTATION_POD_UID,
+	ANNOTATION_RECORDING, /* pale.dev/recording: for what it is to be recorded, unconfined */
 	ANNOTATION_COUNT,
 };
 

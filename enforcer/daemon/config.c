@@ -204,6 +204,13 @@ static void read_seccomp_files(void *ctx, const struct yaml_node *n)
 	r->config->seccomp_files = path;
 }
 
+static void read_recording(void *ctx, const struct yaml_node *n)
+{
+	struct reading *r = ctx;
+
+	r->config->recording = yaml_boolean(n, "'recording'", r->diags);
+}
+
 static const struct yaml_key keys[] = {
 	{ "default", read_default },
 	{ "on-missing", read_on_missing },
@@ -216,6 +223,7 @@ static const struct yaml_key keys[] = {
 	{ "responses", read_responses },
 	{ "protected", read_protected },
 	{ "recorder", read_recorder },
+	{ "recording", read_recording },
 	{ "seccomp-files", read_seccomp_files },
 	{ NULL, NULL },
 };

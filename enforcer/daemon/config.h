@@ -47,6 +47,7 @@ struct daemon_config {
 	struct recorder_bounds recorder;
 	/* The folder for seccomp_files.h; NULL: no files. */
 	const char *seccomp_files;
+	bool recording; /* containers may ask by pale.dev/recording to be recorded, unconfined */
 };
 
 /*

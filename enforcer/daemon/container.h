@@ -128,8 +128,8 @@ int containers_restore(struct containers *c,
 	void *ctx, void (*failed)(void *ctx, const char *id, const char *why),
 	struct pale_err **err);
 
-/* Id, name, image, pod, namespace and owner, those that are known; a new object. What is longer than
- * 1,024 bytes is cut there. */
+/* Id, name, image, pod, namespace and owner, those that are known; a new object. What is longer
+ * than 1,024 bytes is cut there. */
 json_t *container_names_json(const struct container *c);
 
 #endif

@@ -4,6 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/exceptions.h"
+#include "enforcer/daemon/recordings.h"
 #include "enforcer/file_tree.h"
 #include "enforcer/daemon/response.h"
 #include "enforcer/daemon/running_containers.h"
@@ -436,6 +437,8 @@ static int open_state(struct daemon *d, struct pale_err **err)
 			&d->enforcement, d->event, violations_take_apparmor, violations_place, d);
 	if (r >= 0)
 		r = restore(d, err);
+	if (r >= 0)
+		r = recordings_open(d, err);
 	if (r < 0)
 		return r;
 	open_audit(d);
@@ -468,10 +471,10 @@ static int open_sockets(struct daemon *d, struct pale_err **err)
 	static const char *const control_groups[] = { "pale", NULL };
 	static const char *const events_groups[] = { "pale-read", "pale", NULL };
 	static const struct server_method *const registration[] = { registration_methods, NULL };
-	static const struct server_method *const control[] = { control_methods, query_methods,
-		history_methods, NULL };
+	static const struct server_method *const control[] = { control_methods, recordings_control,
+		query_methods, history_methods, recordings_queries, NULL };
 	static const struct server_method *const events[] = { query_methods, history_methods,
-		NULL };
+		recordings_queries, NULL };
 	static const struct {
 		const char *name;
 		const char *const *groups;
@@ -602,6 +605,7 @@ static void release(struct daemon *d)
 	sd_event_source_disable_unref(d->exceptions_timer);
 	refused_calls_release(d);
 	recording_release(d);
+	recordings_release(d);
 	d->store.changed = NULL;
 	process_facts_release(&d->facts);
 	process_watch_free(d->watch);

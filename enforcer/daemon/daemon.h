@@ -20,11 +20,12 @@
 #include <systemd/sd-event.h>
 
 struct daemon_options {
-	const char *config;   /* paled.conf */
-	const char *profiles; /* the administrator's folder */
-	const char *run;      /* sockets, policies, containers, pins */
-	const char *log;      /* the events' file */
-	const char *recorder; /* the history's */
+	const char *config;	/* paled.conf */
+	const char *profiles;	/* the administrator's folder */
+	const char *run;	/* sockets, policies, containers, pins */
+	const char *log;	/* the events' file */
+	const char *recorder;	/* the history's */
+	const char *recordings; /* of recordings.h: a folder */
 };
 
 enum daemon_socket { SOCKET_REGISTER, SOCKET_CONTROL, SOCKET_EVENTS, SOCKET_COUNT };
@@ -58,12 +59,13 @@ struct daemon {
 	uint64_t audit_lost; /* as was told */
 	bool audit_dropped_known;
 	uint32_t audit_dropped_last;
-	uint64_t audit_dropped;	     /* by the kernel, since the start */
-	struct process_watch *watch; /* NULL: not used */
-	int place_root;		     /* violations_place()'s last; -1: none */
-	bool no_watch;		     /* it is not to be had, which has been told */
-	struct recording *recording; /* NULL: nothing is recorded */
-	struct responses *responses; /* response.c */
+	uint64_t audit_dropped;	       /* by the kernel, since the start */
+	struct process_watch *watch;   /* NULL: not used */
+	int place_root;		       /* violations_place()'s last; -1: none */
+	bool no_watch;		       /* it is not to be had, which has been told */
+	struct recording *recording;   /* NULL: nothing is recorded */
+	struct recordings *recordings; /* of containers for policies; recordings.h */
+	struct responses *responses;   /* response.c */
 	sd_event_source *exceptions_timer;
 	sd_event_source *tell_source, *lsm_source, *store_source, *rescan, *sweep, *audit_source,
 		*watch_source, *exits_source;

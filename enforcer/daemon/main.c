@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compiler/base/cleanup.h"
 #include "compiler/options.h"
+#include "enforcer/daemon/container_recorder.h"
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/first_cgroups.h"
 #include "enforcer/daemon/privileges.h"
 
+#include <string.h>
 #include <sys/stat.h>
 #include <syslog.h>
 #include <unistd.h>
 
-enum { OPT_CONFIG, OPT_PROFILES, OPT_RUN, OPT_LOG, OPT_RECORDER };
+enum { OPT_CONFIG, OPT_PROFILES, OPT_RUN, OPT_LOG, OPT_RECORDER, OPT_RECORDINGS };
 
 static const struct option_spec options[] = {
 	[OPT_CONFIG] = { "config", 'c', "FILE",
@@ -23,6 +25,8 @@ static const struct option_spec options[] = {
 		.help = "of the events, /var/log/pale/events.jsonl by default" },
 	[OPT_RECORDER] = { "recorder", 0, "FILE",
 		.help = "what containers did, /var/lib/pale/recorder.db by default" },
+	[OPT_RECORDINGS] = { "recordings", 0, "DIR",
+		.help = "of containers, for policies; /var/lib/pale/recordings by default" },
 	OPTIONS_END,
 };
 
@@ -42,6 +46,7 @@ static int run(const struct invocation *in)
 		.run = or_default(in, OPT_RUN, "/run/pale"),
 		.log = or_default(in, OPT_LOG, "/var/log/pale/events.jsonl"),
 		.recorder = or_default(in, OPT_RECORDER, "/var/lib/pale/recorder.db"),
+		.recordings = or_default(in, OPT_RECORDINGS, "/var/lib/pale/recordings"),
 	};
 
 	umask(0077);
@@ -82,5 +87,7 @@ static const struct program paled = {
 
 int main(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], CONTAINER_RECORDER_WORD) == 0)
+		return container_recorder_main(argc, argv);
 	return program_main(&paled, argc, argv);
 }

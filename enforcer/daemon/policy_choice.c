@@ -97,6 +97,31 @@ static void choose_profile(const struct daemon_config *c, const json_t *annotati
 	}
 }
 
+static int read_recording(const struct daemon_config *c, const json_t *annotations,
+	struct policy_choice *ret, struct pale_err **err)
+{
+	const char *s = annotation(annotations, ANNOTATION_RECORDING);
+	const char *profile = annotations_profile(annotations);
+
+	if (!s)
+		return 0;
+	if (!c->recording) {
+		pale_err_plain(err, EACCES,
+			"annotation pale.dev/recording: this node lets no container be recorded "
+			"instead of confined");
+		pale_err_hint(err, "'recording: true' in paled.conf does");
+		return -EACCES;
+	}
+	if (profile)
+		return pale_err_plain(err, EINVAL,
+			"annotation pale.dev/recording: profile '%s' is named, too, and what is "
+			"recorded runs under none",
+			profile);
+	ret->unconfined = true;
+	ret->recording = annotations_are_of_sandbox(annotations) ? NULL : s;
+	return 0;
+}
+
 int policy_choose(const struct daemon_config *config, const json_t *annotations, bool privileged,
 	const char *label, struct policy_choice *ret, struct pale_err **err)
 {
@@ -106,7 +131,9 @@ int policy_choose(const struct daemon_config *config, const json_t *annotations,
 	r = read_on_missing(config, annotations, ret, err);
 	if (r >= 0)
 		r = read_mode(config, annotations, ret, err);
-	if (r < 0)
+	if (r >= 0)
+		r = read_recording(config, annotations, ret, err);
+	if (r < 0 || ret->unconfined)
 		return r;
 	choose_profile(config, annotations, label, ret);
 	if (ret->profile && ret->profile == label && !may_choose(config, label))

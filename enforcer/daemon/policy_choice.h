@@ -3,9 +3,10 @@
 #define PALE_POLICY_CHOICE_H
 
 /*
- * Which profile a container gets. In this order: its sandbox's own; what its annotations name; what
- * the node's configuration says of its image; what its image's label names, if the node lets images
- * choose that; the node's default.
+ * Which profile a container gets. None, when its annotation says that it is recorded, if the node's
+ * configuration lets containers ask for that; else, in this order: its sandbox's own; what its
+ * annotations name; what the node's configuration says of its image; what its image's label names,
+ * if the node lets images choose that; the node's default.
  */
 
 #include "enforcer/daemon/config.h"
@@ -16,7 +17,9 @@
 struct policy_choice {
 	bool unconfined; /* nothing names a profile, and the default is none */
 	bool sandbox;
-	bool audit;	      /* asked for, and allowed */
+	bool audit; /* asked for, and allowed */
+	/* It runs unconfined, and is to be recorded for this; NULL: it is not. Borrowed, too. */
+	const char *recording;
 	const char *profile;  /* NULL: see above. Borrowed from the arguments */
 	const char *named_by; /* "its annotation", for messages */
 	enum on_missing on_missing;

@@ -3,6 +3,7 @@
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/exceptions.h"
+#include "enforcer/daemon/recordings.h"
 #include "enforcer/daemon/request_members.h"
 #include "enforcer/daemon/unconfined.h"
 
@@ -43,6 +44,8 @@ static json_t *container_json(struct daemon *d, const struct container *c)
 		json_object_set_new(o, "digest", json_string(c->policy->digest));
 		json_object_set_new(o, "mode", json_string(c->policy->audit ? "audit" : "enforce"));
 	}
+	if (recordings_of(d, c))
+		json_object_set_new(o, "recording", json_string(recordings_of(d, c)));
 	if (exceptions_count(c))
 		json_object_set_new(o, "exceptions", exceptions_json(c));
 	json_object_set_new(o, "pid", json_integer(c->pid));

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/annotations.h"
 #include "enforcer/daemon/container_policy.h"
 #include "enforcer/daemon/daemon.h"
 #include "enforcer/daemon/event.h"
 #include "enforcer/daemon/exceptions.h"
+#include "enforcer/daemon/recordings.h"
 #include "enforcer/daemon/request_members.h"
 #include "enforcer/daemon/response.h"
 
@@ -235,7 +237,12 @@ static int prepare(
 	if (n < 0)
 		return n;
 	if (choice.unconfined) {
-		server_answer(r->connection, json_pack("{s:b}", "unconfined", 1));
+		answer = json_pack("{s:b}", "unconfined", 1);
+		if (choice.recording)
+			json_object_update_new(
+				answer, json_pack("{s:s, s:i}", "recording", choice.recording,
+						"wait_ms", RECORDING_BEGIN_MS + WAIT_MS));
+		server_answer(r->connection, answer);
 		return 0;
 	}
 	n = container_policy_find(d, &choice, &policy, err);
@@ -450,12 +457,20 @@ static void drop_late(struct daemon *d, struct container *late)
 	containers_remove(&d->containers, late);
 }
 
+/* As `prepare` answered: what has a policy, and a pod's sandbox, is not recorded. */
+static const char *recording_asked(const struct daemon *d, const struct container *c)
+{
+	if (c->policy || !d->config.recording || annotations_are_of_sandbox(c->annotations))
+		return NULL;
+	return annotation(c->annotations, ANNOTATION_RECORDING);
+}
+
 static int register_(
 	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
 	struct daemon *d = ctx;
 	struct container *c = NULL, *before;
-	const char *id;
+	const char *id, *recording;
 	int n = need_id(r->body, &id, err);
 
 	(void)ret_more;
@@ -472,7 +487,7 @@ static int register_(
 	if (before && container_is_alive(before)) {
 		n = same_again(before, c, err);
 		container_free(c);
-		if (n >= 0)
+		if (n >= 0 && !recordings_wait_again(d, id, r->connection))
 			server_answer(r->connection, json_object());
 		return n;
 	}
@@ -489,7 +504,11 @@ static int register_(
 	refused_calls_update(d);
 	recording_update(d);
 	daemon_log_notice(d, "registered", c);
-	server_answer(r->connection, json_object());
+	recording = recording_asked(d, c);
+	if (recording)
+		recordings_begin(d, c, recording, r->connection);
+	else
+		server_answer(r->connection, json_object());
 	return 0;
 }
 

@@ -136,6 +136,13 @@ static int read_members(const json_t *answer, struct confinement *c, struct pale
 	return r < 0 ? r : read_wait(answer, c, err);
 }
 
+static int read_recording(const json_t *answer, struct confinement *c, struct pale_err **err)
+{
+	int r = read_string(answer, "recording", false, &c->recording, err);
+
+	return r < 0 || !c->recording ? r : read_wait(answer, c, err);
+}
+
 int confinement_read(json_t *answer, struct confinement *ret, struct pale_err **err)
 {
 	int r;
@@ -144,6 +151,8 @@ int confinement_read(json_t *answer, struct confinement *ret, struct pale_err **
 	r = read_truth(answer, "unconfined", &ret->unconfined, err);
 	if (r == 0 && !ret->unconfined)
 		r = read_members(answer, ret, err);
+	else if (r == 0)
+		r = read_recording(answer, ret, err);
 	if (r < 0)
 		confinement_release(ret);
 	return r;

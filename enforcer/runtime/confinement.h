@@ -22,7 +22,10 @@ enum confinement_limit {
 
 struct confinement {
 	json_t *answer;	 /* owns what the others point to */
-	bool unconfined; /* then nothing else is set */
+	bool unconfined; /* then nothing else is set, but: */
+	/* it is to be registered all the same, and recorded from its program's start on. Then
+	 * wait_ms is set, too. NULL: it is not */
+	const char *recording;
 	bool no_new_privileges;
 	bool bpf_lsm; /* is among what enforces the policy */
 	const char *digest, *mode;

@@ -58,10 +58,15 @@ int prepare(struct runtime *rt, struct prepared *ret, struct pale_err **err)
 		return r;
 	ret->annotations = oci_config_annotations(ret->bundle.config);
 	r = ask(rt, ret, err);
-	if (r < 0 || ret->confinement.unconfined)
+	if (r < 0 || prepared_is_passed_on(ret))
 		return r;
 	r = oci_bundle_rootfs(&ret->bundle, &ret->rootfs, err);
-	return r < 0 ? r : confine(rt, ret, err);
+	return r < 0 || ret->confinement.recording ? r : confine(rt, ret, err);
+}
+
+bool prepared_is_passed_on(const struct prepared *p)
+{
+	return p->confinement.unconfined && !p->confinement.recording;
 }
 
 void prepared_release(struct prepared *p)
@@ -76,7 +81,7 @@ void prepared_release(struct prepared *p)
 
 json_t *prepared_request(const struct runtime *rt, const struct prepared *p)
 {
-	json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:b, s:o, s:o, s:O, s:O}", "id", p->id,
+	json_t *request = json_pack("{s:s, s:s*, s:s*, s:s, s:b, s:o, s:o, s:O, s:O*}", "id", p->id,
 		"digest", p->confinement.digest, "mode", p->confinement.mode, "runtime",
 		rt->cl.kind == REAL_CRUN ? "crun" : "runc", "seccomp_log",
 		oci_config_logs_refusals(p->bundle.config), "bundle", json_text(p->bundle.path),

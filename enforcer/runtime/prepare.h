@@ -17,9 +17,11 @@ struct prepared {
 
 /*
  * Reads the bundle, asks paled, and changes the bundle's config, which is not written yet. Nothing
- * is changed when @ret->confinement.unconfined. @ret is to be released either way.
+ * is changed when @ret->confinement.unconfined: one that is recorded is registered as it is, any
+ * other is passed on. @ret is to be released either way.
  */
 int prepare(struct runtime *rt, struct prepared *ret, struct pale_err **err);
+bool prepared_is_passed_on(const struct prepared *p);
 void prepared_release(struct prepared *p);
 
 /* The members of register, but for the pid; a new reference. */

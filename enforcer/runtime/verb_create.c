@@ -122,8 +122,9 @@ int verb_create(struct runtime *rt, int *status, struct pale_err **err)
 
 	if (r < 0)
 		return r;
-	if (p.confinement.unconfined)
+	if (prepared_is_passed_on(&p))
 		return pass_on_changed(rt, err);
-	r = oci_bundle_write(&p.bundle, err);
+	if (!p.confinement.unconfined)
+		r = oci_bundle_write(&p.bundle, err);
 	return r < 0 ? r : create(rt, &p, status, err);
 }

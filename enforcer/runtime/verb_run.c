@@ -55,7 +55,7 @@ int verb_run(struct runtime *rt, int *status, struct pale_err **err)
 	(void)status;
 	if (r < 0)
 		return r;
-	if (p.confinement.unconfined)
+	if (prepared_is_passed_on(&p))
 		return pass_on_changed(rt, err);
 	r = add_hook(rt, &p, err);
 	if (r == 0)

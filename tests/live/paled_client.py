@@ -110,7 +110,7 @@ class Paled:
         env = dict(os.environ, PALE_PATH=f"{SOURCES}/profiles")
         self.p = subprocess.Popen(
             [*command, f"{BUILD}/paled", "--run", RUN, "--log", LOG, "--profiles", PROFILES, "--config", CONFIG,
-             "--recorder", RECORDER],
+             "--recorder", RECORDER, "--recordings", f"{TOP}/recordings"],
             stderr=self.out, env=env, **kwargs)
 
     def ready(self):

@@ -160,7 +160,8 @@ def members():
     # What is right. A member of another type is never taken for one that is missing.
     table = {
         ("register", "prepare"): (
-            dict(id="m", runtime="runc", runtime_path="/usr/sbin/runc", bundle="/b", annotations={"a": "b"}, privileged=False)),
+            dict(id="m", runtime="runc", runtime_path="/usr/sbin/runc", bundle="/b", runtime_file="1", runtime_features="{}", annotations={"a": "b"},
+                 privileged=False)),
         ("register", "register"): (
             dict(id="m", digest=digest, mode="enforce", pid=c.pid, bundle="/b", rootfs="/r", annotations={"a": "b"}, runtime="runc",
                  seccomp_log=True,
@@ -170,6 +171,9 @@ def members():
         ("control", "load"): dict(files=files, main="l.pale", replace=True),
         ("control", "unload"): dict(profile="other"),
         ("control", "describe"): dict(id="m", owner="Deployment/m"),
+        ("control", "end-recording"): dict(id="m"),
+        ("control", "forget-recording"): dict(id="m"),
+        ("events", "recording"): dict(id="m"),
         ("control", "thaw"): dict(container="m"),
         ("control", "except"): {"container": "m", "rule": "web.pale:1", "in": "x", "until": 4102444800000},
         ("control", "unexcept"): dict(container="m", rule="1"),
@@ -178,7 +182,7 @@ def members():
     }
     values = [None, True, False, 0, -1, 1, 1 << 62, 1.5, "", "x", [], [1], [[]], {}, {"a": 1}, {"name": 1}]
     for (name, method), right in table.items():
-        if method not in ("lookup", "unload", "describe", "thaw", "except", "unexcept"):
+        if method not in ("lookup", "unload", "describe", "end-recording", "forget-recording", "recording", "thaw", "except", "unexcept"):
             with Client(name) as all_right:
                 same((method, all_right.ask(method, **right)["ok"]), (method, True))
         for member in right:

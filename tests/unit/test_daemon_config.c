@@ -67,6 +67,9 @@ static void each_mistake_has_its_message(void **state)
 		{ "allow-partial: [true]\n", ":1:16: 'allow-partial' must be true or false" },
 		{ "running: no\n", ":1:10: 'running' must be label or list" },
 		{ "running: [list]\n", ":1:10: 'running' must be label or list" },
+		{ "recording: yes\n", ":1:12: 'recording' must be true or false" },
+		{ "seccomp-files: kubelet\n",
+			":1:16: 'seccomp-files' must be the absolute path of a folder" },
 		{ "audit-by-annotation: 1\n",
 			":1:22: 'audit-by-annotation' must be true or false" },
 		{ "events-per-second: -1\n",
@@ -164,7 +167,8 @@ static void expect_defaults(const char *text)
 	assert_null(c.default_profile);
 	assert_int_equal(c.on_missing, ON_MISSING_WAIT);
 	assert_int_equal(c.n_images + c.n_image_labels, 0);
-	assert_false(c.allow_partial || c.audit_by_annotation);
+	assert_false(c.allow_partial || c.audit_by_annotation || c.recording);
+	assert_null(c.seccomp_files);
 	assert_int_equal(c.running, RUNNING_LABEL);
 	assert_int_equal(c.events_per_second, 1000);
 	assert_int_equal(c.n_responses + c.n_protected, 0);
@@ -218,6 +222,8 @@ static void each_key_is_read(void **state)
 				   "allow-partial: true\n"
 				   "running: list\n"
 				   "audit-by-annotation: true\n"
+				   "recording: true\n"
+				   "seccomp-files: /var/lib/kubelet/seccomp/pale\n"
 				   "events-per-second: 0\n",
 				 &c, &err),
 		0);
@@ -230,7 +236,8 @@ static void each_key_is_read(void **state)
 	assert_string_equal(c.images[2].image, "localhost:5000/a:1");
 	assert_int_equal(c.n_image_labels, 2);
 	assert_string_equal(c.image_labels[1], "nginx");
-	assert_true(c.allow_partial && c.audit_by_annotation);
+	assert_true(c.allow_partial && c.audit_by_annotation && c.recording);
+	assert_string_equal(c.seccomp_files, "/var/lib/kubelet/seccomp/pale");
 	assert_int_equal(c.events_per_second, 0);
 	daemon_config_release(&c);
 }

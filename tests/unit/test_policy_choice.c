@@ -279,6 +279,55 @@ static void annotations_of_engines(void **state)
 	assert_false(annotations_are_of_sandbox(NULL));
 }
 
+static void what_is_recorded_has_no_profile(void **state)
+{
+	static const char forbidden[] =
+		"annotation pale.dev/recording: this node lets no container "
+		"be recorded instead of confined",
+			  both[] = "annotation pale.dev/recording: profile 'x' is named, too, and "
+				   "what is recorded runs under none";
+	const struct {
+		const char *const *annotations;
+		bool allowed;
+		int r;
+		const char *recording, *error;
+	} cases[] = {
+		{ A("pale.dev/recording=shop/web"), true, 0, "shop/web", NULL },
+		{ A("pale.dev/recording=shop/web", "io.kubernetes.cri.container-type=sandbox"),
+			true, 0, NULL, NULL },
+		{ A("pale.dev/recording=shop/web"), false, -EACCES, NULL, forbidden },
+		{ A("pale.dev/recording=a", "pale.dev/profile=x"), true, -EINVAL, NULL, both },
+		{ A("pale.dev/recording=a", "pale.dev/name=c", "container.profile.pale.dev/c=x"),
+			true, -EINVAL, NULL, both },
+		/* Another container's. */
+		{ A("pale.dev/recording=a", "pale.dev/name=c", "container.profile.pale.dev/d=x"),
+			true, 0, "a", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+		struct daemon_config c = config;
+		struct policy_choice choice;
+		json_t *a = annotations_of(cases[i].annotations);
+
+		c.recording = cases[i].allowed;
+		/* Neither the node's default nor an image's label goes before it. */
+		assert_int_equal(policy_choose(&c, a, false, "web", &choice, &err), cases[i].r);
+		if (cases[i].r < 0) {
+			assert_string_equal(pale_err_text(err), cases[i].error);
+		} else {
+			assert_true(choice.unconfined);
+			assert_null(choice.profile);
+			if (cases[i].recording)
+				assert_string_equal(choice.recording, cases[i].recording);
+			else
+				assert_null(choice.recording);
+		}
+		json_decref(a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +338,7 @@ int main(void)
 		cmocka_unit_test(modes_and_sandboxes),
 		cmocka_unit_test(without_a_default_nothing_is_confined),
 		cmocka_unit_test(annotations_of_engines),
+		cmocka_unit_test(what_is_recorded_has_no_profile),
 	};
 
 	return cmocka_run_group_tests_name("policy_choice", tests, NULL, NULL);

@@ -1,0 +1,717 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "enforcer/daemon/recordings.h"
+
+#include "compiler/base/cleanup.h"
+#include "enforcer/annotations.h"
+#include "enforcer/daemon/container_recorder.h"
+#include "enforcer/daemon/event.h"
+#include "enforcer/daemon/request_members.h"
+#include "enforcer/daemon/written_run.h"
+#include "enforcer/file_tree.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KEPT_BYTES_MAX (64u << 10)
+#define ID_KEPT_MAX    100
+#define TOLD_BYTES_MAX 1024
+#define SECOND_NS      1000000000u
+#define MS_NS	       1000000u
+
+struct recorded {
+	struct daemon *daemon;
+	char *id;     /* the container's */
+	json_t *kept; /* ID.json */
+	bool done;
+	uint64_t since_ns; /* CLOCK_REALTIME */
+	/* of its recorder */
+	pid_t child; /* 0: there is none */
+	int tell;    /* its pipe; -1 */
+	sd_event_source *ended, *told, *late;
+	struct connection *waiting; /* whose container is to be started; NULL: nobody */
+};
+
+struct recordings {
+	char *dir;
+	struct recorded **v;
+	size_t n;
+};
+
+static void recorded_free(struct recorded *r)
+{
+	sd_event_source_disable_unref(r->ended);
+	sd_event_source_disable_unref(r->told);
+	sd_event_source_disable_unref(r->late);
+	if (r->tell >= 0)
+		close(r->tell);
+	json_decref(r->kept);
+	free(r->id);
+	free(r);
+}
+
+static struct recorded *find(const struct daemon *d, const char *id)
+{
+	for (size_t i = 0; i < d->recordings->n; i++) {
+		if (strcmp(d->recordings->v[i]->id, id) == 0)
+			return d->recordings->v[i];
+	}
+	return NULL;
+}
+
+static struct recorded *add(struct daemon *d, const char *id)
+{
+	struct recordings *all = d->recordings;
+	struct recorded *r = calloc(1, sizeof(*r));
+
+	all->v = reallocarray(all->v, all->n + 1, sizeof(struct recorded *));
+	if (!r || !all->v)
+		abort();
+	*r = (struct recorded){ .daemon = d, .id = strdup(id), .tell = -1 };
+	if (!r->id)
+		abort();
+	all->v[all->n++] = r;
+	return r;
+}
+
+static char *path_of(const struct recorded *r, const char *suffix)
+{
+	struct text t = TEXT_INIT;
+
+	text_printf(&t, "%s/%s%s", r->daemon->recordings->dir, r->id, suffix);
+	return text_take(&t);
+}
+
+static void drop(struct daemon *d, struct recorded *r)
+{
+	struct recordings *all = d->recordings;
+	_cleanup_free_ char *kept = path_of(r, ".json"), *run = path_of(r, ".run");
+
+	unlink(run);
+	unlink(kept);
+	for (size_t i = 0; i < all->n; i++) {
+		if (all->v[i] == r) {
+			all->v[i] = all->v[--all->n];
+			break;
+		}
+	}
+	recorded_free(r);
+}
+
+static void keep(struct recorded *r)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	_cleanup_(text_release) struct text name = TEXT_INIT;
+	_cleanup_free_ char *s = NULL;
+
+	json_object_set_new(r->kept, "state", json_string(r->done ? "done" : "running"));
+	s = json_dumps(r->kept, JSON_COMPACT | JSON_SORT_KEYS);
+	if (!s)
+		abort();
+	text_printf(&name, "%s.json", r->id);
+	if (file_tree_replace(r->daemon->recordings->dir, text_str(&name), s, strlen(s), &err) < 0)
+		daemon_tell(LOG_ERR, "recording of container '%s': %s", r->id, pale_err_text(err));
+}
+
+static const char *kept_text(const struct recorded *r, const char *member)
+{
+	const char *s = json_string_value(json_object_get(r->kept, member));
+
+	return s ? s : "";
+}
+
+/* ---- runs that are not as they should be */
+
+static bool is_saved(const struct recorded *r)
+{
+	_cleanup_free_ char *path = path_of(r, ".run");
+
+	return access(path, F_OK) == 0;
+}
+
+/* What was saved before stays, and is partial already. */
+static void save_lost(struct recorded *r, const char *why)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	_cleanup_(learn_run_freep) struct learn_run *run = NULL;
+	_cleanup_free_ char *path = path_of(r, ".run");
+
+	if (is_saved(r))
+		return;
+	run = learn_run_new("tracepoint", kept_text(r, "run_id"), r->since_ns / SECOND_NS);
+	learn_run_lost(run, 1, why);
+	if (written_run_save(path, run, RECORDED_RUN_MAX, &err) < 0)
+		daemon_tell(LOG_ERR, "recording of container '%s': %s", r->id, pale_err_text(err));
+}
+
+/* ---- the course of one */
+
+static void tell_event(const struct recorded *r, const char *kind, const char *error)
+{
+	struct container *c = containers_find(&r->daemon->containers, r->id);
+	json_t *o = event_notice(kind, c);
+
+	if (!c)
+		json_object_set_new(o, "container", json_pack("{s:s}", "id", r->id));
+	json_object_set(o, "recording", json_object_get(r->kept, "recording"));
+	if (error)
+		json_object_set_new(o, "error", json_string(error));
+	event_log_take(&r->daemon->log, o);
+}
+
+/* Its container may start now. */
+static void answer(struct recorded *r)
+{
+	r->late = sd_event_source_disable_unref(r->late);
+	r->told = sd_event_source_disable_unref(r->told);
+	if (r->tell >= 0)
+		close(TAKE_FD(r->tell));
+	if (r->waiting)
+		server_answer(r->waiting, json_object());
+	r->waiting = NULL;
+}
+
+static void finish(struct recorded *r, const char *error)
+{
+	r->done = true;
+	keep(r);
+	tell_event(r, error ? "recording-failed" : "recording-ended", error);
+}
+
+static void fail(struct recorded *r, const char *why)
+{
+	daemon_tell(LOG_ERR, "container '%s' is not recorded: %s", r->id, why);
+	save_lost(r, why);
+	finish(r, why);
+	answer(r);
+}
+
+static void reap(struct recorded *r, int *status)
+{
+	while (waitpid(r->child, status, 0) < 0 && errno == EINTR)
+		;
+	r->child = 0;
+	r->ended = sd_event_source_disable_unref(r->ended);
+}
+
+static void kill_recorder(struct recorded *r)
+{
+	int status;
+
+	if (!r->child)
+		return;
+	kill(r->child, SIGKILL);
+	reap(r, &status);
+}
+
+/* What it said on its pipe, without the newline; "" when that was that it has begun, or nothing. */
+static void read_told(struct recorded *r, struct text *ret, bool *begun)
+{
+	char s[TOLD_BYTES_MAX];
+	ssize_t n = r->tell >= 0 ? read(r->tell, s, sizeof(s)) : 0;
+
+	*begun = n == 1 && s[0] == '\n';
+	if (n > 0)
+		text_add(ret, s, (size_t)(s[n - 1] == '\n' ? n - 1 : n));
+}
+
+static int on_end(sd_event_source *source, int fd, uint32_t events, void *ctx)
+{
+	_cleanup_(text_release) struct text why = TEXT_INIT;
+	struct recorded *r = ctx;
+	bool begun, waited = r->tell >= 0;
+	int status = 0;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	read_told(r, &why, &begun);
+	reap(r, &status);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CONTAINER_RECORDER_NOT_STARTED) {
+		/* Nothing was, that a run could be of. */
+		answer(r);
+		drop(r->daemon, r);
+		return 0;
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && is_saved(r)) {
+		finish(r, NULL);
+		answer(r);
+		return 0;
+	}
+	if (!why.len && WIFSIGNALED(status))
+		text_printf(&why, "its recorder was killed by signal %d", WTERMSIG(status));
+	else if (!why.len)
+		text_puts(&why, waited ? "its recorder could not begin" : "its recorder failed");
+	fail(r, text_str(&why));
+	return 0;
+}
+
+static int on_told(sd_event_source *source, int fd, uint32_t events, void *ctx)
+{
+	_cleanup_(text_release) struct text why = TEXT_INIT;
+	struct recorded *r = ctx;
+	bool begun;
+
+	(void)source;
+	(void)fd;
+	(void)events;
+	read_told(r, &why, &begun);
+	if (begun) {
+		tell_event(r, "recording-begun", NULL);
+		answer(r);
+		return 0;
+	}
+	kill_recorder(r);
+	fail(r, why.len ? text_str(&why) : "its recorder ended");
+	return 0;
+}
+
+static int on_late(sd_event_source *source, uint64_t usec, void *ctx)
+{
+	struct recorded *r = ctx;
+
+	(void)source;
+	(void)usec;
+	kill_recorder(r);
+	fail(r, "its recorder did not begin in time");
+	return 0;
+}
+
+/* ---- its recorder */
+
+static int spawn(struct recorded *r, const struct container *c, int tell, struct pale_err **err)
+{
+	_cleanup_free_ char *file = path_of(r, ".run");
+	char parent[16];
+	const char *argv[] = { "paled", CONTAINER_RECORDER_WORD, kept_text(r, "run_id"),
+		c->cgroup + 3, file, parent, NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none;
+	int n;
+
+	snprintf(parent, sizeof(parent), "%d", (int)getpid());
+	sigemptyset(&none);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attributes);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, c->pidfd, CONTAINER_RECORDER_INIT);
+	posix_spawn_file_actions_adddup2(&actions, tell, CONTAINER_RECORDER_TELL);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	n = posix_spawn(
+		&r->child, "/proc/self/exe", &actions, &attributes, (char *const *)argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	if (n)
+		r->child = 0;
+	return n ? pale_err_set(err, n, "start its recorder") : 0;
+}
+
+static int listen_to(struct recorded *r, struct pale_err **err)
+{
+	sd_event *e = r->daemon->event;
+	int pidfd = (int)syscall(SYS_pidfd_open, r->child, 0), n;
+
+	if (pidfd < 0)
+		return pale_err_set(err, errno, "open its recorder's process");
+	n = sd_event_add_io(e, &r->ended, pidfd, EPOLLIN, on_end, r);
+	if (n < 0) {
+		close(pidfd);
+		return pale_err_set(err, -n, "wait for its recorder");
+	}
+	sd_event_source_set_io_fd_own(r->ended, 1);
+	n = sd_event_add_io(e, &r->told, r->tell, EPOLLIN, on_told, r);
+	/* What it says last goes before its end. */
+	if (n >= 0)
+		n = sd_event_source_set_priority(r->ended, SD_EVENT_PRIORITY_NORMAL + 1);
+	if (n >= 0)
+		n = sd_event_add_time_relative(e, &r->late, CLOCK_MONOTONIC,
+			(uint64_t)RECORDING_BEGIN_MS * 1000, 100000, on_late, r);
+	return n < 0 ? pale_err_set(err, -n, "wait for its recorder") : 0;
+}
+
+/* dup2() to these numbers must not meet them: what is there is the other one's. */
+static int above(int *fd, struct pale_err **err)
+{
+	int high;
+
+	if (*fd > CONTAINER_RECORDER_TELL)
+		return 0;
+	high = fcntl(*fd, F_DUPFD_CLOEXEC, CONTAINER_RECORDER_TELL + 1);
+	if (high < 0)
+		return pale_err_set(err, errno, "keep a descriptor");
+	close(*fd);
+	*fd = high;
+	return 0;
+}
+
+static size_t running(const struct daemon *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->recordings->n; i++)
+		n += d->recordings->v[i]->child != 0;
+	return n;
+}
+
+static int start(struct recorded *r, const struct container *c, struct pale_err **err)
+{
+	_cleanup_close_ int out = -1;
+	int fds[2], n;
+
+	if (strncmp(c->cgroup, "0::", 3) != 0)
+		return pale_err_plain(
+			err, EOPNOTSUPP, "it has no cgroup of its own in the unified hierarchy");
+	if (running(r->daemon) >= RECORDINGS_AT_ONCE)
+		return pale_err_plain(err, EBUSY,
+			"%d containers are recorded, as many as can be at once",
+			RECORDINGS_AT_ONCE);
+	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return pale_err_set(err, errno, "make a pipe");
+	r->tell = fds[0];
+	out = fds[1];
+	n = above(&out, err);
+	if (n >= 0)
+		n = spawn(r, c, out, err);
+	if (n >= 0)
+		n = listen_to(r, err);
+	if (n < 0)
+		kill_recorder(r);
+	return n;
+}
+
+/* ---- what is kept of one */
+
+/* Letters, digits and some more, learn_run.h. A pod's container that is started again is another
+ * run; PaleRecordings know both by the time. */
+static json_t *run_id(const struct container *c)
+{
+	const char *uid = annotation(c->annotations, ANNOTATION_POD_UID);
+	const char *name = annotation(c->annotations, ANNOTATION_NAME);
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	if (uid && name && strlen(uid) + strlen(name) < ID_KEPT_MAX)
+		text_printf(&t, "%s:%s", uid, name);
+	else
+		text_add(&t, c->id, strnlen(c->id, ID_KEPT_MAX));
+	for (char *s = t.s; *s; s++) {
+		if (!isalnum((unsigned char)*s) && !strchr("._:-", *s))
+			*s = '_';
+	}
+	text_printf(&t, ":%" PRIu64, c->since_ns / MS_NS);
+	return json_string(text_str(&t));
+}
+
+static json_t *describe(const struct container *c, const char *recording)
+{
+	json_t *o = container_names_json(c);
+
+	json_object_set_new(o, "version", json_integer(1));
+	json_object_set_new(o, "recording", json_string(recording));
+	json_object_set_new(o, "run_id", run_id(c));
+	json_object_set_new(o, "since", json_integer((json_int_t)(c->since_ns / MS_NS)));
+	return o;
+}
+
+static void make_room(struct daemon *d)
+{
+	struct recorded *oldest = NULL;
+
+	for (size_t i = 0; i < d->recordings->n; i++) {
+		struct recorded *r = d->recordings->v[i];
+
+		if (r->done && (!oldest || r->since_ns < oldest->since_ns))
+			oldest = r;
+	}
+	if (d->recordings->n < RECORDINGS_MAX || !oldest)
+		return;
+	daemon_tell(LOG_WARNING,
+		"the recording of container '%s' for %s is dropped: %d are kept, and nobody has "
+		"taken it",
+		oldest->id, kept_text(oldest, "recording"), RECORDINGS_MAX);
+	tell_event(oldest, "recording-dropped", NULL);
+	drop(d, oldest);
+}
+
+struct waiter {
+	struct daemon *daemon;
+	char *id;
+};
+
+static void on_gone(struct connection *c, void *data)
+{
+	struct waiter *w = data;
+	struct recorded *r = w->daemon->recordings ? find(w->daemon, w->id) : NULL;
+
+	if (r && r->waiting == c)
+		r->waiting = NULL;
+	free(w->id);
+	free(w);
+}
+
+static void wait_for(struct recorded *r, struct connection *connection)
+{
+	struct waiter *w = calloc(1, sizeof(*w));
+
+	if (!w || !(w->id = strdup(r->id)))
+		abort();
+	w->daemon = r->daemon;
+	server_keep(connection, w, on_gone);
+	r->waiting = connection;
+}
+
+void recordings_begin(struct daemon *d, const struct container *c, const char *recording,
+	struct connection *connection)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	struct recorded *r = find(d, c->id);
+
+	/* Ids are used again by people, not by engines. */
+	if (r) {
+		kill_recorder(r);
+		answer(r);
+		drop(d, r);
+	}
+	make_room(d);
+	r = add(d, c->id);
+	r->since_ns = c->since_ns;
+	r->kept = describe(c, recording);
+	keep(r);
+	wait_for(r, connection);
+	if (start(r, c, &err) < 0)
+		fail(r, pale_err_text(err));
+}
+
+const char *recordings_of(const struct daemon *d, const struct container *c)
+{
+	const struct recorded *r = find(d, c->id);
+
+	return r && r->child ? kept_text(r, "recording") : NULL;
+}
+
+bool recordings_wait_again(struct daemon *d, const char *id, struct connection *connection)
+{
+	struct recorded *r = find(d, id);
+
+	/* It waits until the recorder has said something. */
+	if (!r || r->tell < 0)
+		return false;
+	if (r->waiting && r->waiting != connection)
+		server_answer(r->waiting, json_object());
+	wait_for(r, connection);
+	return true;
+}
+
+/* ---- before and after this daemon */
+
+static int take_up(struct daemon *d, const char *id, struct pale_err **err)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT, name = TEXT_INIT;
+	struct recorded *r;
+	const char *its;
+	json_t *kept;
+	int n;
+
+	text_printf(&name, "%s.json", id);
+	n = file_tree_read(d->recordings->dir, text_str(&name), KEPT_BYTES_MAX, &t, err);
+	if (n < 0)
+		return n;
+	kept = json_loadb(text_str(&t), t.len, JSON_REJECT_DUPLICATES, NULL);
+	its = json_string_value(json_object_get(kept, "id"));
+	if (!its || strcmp(its, id) != 0 || !container_id_is_sound(id) ||
+		!json_is_string(json_object_get(kept, "recording")) ||
+		!json_is_string(json_object_get(kept, "run_id"))) {
+		json_decref(kept);
+		return pale_err_plain(err, EBADMSG, "%s/%s was not written by paled",
+			d->recordings->dir, text_str(&name));
+	}
+	r = add(d, id);
+	r->kept = kept;
+	r->since_ns = (uint64_t)json_integer_value(json_object_get(kept, "since")) * MS_NS;
+	r->done = strcmp(kept_text(r, "state"), "done") == 0;
+	if (r->done && is_saved(r))
+		return 0;
+	save_lost(r, "paled ended before anything was saved");
+	r->done = true;
+	keep(r);
+	return 0;
+}
+
+int recordings_open(struct daemon *d, struct pale_err **err)
+{
+	_cleanup_closedir_ DIR *dir = NULL;
+	int r;
+
+	d->recordings = calloc(1, sizeof(*d->recordings));
+	if (!d->recordings || !(d->recordings->dir = strdup(d->options.recordings)))
+		abort();
+	if (!d->config.recording && access(d->options.recordings, F_OK) < 0)
+		return 0;
+	r = file_tree_make(d->options.recordings, 0700, err);
+	if (r < 0)
+		return r;
+	dir = opendir(d->options.recordings);
+	if (!dir)
+		return pale_err_set(err, errno, "read %s", d->options.recordings);
+	for (struct dirent *e; (e = readdir(dir));) {
+		_cleanup_(pale_err_freep) struct pale_err *why = NULL;
+		char *suffix = strrchr(e->d_name, '.');
+
+		if (e->d_name[0] == '.' || !suffix || strcmp(suffix, ".json") != 0)
+			continue;
+		*suffix = 0;
+		if (take_up(d, e->d_name, &why) < 0)
+			daemon_tell(LOG_ERR, "a recording: %s", pale_err_text(why));
+	}
+	return 0;
+}
+
+void recordings_release(struct daemon *d)
+{
+	struct recordings *all = d->recordings;
+
+	if (!all)
+		return;
+	for (size_t i = 0; i < all->n; i++) {
+		kill_recorder(all->v[i]);
+		recorded_free(all->v[i]);
+	}
+	free(all->v);
+	free(all->dir);
+	free(all);
+	d->recordings = NULL;
+}
+
+/* ---- who asks */
+
+static json_t *recorded_json(const struct recorded *r)
+{
+	static const char *const members[] = { "id", "recording", "name", "image", "pod",
+		"namespace", "pod_uid", "owner", "since" };
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
+		json_t *v = json_object_get(r->kept, members[i]);
+
+		if (v)
+			json_object_set(o, members[i], v);
+	}
+	json_object_set_new(o, "state", json_string(r->done ? "done" : "running"));
+	return o;
+}
+
+static int recordings(
+	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	json_t *a = json_array();
+
+	(void)ret_more;
+	(void)err;
+	for (size_t i = 0; i < d->recordings->n; i++)
+		json_array_append_new(a, recorded_json(d->recordings->v[i]));
+	server_answer(r->connection, json_pack("{s:o}", "recordings", a));
+	return 0;
+}
+
+static int need_recorded(
+	struct daemon *d, const json_t *body, struct recorded **ret, struct pale_err **err)
+{
+	const char *id;
+	int r = request_text(body, "id", &id, err);
+
+	if (r < 0)
+		return r;
+	if (!id || !*id)
+		return pale_err_plain(err, EINVAL, "the request has no 'id'");
+	*ret = find(d, id);
+	return *ret ? 0
+		    : pale_err_plain(err, ENOENT, "there is no recording of container '%s'", id);
+}
+
+static int recording(
+	void *ctx, const struct server_request *q, json_t **ret_more, struct pale_err **err)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT, name = TEXT_INIT;
+	struct daemon *d = ctx;
+	struct recorded *r;
+	int n = need_recorded(d, q->body, &r, err);
+	json_t *o, *run;
+
+	(void)ret_more;
+	if (n < 0)
+		return n;
+	text_printf(&name, "%s.run", r->id);
+	n = file_tree_read(d->recordings->dir, text_str(&name), RECORDED_RUN_MAX + 1, &t, err);
+	if (n == -ENOENT && !r->done)
+		return pale_err_plain(err, EAGAIN, "nothing of it has been saved yet");
+	if (n < 0)
+		return n;
+	run = json_stringn(text_str(&t), t.len);
+	if (!run)
+		return pale_err_plain(err, EBADMSG, "its run is damaged");
+	o = recorded_json(r);
+	json_object_set_new(o, "run", run);
+	server_answer(q->connection, o);
+	return 0;
+}
+
+static int end_recording(
+	void *ctx, const struct server_request *q, json_t **ret_more, struct pale_err **err)
+{
+	struct recorded *r;
+	int n = need_recorded(ctx, q->body, &r, err);
+
+	(void)ret_more;
+	if (n < 0)
+		return n;
+	if (r->child && r->tell >= 0)
+		return pale_err_plain(err, EAGAIN, "it has not begun yet");
+	if (r->child && kill(r->child, SIGTERM) < 0)
+		return pale_err_set(err, errno, "end its recorder");
+	server_answer(q->connection, json_object());
+	return 0;
+}
+
+static int forget_recording(
+	void *ctx, const struct server_request *q, json_t **ret_more, struct pale_err **err)
+{
+	struct daemon *d = ctx;
+	struct recorded *r;
+	int n = need_recorded(d, q->body, &r, err);
+
+	(void)ret_more;
+	if (n < 0)
+		return n;
+	kill_recorder(r);
+	answer(r);
+	drop(d, r);
+	server_answer(q->connection, json_object());
+	return 0;
+}
+
+const struct server_method recordings_queries[] = {
+	{ "recordings", recordings },
+	{ "recording", recording },
+	{ NULL, NULL },
+};
+
+const struct server_method recordings_control[] = {
+	{ "end-recording", end_recording },
+	{ "forget-recording", forget_recording },
+	{ NULL, NULL },
+};

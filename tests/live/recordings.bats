@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: Apache-2.0
+# Containers that are recorded instead of confined, as pale-runtime and paled do it with runc: from before their program, to what is handed out.
+# On this host without BPF-LSM: calls and programs are seen, and the runs say so.
+# shellcheck shell=bash disable=SC2016,SC2034,SC2154
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	[ "$(stat -L -c %i /proc/self/ns/pid)" = 4026531836 ] || skip 'this is not the initial process namespace'
+	unified=$(findmnt --noheadings --output TARGET --types cgroup2 | head -n 1)
+	[ -n "$unified" ] || skip "no unified hierarchy"
+	PALE_BUILD=$(realpath "${PALE_BUILD:-build}")
+	work=$(mktemp -d /srv/pale-recordings-XXXXXX)
+	chmod 755 "$work"
+	id=pale-test-$$
+	export PALE_BUILD work id unified
+	. tests/live/refused_calls.bash
+	. tests/live/recorder.bash
+	mkdir -p "$work"/{profiles,run,bundle/rootfs/{bin,dev,proc,sys,tmp}}
+	cp /bin/busybox "$work/bundle/rootfs/bin/"
+	for a in sh sleep ls sync true; do ln -s busybox "$work/bundle/rootfs/bin/$a"; done
+	(cd "$work/bundle" && runc spec)
+	printf 'recording: true\nrecorder: off\n' >"$work/paled.conf"
+}
+
+teardown() {
+	[ -z "${keeper:-}" ] || kill -KILL "$keeper" 2>/dev/null || :
+	find /sys/fs/cgroup -depth -type d -path "*/pale-test-$$*" -exec rmdir {} + 2>/dev/null || :
+	rm -rf "$work"
+}
+
+# begin [COMMAND…]: paled, by COMMAND.
+begin() {
+	local before
+	touch "$work/log"
+	before=$(grep -c "^paled: ready" "$work/log") || :
+	PALE_PATH=$PWD/profiles unshare --mount --propagation private --fork --kill-child "$@" "$PALE_BUILD/paled" --run "$work/run" --log "$work/events" \
+		--profiles "$work/profiles" --config "$work/paled.conf" --recorder "$work/recorder.db" --recordings "$work/recordings" 2>>"$work/log" 3>&- &
+	keeper=$!
+	is_there() { [ "$(grep -c '^paled: ready' "$work/log")" -gt "$before" ]; }
+	until_true 100 is_there
+	paled=$(pgrep --parent $keeper)
+	export paled
+}
+
+# bundle SHELL-COMMANDS [FILTER]
+bundle() {
+	jq --arg shell "$1" '.process.terminal = false | .process.args = ["/bin/sh", "-c", $shell] | .root.readonly = false |
+		.annotations = { "pale.dev/recording": "shop/web", "io.kubernetes.cri.container-name": "c", "io.kubernetes.cri.sandbox-name": "web-7f",
+			"io.kubernetes.cri.sandbox-namespace": "shop", "io.kubernetes.cri.sandbox-uid": "u-1" } |
+		del(.process.rlimits, .linux.resources, .linux.seccomp) | '"${2:-.}" "$work/bundle/config.json" >"$work/new"
+	mv "$work/new" "$work/bundle/config.json"
+}
+
+# alone SHELL-COMMANDS: with what follows, in namespaces of their own.
+alone() {
+	timeout 100 unshare --mount --pid --fork --kill-child --mount-proc bash -euc '
+		. tests/live/refused_calls.bash
+		. tests/live/recorder.bash
+		runtime() {
+			"$PALE_BUILD/pale-runtime" --pale-runtime "$(command -v runc)" --pale-socket "$work/run" --root "$work/runc" "$@"
+		}
+		create() {
+			runtime create --bundle "$work/bundle" "$1" </dev/null
+		}
+		state() {
+			ask events "{\"version\": 1, \"method\": \"recordings\"}" | jq -r --arg id "$1" ".recordings[] | select(.id == \$id) | .state"
+		}
+		is_done() {
+			[ "$(state "${1:-$id}")" = done ]
+		}
+		is_saved() {
+			grep -qs "\"sync\"" "$work/recordings/$id.run"
+		}
+		'"$1"
+}
+
+run_of() { # ID FILTER
+	jq -c "$2" "$work/recordings/$1.run"
+}
+seen() {
+	jq -r '.observations[] | [.operation, .object // "", (.phases // ["init"] | join(",")), if .exec then "exec" else "-" end] | join(" ")' \
+		"$work/recordings/$id.run"
+}
+lost() {
+	run_of "${1:-$id}" '[.lost[]?.why] | sort'
+}
+kinds() {
+	jq -r --arg id "${1:-$id}" 'select(.container.id? == $id) | .kind' "$work/events" | tr '\n' ' '
+}
+recorders() {
+	pgrep -f "paled record-container .*$work/recordings/" | wc -l
+}
+
+blind='files, network and capabilities: this recorder sees calls and programs'
+later='what came after the last time that the recording was saved'
+
+@test "a container is recorded from before its program to its end, and handed out" {
+	bundle '/bin/sync; /bin/ls / >/dev/null; exec /bin/sleep 60'
+	begin
+	alone 'create $id
+		[ "$(state $id)" = running ]
+		"$PALE_BUILD/pale" ps --run "$work/run" --json >$work/ps
+		ask events "{\"version\": 1, \"method\": \"recording\", \"id\": \"$id\"}" >$work/early
+		runtime start $id
+		until_true 20 is_saved
+		runtime exec $id /bin/true
+		runtime delete --force $id
+		until_true 20 is_done
+		ask events "{\"version\": 1, \"method\": \"recording\", \"id\": \"$id\"}" >$work/answer'
+	jq -e --arg id "$id" '.[] | select(.id == $id) | .state == "unconfined" and .recording == "shop/web"' "$work/ps"
+	jq -e '.ok == false and .errno == "EAGAIN" or (.run | contains("\"complete\":false"))' "$work/early"
+	jq -e --arg id "$id" '.id == $id and .recording == "shop/web" and .pod_uid == "u-1" and .pod == "web-7f" and .namespace == "shop" and .name == "c" and
+		.state == "done"' "$work/answer"
+	jq -je .run "$work/answer" | cmp - "$work/recordings/$id.run"
+	[[ $(run_of "$id" .id) =~ ^\"u-1:c:[0-9]{13}\"$ ]]
+	[ "$(lost)" = "[\"$blind\"]" ]
+	seen | grep -x 'exec /bin/busybox init -'
+	seen | grep -x 'syscall sync init -'
+	seen | grep -x 'syscall fstatfs runtime -'
+	seen | grep -x 'fork  init exec' || seen | grep -E '^exec /bin/busybox .*exec$'
+	[ "$(kinds)" = 'registered recording-begun forgotten recording-ended ' ] || [ "$(kinds)" = 'registered recording-begun recording-ended forgotten ' ]
+	# A policy is made of it as of any other.
+	run -0 env PALE_PATH="$PWD/profiles" "$PALE_BUILD/pale" learn --from "$work/recordings/$id.run" -o "$work/web.pale"
+	grep -x ' *allow exec /bin/busybox' "$work/web.pale"
+}
+
+@test "a recording is ended while its container goes on, and forgotten" {
+	bundle '/bin/sync; exec /bin/sleep 60'
+	begin
+	alone 'create $id
+		runtime start $id
+		until_true 20 is_saved
+		ask events "{\"version\": 1, \"method\": \"end-recording\", \"id\": \"$id\"}" | jq -e ".errno == \"ENOSYS\""
+		ask control "{\"version\": 1, \"method\": \"end-recording\", \"id\": \"$id\"}" | jq -e .ok
+		until_true 20 is_done
+		[ "$(runtime state $id | jq -r .status)" = running ]
+		cp $work/recordings/$id.run $work/kept
+		ask control "{\"version\": 1, \"method\": \"forget-recording\", \"id\": \"$id\"}" | jq -e .ok
+		[ -z "$(state $id)" ]
+		ask control "{\"version\": 1, \"method\": \"forget-recording\", \"id\": \"$id\"}" | jq -e ".errno == \"ENOENT\""
+		runtime delete --force $id'
+	[ "$(ls "$work/recordings")" = "" ]
+	[ "$(jq -c '[.lost[].why]' "$work/kept")" = "[\"$blind\"]" ]
+	[ "$(recorders)" = 0 ]
+}
+
+@test "paled is killed: what was saved is partial and never more, and the container goes on" {
+	bundle '/bin/sync; while :; do /bin/sleep 0.1; done'
+	begin
+	alone 'create $id
+		runtime start $id
+		until_true 20 is_saved
+		touch $work/saved
+		until_true 60 [ -e $work/again ]
+		[ "$(runtime state $id | jq -r .status)" = running ]
+		is_done
+		runtime exec $id /bin/true
+		runtime delete --force $id' &
+	stage=$!
+	until_true 60 [ -e "$work/saved" ]
+	kill -KILL "$paled"
+	gone() { [ "$(recorders)" = 0 ]; }
+	until_true 10 gone
+	[ "$(run_of "$id" .complete)" = false ]
+	begin
+	touch "$work/again"
+	wait $stage
+	[ "$(lost)" = "[\"$blind\",\"$later\"]" ]
+	[ "$(run_of "$id" .complete)" = false ]
+	seen | grep -x 'syscall sync init -'
+}
+
+@test "paled is told to end: likewise" {
+	bundle '/bin/sync; while :; do /bin/sleep 0.1; done'
+	begin
+	alone 'create $id
+		runtime start $id
+		until_true 20 is_saved
+		touch $work/saved
+		until_true 60 [ -e $work/again ]
+		is_done
+		runtime delete --force $id' &
+	stage=$!
+	until_true 60 [ -e "$work/saved" ]
+	kill -TERM "$paled"
+	until_true 20 has_ended "$keeper"
+	begin
+	touch "$work/again"
+	wait $stage
+	[ "$(lost)" = "[\"$blind\",\"$later\"]" ]
+}
+
+@test "the recorder is killed: the run is partial, that is told, and nothing else ends" {
+	bundle '/bin/sync; while :; do /bin/sleep 0.1; done'
+	begin
+	alone 'create $id
+		runtime start $id
+		until_true 20 is_saved
+		touch $work/saved
+		until_true 60 is_done
+		[ "$(runtime state $id | jq -r .status)" = running ]
+		runtime delete --force $id' &
+	stage=$!
+	until_true 60 [ -e "$work/saved" ]
+	pkill -KILL -f "paled record-container .*$work/recordings/"
+	wait $stage
+	[ "$(lost)" = "[\"$blind\",\"$later\"]" ]
+	jq -es 'any(.[]; .kind == "recording-failed" and .recording == "shop/web" and .error == "its recorder was killed by signal 9")' "$work/events"
+	kill -0 "$paled"
+}
+
+@test "a recording that cannot begin leaves a run that says why, and the container starts" {
+	bundle 'exec /bin/sleep 60'
+	begin setpriv --bounding-set -bpf,-perfmon,-sys_admin --inh-caps -bpf,-perfmon,-sys_admin
+	alone 'create $id
+		is_done
+		runtime start $id
+		until_true 20 [ "$(runtime state $id | jq -r .status)" = running ]
+		runtime delete --force $id'
+	[ "$(run_of "$id" '[.complete, (.observations | length), (.lost | length)]')" = '[false,0,1]' ]
+	why=$(run_of "$id" '.lost[0].why')
+	[[ $why == *'Operation not permitted"' ]]
+	jq -es --argjson why "$why" 'any(.[]; .kind == "recording-failed" and .error == $why)' "$work/events"
+	grep -F "paled: container '$id' is not recorded: " "$work/log"
+	# Who makes policies of runs takes it.
+	run -1 --separate-stderr env PALE_PATH="$PWD/profiles" "$PALE_BUILD/pale" learn --from "$work/recordings/$id.run" --json --ready
+	jq -e --argjson why "$why" '.complete == 0 and (.reasons[0] | contains($why))' <<<"$output"
+}
+
+@test "one more than can be recorded at once says so in its run" {
+	bundle 'exec /bin/sleep 60'
+	begin
+	alone 'for n in 1 2 3 4 5 6 7 8 9; do create $id-$n; done
+		[ "$(state $id-8)" = running ]
+		is_done $id-9
+		for n in 1 9; do runtime start $id-$n; done
+		for n in 1 2 3 4 5 6 7 8 9; do runtime delete --force $id-$n; done
+		for n in 2 3 4 5 6 7 8; do until_true 20 [ -z "$(state $id-$n)" ]; done
+		until_true 20 is_done $id-1'
+	[ "$(lost "$id-9")" = '["8 containers are recorded, as many as can be at once"]' ]
+	# Of those whose program was never executed there is nothing to tell.
+	[ "$(find "$work/recordings" -name '*.run' | wc -l)" = 2 ]
+	[ "$(recorders)" = 0 ]
+}
+
+@test "created and started in one: by the hook, and from its start all the same" {
+	bundle '/bin/sync; /bin/ls / >/dev/null'
+	begin
+	alone 'runtime run --bundle "$work/bundle" $id </dev/null
+		until_true 20 is_done'
+	[ "$(lost)" = "[\"$blind\"]" ]
+	seen | grep -x 'syscall sync init -'
+	seen | grep -x 'exec /bin/busybox init -'
+}
+
+@test "a node that does not let containers ask, and who asks for both" {
+	bundle 'exec /bin/sleep 60'
+	printf 'recorder: off\n' >"$work/paled.conf"
+	begin
+	run -1 alone 'create $id'
+	[[ $output == *"annotation pale.dev/recording: this node lets no container be recorded instead of confined ('recording: true' in paled.conf does)"* ]]
+	printf 'recorder: off\nrecording: true\n' >"$work/paled.conf"
+	kill -HUP "$paled"
+	bundle 'exec /bin/sleep 60' '.annotations["pale.dev/profile"] = "web"'
+	asked() {
+		run -1 alone 'create $id'
+		[[ $output == *"annotation pale.dev/recording: profile 'web' is named, too, and what is recorded runs under none"* ]]
+	}
+	until_true 20 asked
+	[ ! -e "$work/recordings/$id.json" ]
+}
+
+@test "a pod's sandbox is not recorded" {
+	bundle 'exec /bin/sleep 60' '.annotations["io.kubernetes.cri.container-type"] = "sandbox"'
+	begin
+	alone 'create $id
+		runtime start $id
+		[ -z "$(state $id)" ]
+		runtime delete --force $id'
+}
