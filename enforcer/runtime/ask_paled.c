@@ -25,7 +25,10 @@
 /* For one answer of a daemon that is there. */
 #define ANSWER_TIMEOUT_MS   10000
 #define FEATURES_TIMEOUT_MS 2000
-#define FEATURES_BYTES_MAX  (256u << 10)
+/* An engine tries a container again that was not started; who enters one is a person or a probe. A
+ * daemon that is a pod may be away for ten seconds when it is replaced. */
+#define LOOKUP_WAITS	   3
+#define FEATURES_BYTES_MAX (256u << 10)
 
 enum on_missing { ON_MISSING_WAIT, ON_MISSING_DENY, ON_MISSING_ALLOW };
 
@@ -71,9 +74,9 @@ struct patience {
 	int pause_ms;
 };
 
-static struct patience patience_new(const struct runtime_conf *conf)
+static struct patience patience_new(int wait_ms)
 {
-	return (struct patience){ now_ms() + conf->wait_ms, FIRST_PAUSE_MS };
+	return (struct patience){ now_ms() + wait_ms, FIRST_PAUSE_MS };
 }
 
 /* false when it is over. */
@@ -217,7 +220,7 @@ static int ask_again(const struct runtime_conf *conf, const struct container_ask
 	json_t *request, enum on_missing asked_for, struct confinement *ret, struct text *why,
 	struct pale_err **err)
 {
-	struct patience patience = patience_new(conf);
+	struct patience patience = patience_new(conf->wait_ms);
 
 	for (;;) {
 		struct missing missing;
@@ -291,7 +294,7 @@ int ask_whether_unconfined(const struct runtime_conf *conf, const struct contain
 int ask_lookup(const struct runtime_conf *conf, enum real_kind kind, const char *real,
 	const char *id, struct confinement *ret, bool *known, struct pale_err **err)
 {
-	struct patience patience = patience_new(conf);
+	struct patience patience = patience_new(conf->wait_ms * LOOKUP_WAITS);
 	json_t *request = json_pack("{s:s, s:s, s:o}", "id", id, "runtime", kind_name(kind),
 		"runtime_path", json_text(real));
 	json_t *answer = NULL, *file;
