@@ -85,7 +85,7 @@ seen() {
 lost() {
 	run_of "${1:-$id}" '[.lost[]?.why] | sort'
 }
-kinds() {
+kinds() { # [ID]
 	jq -r --arg id "${1:-$id}" 'select(.container.id? == $id) | .kind' "$work/events" | tr '\n' ' '
 }
 recorders() {
