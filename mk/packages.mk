@@ -18,6 +18,8 @@ DEPS_LEARNING := nginx redis-server redis-tools postgresql-15 memcached haproxy 
 # A real Kubernetes: what it is built with, and what a node of it needs.
 DEPS_KUBE := golang-1.19-go golang-github-modern-go-reflect2-dev dpkg-dev rsync etcd-server etcd-client containerd runc containernetworking-plugins iproute2 iptables \
 	openssl jq bats busybox-static nginx redis-server redis-tools
+# Container images, and what lies in them.
+DEPS_IMAGES := jq binutils apparmor busybox-static
 # A browser that shows the pages that pale makes.
 DEPS_BROWSER := chromium python3 bats
 DEPS_DEVEL := clang-format cppcheck hyperfine strace wrk jq python3-minimal libclang-rt-14-dev git
@@ -38,9 +40,9 @@ define install_packages
 		{ tail -n 20 $(B)/apt.log >&2; exit 1; }
 endef
 
-.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-kube deps-devel deps-browser deps-learning
-deps: deps-build deps-demo deps-test deps-runtime deps-kube deps-devel deps-browser deps-learning deps-node
-deps-build deps-demo deps-test deps-runtime deps-kube deps-devel deps-browser deps-learning: deps-%: | $(B)/
+.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning
+deps: deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-node
+deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning: deps-%: | $(B)/
 	$(call install_packages,$(DEPS_$(shell echo $* | tr a-z A-Z)))
 
 # Of Debian where there is none: others bring both in one package, which Debian's npm conflicts with.

@@ -7,10 +7,12 @@
 set -euo pipefail
 shopt -s extglob
 
+archive=$(dirname "$(realpath "$0")")/../../operator/images/archive.bash
+. "$archive"
 attack=$1
 packages=(busybox-static nginx nginx-common redis-server redis-tools libc6)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/pale/images
-key=$({ dpkg-query -W "${packages[@]}" && cat "$0" "$attack"; } | sha256sum | cut -c 1-16)
+key=$({ dpkg-query -W "${packages[@]}" && cat "$0" "$archive" "$attack"; } | sha256sum | cut -c 1-16)
 [ ! -d "$cache/$key" ] || { echo "$cache/$key" && exit; }
 
 mkdir -p "$cache"
@@ -84,45 +86,13 @@ pause() {
 	base "$1"
 }
 
-# blob FILE: moves it to where its digest is its name, and prints size and digest.
-blob() {
-	local digest size
-	digest=$(sha256sum <"$1" | cut -d ' ' -f 1)
-	size=$(stat -c %s "$1")
-	mv "$1" "$layout/blobs/sha256/$digest"
-	echo "$size $digest"
-}
-
 # image NAME ARGUMENT…: makes its root filesystem and its archive; a container of it runs the arguments.
 image() {
-	local name=$1 root=$new/$1 layout=$new/layout size digest config
+	local name=$1
 	shift
-	"$name" "$root"
-	mkdir -p "$layout/blobs/sha256"
-	tar -C "$root" --sort=name --mtime=@0 --numeric-owner -cf "$new/layer" .
-	read -r size digest < <(blob "$new/layer")
-	local layer=$digest layer_size=$size
-	jq -cn --arg layer "sha256:$layer" --arg profile "test-$name" '{
-		architecture: "amd64", os: "linux", created: "1970-01-01T00:00:00Z", rootfs: { type: "layers", diff_ids: [$layer] },
-		config: { Cmd: $ARGS.positional, Env: ["PATH=/usr/sbin:/usr/bin"], Labels: { "dev.pale.profile": $profile } } }' --args -- "$@" >"$new/config"
-	read -r size digest < <(blob "$new/config")
-	config=$digest
-	jq -cn --arg config "sha256:$config" --argjson size "$size" --arg layer "sha256:$layer" --argjson layer_size "$layer_size" '{
-		schemaVersion: 2, mediaType: "application/vnd.oci.image.manifest.v1+json",
-		config: { mediaType: "application/vnd.oci.image.config.v1+json", digest: $config, size: $size },
-		layers: [{ mediaType: "application/vnd.oci.image.layer.v1.tar", digest: $layer, size: $layer_size }] }' >"$new/manifest"
-	read -r size digest < <(blob "$new/manifest")
-	# containerd takes the name from the first annotation, podman from the second.
-	jq -cn --arg name "pale.test/$name:1" --arg digest "sha256:$digest" --argjson size "$size" '{
-		schemaVersion: 2, manifests: [{ mediaType: "application/vnd.oci.image.manifest.v1+json", digest: $digest, size: $size,
-		platform: { architecture: "amd64", os: "linux" },
-		annotations: { "io.containerd.image.name": $name, "org.opencontainers.image.ref.name": $name } }] }' >"$layout/index.json"
-	echo '{"imageLayoutVersion":"1.0.0"}' >"$layout/oci-layout"
-	# docker load reads this one alone.
-	jq -cn --arg name "pale.test/$name:1" --arg config "$config" --arg layer "$layer" \
-		'[{ Config: "blobs/sha256/\($config)", RepoTags: [$name], Layers: ["blobs/sha256/\($layer)"] }]' >"$layout/manifest.json"
-	tar -C "$layout" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -cf "$new/$name.tar" .
-	rm -r "$layout"
+	"$name" "$new/$name"
+	archive_image "pale.test/$name:1" "$new/$name" "$(jq -cn --arg profile "test-$name" '{
+		Cmd: $ARGS.positional, Env: ["PATH=/usr/sbin:/usr/bin"], Labels: { "dev.pale.profile": $profile } }' --args -- "$@")" "$new/$name.tar"
 }
 
 image busybox httpd -f -p 8000 -h /srv/www

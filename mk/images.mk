@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+# Container images for Kubernetes, without a registry or an engine: $(B)/images/NAME.tar, which `ctr --namespace k8s.io image import`,
+# `podman load` and `docker load` take.
+
+IMAGES := $(addprefix $(B)/images/,pale-operator.tar pale-node.tar pale-install.tar)
+
+.PHONY: images
+images: deps-images
+	$(Q)$(MAKE) -s --no-print-directory $(IMAGES)
+
+$(IMAGES) &: $(addprefix $(B)/,pale paled pale-runtime pale-operator) $(wildcard operator/images/* profiles/*/*.pale)
+	$(call say,IMAGES,$(B)/images)
+	$(Q)operator/images/build.sh $(B) $(B)/images
