@@ -10,7 +10,7 @@ help:
 	@echo 'make test-browser    pages of pale report in headless Chromium'
 	@echo 'make editors         the syntax files of grammar/editors from their templates'
 	@echo 'make test-runtime    containers as engines start them; RUNTIME=runc|crun ENGINE=none|podman|containerd|docker'
-	@echo 'make images          container images for Kubernetes, build/images/*.tar'
+	@echo 'make images          container images for Kubernetes, build/images/*.tar; chart: a Helm chart'
 	@echo 'make kube-up         a Kubernetes of one node on this machine (tests/kube/in kubectl get nodes); kube-down ends it'
 	@echo 'make test-kube       the Kubernetes client against an API server'
 	@echo 'make attacks-vm      each attack of the catalogue in the guest, bare and confined (KERNEL=6.1 or 6.12)'

@@ -11,3 +11,9 @@ images: deps-images
 $(IMAGES) &: $(addprefix $(B)/,pale paled pale-runtime pale-operator) $(wildcard operator/images/* profiles/*/*.pale)
 	$(call say,IMAGES,$(B)/images)
 	$(Q)operator/images/build.sh $(B) $(B)/images
+
+# The Helm chart, $(B)/chart/pale-VERSION.tgz, of the manifests that kubectl applies.
+.PHONY: chart
+chart: | $(B)/
+	$(call say,CHART,$(B)/chart)
+	$(Q)operator/deploy/chart/make.sh $(B)/chart

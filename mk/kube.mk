@@ -19,6 +19,6 @@ $(B)/tests/kube/kube_client: $(B)/tests/kube/kube_client.o $(LIBOPERATOR) $(LIBE
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
 
-test-kube: deps-kube all $(B)/tests/kube/kube_client $(B)/tests/kube/webhook_server $(B)/tests/kube/compile_profile \
-		$(B)/tests/unit/test_controller $(RUNTIME_ATTACK)
-	$(Q)tests/tally.sh $(B) kube cluster
+test-kube: deps-kube deps-images deps-node all $(B)/tests/kube/kube_client $(B)/tests/kube/webhook_server $(B)/tests/kube/compile_profile \
+		$(B)/tests/unit/test_controller $(RUNTIME_ATTACK) $(IMAGES)
+	$(Q)tests/tally.sh $(B) kube cluster operator

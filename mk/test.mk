@@ -74,7 +74,7 @@ test: deps-build deps-demo deps-test
 
 .PHONY: test-built test-unit test-lang test-fmt test-lsp test-editors test-import test-learn test-verdict test-golden test-host test-vm vm
 test-built: all $(UNIT_BIN) $(TEST_PROGRAMS) $(PROGRAMS) $(B)/grammar/editors/generate
-	$(Q)tests/tally.sh $(B) unit lang fmt lsp editors import learn verdict golden layers host vm/$(KERNEL) $(OTHER_KERNELS:%=lsm/%)
+	$(Q)tests/tally.sh $(B) unit lang fmt lsp editors import learn verdict golden layers manifests host vm/$(KERNEL) $(OTHER_KERNELS:%=lsm/%)
 
 test-unit: $(UNIT_BIN)
 	$(Q)tests/tally.sh $(B) unit

@@ -90,6 +90,11 @@ suite_layers() {
 	tap layers tests/layers.sh "$build"
 }
 
+# What a cluster would be told, without one.
+suite_manifests() {
+	tap manifests bats --tap tests/kube/manifests.bats
+}
+
 suite_host() {
 	local t
 	for t in tests/live/*.bats; do
@@ -143,9 +148,11 @@ suite_runtime() {
 	tap "runtime/$1" env PALE_BUILD="$build" tests/runtime/run.sh "${1%-*}" "${1#*-}" tests/runtime/bare.bats tests/runtime/confined.bats
 }
 
-# Kubernetes: the client against an API server and etcd.
+# Kubernetes: the chart, the images, and the client against an API server and etcd.
 suite_kube() {
 	tap kube/scripts bats --tap tests/kube/scripts.bats
+	tap kube/chart bats --tap tests/kube/chart.bats
+	tap kube/images env PALE_BUILD="$(realpath "$build")" bats --tap tests/kube/images.bats
 	tap kube/client env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/client.bats
 	tap kube/webhook env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/webhook.bats
 	tap kube/controller env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/controller.bats
@@ -155,6 +162,11 @@ suite_kube() {
 suite_cluster() {
 	tap kube/cluster env PALE_BUILD="$(realpath "$build")" bats --tap tests/kube/cluster.bats
 	tap kube/node env PALE_BUILD="$(realpath "$build")" bats --tap tests/kube/node.bats
+}
+
+# All of it, as a user of a cluster has it.
+suite_operator() {
+	tap kube/operator env PALE_BUILD="$(realpath "$build")" bats --tap tests/kube/operator.bats
 }
 
 # With the real engines, all of them.

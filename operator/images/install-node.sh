@@ -24,13 +24,17 @@ restart() {
 		fail "'${PALE_RESTART:-systemctl restart $1}' failed on the node, which goes on without pale-runtime until $1 is restarted"
 }
 
-# What pale says of each engine has a line "ENGINE: to take effect: …" if it has to be restarted.
+# What pale says of each engine has a line "ENGINE: to take effect: …" if it has to be restarted. Should that fail, it is still to be done the next time,
+# when there is nothing to write any more.
 tell_engines() {
-	local said engine
 	said=$("$@" --root "$host" --engine "$engines") || { echo "$said" && exit 1; }
 	echo "$said"
 	for engine in containerd crio; do
-		case $said in *"$engine: to take effect: "*) restart $engine ;; esac
+		case $said in *"$engine: to take effect: "*) touch "$host/opt/pale/$engine.restart" ;; esac
+		if [ -e "$host/opt/pale/$engine.restart" ]; then
+			restart $engine
+			rm "$host/opt/pale/$engine.restart"
+		fi
 	done
 }
 
@@ -45,7 +49,7 @@ done
 case ${1:-} in
 install)
 	[ -n "$engines" ] || fail "neither containerd nor CRI-O is on this node where they are looked for; install pale-runtime there by hand (pale help install-runtime)"
-	mkdir -p "$host$bin"
+	mkdir -p "$host$bin" "$host/etc/pale"
 	# In one step: it may be running.
 	cp /usr/bin/pale-runtime "$host$runtime.new"
 	mv "$host$runtime.new" "$host$runtime"
@@ -53,6 +57,7 @@ install)
 	;;
 remove)
 	# The program stays: containers that run under it are stopped by it.
+	mkdir -p "$host$bin"
 	[ -z "$engines" ] || tell_engines pale uninstall-runtime
 	;;
 *)
