@@ -50,6 +50,8 @@ delete_kind() {
 }
 
 kubectl version >/dev/null
+said=$(mktemp)
+trap 'rm -f "$said"' EXIT
 
 say 'nothing of Pale is asked about pods any more'
 delete_kind mutatingwebhookconfigurations.admissionregistration.k8s.io
@@ -63,31 +65,58 @@ done
 say 'the controller ends, and its finalizers go'
 delete deployment/pale-controller -n $namespace
 kubectl -n $namespace wait --for=delete pod -l app.kubernetes.io/name=pale-controller --timeout=60s >/dev/null 2>&1 || :
-if serves paleprofiles.pale.dev; then
-	kubectl get paleprofiles.pale.dev -o go-template='{{range .items}}{{.metadata.name}}{{range .metadata.finalizers}} {{.}}{{end}}{{"\n"}}{{end}}' |
-		while read -r name finalizers; do
-			others=
-			for finalizer in $finalizers; do
-				[ "$finalizer" = pale.dev/in-use ] || others+=${others:+,}\"$finalizer\"
-			done
-			kubectl patch paleprofiles.pale.dev "$name" --type=merge -p "{\"metadata\":{\"finalizers\":[$others]}}"
-		done
-fi
+profiles=$(kubectl get paleprofiles.pale.dev \
+	-o go-template='{{range .items}}{{.metadata.name}}{{range .metadata.finalizers}} {{.}}{{end}}{{"\n"}}{{end}}' 2>"$said") || {
+	# Without the definition there are none.
+	[ -z "$(kubectl get customresourcedefinition paleprofiles.pale.dev --ignore-not-found -o name)" ] || { cat "$said" >&2 && exit 1; }
+}
+while read -r name finalizers; do
+	others=
+	for finalizer in $finalizers; do
+		[ "$finalizer" = pale.dev/in-use ] || others+=${others:+,}\"$finalizer\"
+	done
+	[ -z "$finalizers" ] || kubectl patch paleprofiles.pale.dev "$name" --type=merge -p "{\"metadata\":{\"finalizers\":[$others]}}"
+done <<<"$profiles"
 if [ $policies = delete ]; then
 	say 'policies, recordings and statuses go'
-	delete_kind customresourcedefinitions.apiextensions.k8s.io
+	delete_kind customresourcedefinitions.apiextensions.k8s.io || {
+		say "somebody else's finalizers hold what is shown here; once they are gone, run this again"
+		kubectl get paleprofiles.pale.dev,palebindings.pale.dev,palerecordings.pale.dev,palenodestatuses.pale.dev --all-namespaces \
+			-o custom-columns=KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name,FINALIZERS:.metadata.finalizers --ignore-not-found || :
+		exit 1
+	}
 fi
 
+# of_runtime JSONPATH: what the DaemonSet has that takes pale-runtime away, when this was begun before, or that brought it.
+of_runtime() {
+	kubectl -n $namespace get daemonset -l 'app.kubernetes.io/name in (pale-runtime-remove, pale-runtime-install)' --sort-by=.metadata.name \
+		-o jsonpath="{.items[-1:].spec.template.spec.initContainers[0]$1}"
+}
+
+json_string() {
+	printf '"%s"' "$(sed 's/[\\"]/\\&/g' <<<"$1")"
+}
+
+# as_installed IMAGE RESTART: of remove.yaml, what is as with install.yaml.
+as_installed() {
+	printf '{"spec":{"template":{"spec":{"initContainers":[{"name":"remove","image":%s,"env":[{"name":"PALE_RESTART","value":%s}]}],' "$(json_string "$1")" "$(json_string "$2")"
+	printf '"containers":[{"name":"done","image":%s}]}}}}' "$(json_string "$1")"
+}
+
 if kubectl get namespace $namespace >/dev/null 2>&1; then
-	delete daemonset/pale-runtime-install -n $namespace
 	if [ $runtime = remove ]; then
-		say "containers' engines forget pale-runtime, one node after the other"
-		kubectl apply -f "$here/runtime/remove.yaml"
+		say "nodes' engines forget pale-runtime, one after the other"
+		image=$(of_runtime .image) restart=$(of_runtime '.env[?(@.name=="PALE_RESTART")].value')
+		kubectl patch --local -f "$here/runtime/remove.yaml" --type=strategic -o yaml -p "$(as_installed "${image:-pale-install:0.1}" "$restart")" |
+			kubectl apply -f -
+		delete daemonset/pale-runtime-install -n $namespace
 		kubectl -n $namespace rollout status daemonset/pale-runtime-remove --timeout=600s || {
 			say 'a node does not get done; its pod says why: kubectl -n pale-system logs -l app.kubernetes.io/name=pale-runtime-remove -c remove'
 			exit 1
 		}
 		delete daemonset/pale-runtime-remove -n $namespace
+	else
+		delete daemonset/pale-runtime-install -n $namespace
 	fi
 fi
 

@@ -34,15 +34,18 @@ daemon() {
 mounts() {
 	local path
 	mount --make-rprivate /
-	for path in /run /etc/pale /etc/cni /var/lib/containerd /var/lib/cni /var/lib/pale /var/lib/etcd /var/log/pale /var/log/pods /var/log/containers; do
+	# As systemd leaves it, and pods count on who are to see what is mounted later; to the machine nothing of it goes.
+	mount --make-rshared /
+	for path in /run /opt /etc/pale /etc/containerd /etc/cni /var/lib/containerd /var/lib/cni /var/lib/pale /var/lib/etcd /var/log/pale /var/log/pods /var/log/containers; do
 		mkdir -p $path
 		mount -t tmpfs -o mode=755 tmpfs $path
 	done
 	mkdir /run/lock
+	# Programs and maps that paled pins end with the cluster, too.
+	mount -t bpf -o mode=700 bpf /sys/fs/bpf
 	# cAdvisor takes no size of a tmpfs, and the kubelet does not start without one.
 	mkdir -p /var/lib/kubelet "$dir/kubelet"
 	mount --bind "$dir/kubelet" /var/lib/kubelet
-	mount --make-shared /var/lib/kubelet
 	# What the kubelet sets are the machine's: it writes them here instead.
 	for path in vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes; do
 		mkdir -p "/run/sysctl/${path%/*}"
@@ -87,9 +90,9 @@ controllers() {
 }
 
 containerd_config() {
-	mkdir -p /run/containerd /etc/cni/net.d
-	# As pale install-runtime writes it. Without CAP_SYS_RESOURCE nobody lowers an OOM score.
-	cat >/run/containerd/config.toml <<-END
+	mkdir -p /etc/cni/net.d
+	# Without CAP_SYS_RESOURCE nobody lowers an OOM score.
+	cat >/etc/containerd/config.toml <<-END
 		version = 2
 		root = "/var/lib/containerd"
 		state = "/run/containerd"
@@ -104,13 +107,8 @@ containerd_config() {
 		conf_dir = "/etc/cni/net.d"
 		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
 		runtime_type = "io.containerd.runc.v2"
-		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.pale]
-		runtime_type = "io.containerd.runc.v2"
-		pod_annotations = ["pale.dev/*", "*.pale.dev/*"]
-		container_annotations = ["pale.dev/*", "*.pale.dev/*"]
-		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.pale.options]
-		BinaryName = "$PALE_BUILD/pale-runtime"
 	END
+	[ "$mode" = bare ] || "$PALE_BUILD/pale" install-runtime --engine containerd
 	cat >/etc/cni/net.d/10-pale.conflist <<-END
 		{ "cniVersion": "0.4.0", "name": "pale", "plugins": [
 			{ "type": "bridge", "bridge": "cni0", "isGateway": true,
@@ -122,10 +120,10 @@ containerd_config() {
 containers() {
 	local image
 	containerd_config
-	daemon containerd containerd --config /run/containerd/config.toml
+	daemon containerd containerd --config /etc/containerd/config.toml
 	in_time 30 ctr --address /run/containerd/containerd.sock version
-	for image in busybox nginx redis pause; do
-		ctr --address /run/containerd/containerd.sock --namespace k8s.io images import "$images/$image.tar"
+	for image in "$images"/{busybox,nginx,redis,pause}.tar $operator; do
+		ctr --address /run/containerd/containerd.sock --namespace k8s.io images import "$image"
 	done
 }
 
@@ -173,11 +171,11 @@ node_is_ready() {
 mounts
 network
 control_plane
-if [ "$mode" = cluster ]; then
+if [ "$mode" != control-plane ]; then
 	controllers
 	containers
 	kubelet
-	kubectl apply -f - <<-END
+	[ "$mode" = bare ] || kubectl apply -f - <<-END
 		{ "apiVersion": "node.k8s.io/v1", "kind": "RuntimeClass", "metadata": { "name": "pale" }, "handler": "pale" }
 	END
 	in_time 120 node_is_ready

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# up.sh [--control-plane] DIR: a Kubernetes cluster of one node, which runs until down.sh DIR, or of an API server and etcd alone. DIR has then
+# up.sh [--control-plane | --bare] DIR: a Kubernetes cluster of one node, which runs until down.sh DIR, or of an API server and etcd alone. --bare: nothing of Pale
+# is in it but its images, so that it can be brought as to any cluster. DIR has then
 #
 #	kubeconfig	an administrator's; tests/kube/in COMMAND… runs what uses it, where the API server can be reached
 #	log/NAME	of each daemon, and NAME.pid. A daemon that ends is started again, not before NAME.stop is gone if there is one
@@ -14,8 +15,8 @@ set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/../.."
 
 mode=cluster
-[ "${1:-}" != --control-plane ] || { mode=control-plane && shift; }
-[ $# = 1 ] || { echo 'usage: up.sh [--control-plane] DIR' >&2 && exit 2; }
+case ${1:-} in --control-plane | --bare) mode=${1#--} && shift ;; esac
+[ $# = 1 ] || { echo 'usage: up.sh [--control-plane | --bare] DIR' >&2 && exit 2; }
 [ "$(id -u)" = 0 ] || { echo 'up.sh: it makes namespaces, mounts and control groups: as root' >&2 && exit 1; }
 mkdir -p "$1"
 dir=$(realpath "$1")
@@ -28,7 +29,8 @@ say() {
 
 started=$SECONDS
 bin=$(tests/kube/build.sh)
-images=
+images= operator=
+[ $mode != bare ] || operator=$(printf '%s ' "$PALE_BUILD"/images/pale-{operator,node,install}.tar)
 [ $mode = control-plane ] || images=$(tests/runtime/images.sh "$PALE_BUILD/tests/runtime/attack")
 rm -rf "$dir"/{log,pki,kubelet,kubeconfig,ready,failed,*.pid,*.stop}
 mkdir -p "$dir/log"
@@ -46,7 +48,7 @@ echo "$stage" >"$dir/group"
 echo "$bin" >"$dir/bin"
 echo "$group" >"$dir/processes"
 mkdir "$group"
-export dir bin images mode stage PALE_BUILD
+export dir bin images operator mode stage PALE_BUILD
 (
 	echo $BASHPID >"$group/cgroup.procs"
 	exec setsid unshare --mount --net --ipc tests/kube/inside.sh >"$dir/log/inside" 2>&1 </dev/null
