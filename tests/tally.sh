@@ -92,7 +92,7 @@ suite_layers() {
 
 # What a cluster would be told, without one.
 suite_manifests() {
-	tap manifests bats --tap tests/kube/manifests.bats
+	tap manifests env PALE_BUILD="$(realpath "$build")" bats --tap tests/kube/manifests.bats
 }
 
 suite_host() {

@@ -119,3 +119,7 @@ containers() { # FILTER
 	jq -e 'all(.[] | select(.kind | endswith("WebhookConfiguration")) | .webhooks[];
 		.namespaceSelector.matchExpressions | any(.operator == "NotIn" and .values == ["kube-system", "pale-system"]))' "$all"
 }
+
+@test "the policies of Pale's own pods are right" {
+	"$PALE_BUILD/pale" check operator/deploy/policies/*.pale profiles/apps/paled.pale
+}

@@ -158,7 +158,7 @@ refused() { # MESSAGE, of what was run
 
 @test "a pod with the annotation gets all of it" {
 	create shop "$(pod all '{"pale.dev/profile":"web"}')"
-	[ "$(get shop all '[.spec.runtimeClassName, .spec.nodeSelector["pale.dev/runtime"]]')" = '["pale","ready"]' ]
+	[ "$(get shop all '[.spec.runtimeClassName, .spec.nodeSelector["pale.dev/seccomp"]]')" = '["pale","true"]' ]
 	[ "$(get shop all '.spec.containers[0].securityContext')" = \
 		'{"allowPrivilegeEscalation":false,"capabilities":{"drop":["NET_RAW","SYS_PTRACE"]},"seccompProfile":{"localhostProfile":"pale/web-0123456789ab.json","type":"Localhost"}}' ]
 }
