@@ -10,8 +10,8 @@ DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c
 # pale-export has of paled only its log; so has pale-operator, which follows paled's events as pale-export does.
 EXPORT_SRC := $(filter-out enforcer/export/main.c,$(wildcard enforcer/export/*.c))
 RUNTIME_SRC := $(filter-out enforcer/runtime/main.c,$(wildcard enforcer/runtime/*.c))
-OPERATOR_SRC := $(filter-out operator/main.c operator/cmd_%.c,$(wildcard operator/*.c operator/*/*.c))
-OPERATOR_CMD_SRC := $(wildcard operator/cmd_*.c)
+OPERATOR_CMD_SRC := operator/pale_operator.c $(wildcard operator/cmd_*.c)
+OPERATOR_SRC := $(filter-out operator/main.c $(OPERATOR_CMD_SRC),$(wildcard operator/*.c operator/*/*.c))
 
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o) $(B)/gen/pale.tab.o $(B)/gen/pale.lex.o $(B)/gen/vocab_tables.o
 CMD_OBJ := $(COMPILER_CMD_SRC:%.c=$(B)/%.o) $(ENFORCER_CMD_SRC:%.c=$(B)/%.o)
