@@ -114,6 +114,7 @@ static int choose_floor(const struct choosing *c, struct container_choice *ret,
 	if (b && !ret->floor) {
 		*source = (struct floor_source){ "PaleBinding", b->head.name, b };
 		ret->floor = b->floor.profile;
+		ret->binding = b;
 		ret->by_name = b->containers.n > 0;
 	}
 	return 0;

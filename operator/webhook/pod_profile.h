@@ -48,7 +48,8 @@ struct container_choice {
 	const struct profile *profile; /* NULL where the pod is recorded */
 	const char *own;	       /* its own annotation's profile, or NULL */
 	const char *floor;	       /* that it must have, or NULL */
-	bool by_name;		       /* a binding lists this container */
+	const struct binding *binding; /* that says the floor; NULL: the namespace, or nobody */
+	bool by_name;		       /* it lists this container */
 };
 
 struct pod_choice {
@@ -70,7 +71,8 @@ struct pod_choice {
  * pale.dev/inject=enabled, and nowhere else.
  *
  * -EACCES or -EINVAL when the pod may not run: *@err says why, and its hint what to do. @ret is to
- * be released either way.
+ * be released either way; its last container is then the one that it is about, with its profile
+ * where there is one that it cannot have.
  */
 int pod_choose(const struct cluster *cluster, const struct namespace *namespace,
 	const struct pod *pod, struct pod_choice *ret, json_t *warnings, struct pale_err **err);
