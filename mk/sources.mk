@@ -11,7 +11,8 @@ DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c
 EXPORT_SRC := $(filter-out enforcer/export/main.c,$(wildcard enforcer/export/*.c))
 RUNTIME_SRC := $(filter-out enforcer/runtime/main.c,$(wildcard enforcer/runtime/*.c))
 OPERATOR_CMD_SRC := operator/pale_operator.c $(wildcard operator/cmd_*.c)
-OPERATOR_SRC := $(filter-out operator/main.c $(OPERATOR_CMD_SRC),$(wildcard operator/*.c operator/*/*.c))
+PLUGIN_CMD_SRC := operator/plugin/kubectl_pale.c $(wildcard operator/plugin/cmd_*.c)
+OPERATOR_SRC := $(filter-out %/main.c $(OPERATOR_CMD_SRC) $(PLUGIN_CMD_SRC),$(wildcard operator/*.c operator/*/*.c))
 
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o) $(B)/gen/pale.tab.o $(B)/gen/pale.lex.o $(B)/gen/vocab_tables.o
 CMD_OBJ := $(COMPILER_CMD_SRC:%.c=$(B)/%.o) $(ENFORCER_CMD_SRC:%.c=$(B)/%.o)
@@ -24,6 +25,7 @@ RUNTIME_USES := $(addprefix $(B)/enforcer/,child_output.o oci_runtime.o paled_cl
 RUNTIME_OBJ := $(RUNTIME_SRC:%.c=$(B)/%.o)
 OPERATOR_OBJ := $(OPERATOR_SRC:%.c=$(B)/%.o)
 OPERATOR_CMD_OBJ := $(OPERATOR_CMD_SRC:%.c=$(B)/%.o)
+PLUGIN_CMD_OBJ := $(PLUGIN_CMD_SRC:%.c=$(B)/%.o)
 
 LIBCOMPILER := $(B)/libpale-compiler.a
 LIBENFORCER := $(B)/libpale-enforcer.a
@@ -111,9 +113,13 @@ $(B)/pale-operator: $(B)/operator/main.o $(OPERATOR_CMD_OBJ) $(LIBOPERATOR) $(LI
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
 
+$(B)/kubectl-pale: $(B)/operator/plugin/main.o $(PLUGIN_CMD_OBJ) $(LIBOPERATOR) $(LIBENFORCER) $(LIBCOMPILER)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
+
 # Starts three times with every container, and finding shared libraries was most of what it cost. The sanitizers need them.
 $(B)/pale-runtime: $(B)/enforcer/runtime/main.o $(LIBRUNTIME) $(RUNTIME_USES) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(if $(SANITIZE),,-static-pie) -o $@ $^ -ljansson
 
-all: $(B)/pale $(B)/paled $(B)/pale-runtime $(B)/pale-export $(B)/pale-operator
+all: $(B)/pale $(B)/paled $(B)/pale-runtime $(B)/pale-export $(B)/pale-operator $(B)/kubectl-pale

@@ -157,6 +157,7 @@ suite_kube() {
 	tap kube/webhook env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/webhook.bats
 	tap kube/controller env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/controller.bats
 	grep '^# ' "$out/kube-controller.tap"
+	tap kube/plugin env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/plugin.bats
 }
 
 suite_cluster() {

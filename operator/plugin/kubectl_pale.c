@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operator/plugin/commands.h"
+
+static const struct command *const commands[] = {
+	&plugin_status,
+	&plugin_events,
+	&plugin_explain,
+	NULL,
+};
+
+static const struct operand_spec operands[] = { OPERANDS_END };
+
+const struct program kubectl_pale = {
+	.name = "kubectl-pale",
+	.tagline = "what Pale does in a Kubernetes cluster",
+	.summary = "A plugin of kubectl, which runs it as 'kubectl pale': which policies there are "
+		   "and where they are in force, what they refused, and why a pod has the one that "
+		   "it has. It reads from the API server and writes nothing.",
+	.commands = commands,
+	.operands = operands,
+};
