@@ -9,7 +9,7 @@ LIBS_test_import_oci := -lpcap
 # They have pale-export alone, as it has of the enforcer only what it is linked with.
 UNIT_EXPORT_BIN := $(filter $(B)/tests/unit/test_export_%,$(UNIT_BIN))
 # And pale-operator.
-UNIT_OPERATOR_BIN := $(filter $(addprefix $(B)/tests/unit/test_,cluster% controller% kube_% node_% webhook_%),$(UNIT_BIN))
+UNIT_OPERATOR_BIN := $(filter $(addprefix $(B)/tests/unit/test_,cluster% controller% kube_% node_% plugin% webhook_%),$(UNIT_BIN))
 
 $(filter-out $(UNIT_EXPORT_BIN) $(UNIT_OPERATOR_BIN),$(UNIT_BIN)): $(B)/%: $(B)/%.o $(LIBRUNTIME) $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)

@@ -131,13 +131,15 @@ static void add_whole(struct explaining *e)
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	_cleanup_(pod_choice_release) struct pod_choice choice = { 0 };
 	json_t *warnings = json_array();
-	int r = pod_choose(&e->cluster, e->namespace, &e->pod, &choice, warnings, &err);
+	bool decided =
+		pod_choose(&e->cluster, e->namespace, &e->pod, &choice, warnings, &err) == 0 &&
+		!is_exempt(e->namespace->head.name);
 
 	json_decref(warnings);
-	set_word(e->ret, "mode", r < 0 ? NULL : mode_word(choice.mode));
-	set_word(e->ret, "onMissing", r < 0 ? NULL : when_missing_word(choice.on_missing));
+	set_word(e->ret, "mode", decided ? mode_word(choice.mode) : NULL);
+	set_word(e->ret, "onMissing", decided ? when_missing_word(choice.on_missing) : NULL);
 	json_object_set_new(e->ret, "lacks", json_array());
-	if (r == 0 && !choice.untouched && !e->facts->template)
+	if (decided && !choice.untouched && !e->facts->template)
 		add_lacks(e, &choice);
 }
 
