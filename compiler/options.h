@@ -125,6 +125,8 @@ struct program {
 	const struct command *only;
 	/* Of commands that say nothing else of their operands; ends with OPERANDS_END. */
 	const struct operand_spec *operands;
+	int section;	      /* of its manual pages */
+	const char *see_also; /* pages beside its own, as they end: "*pale*(1), *pale*(5)" */
 };
 
 bool option_given(const struct invocation *in, size_t option);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "docs/completions.h"
+#include "docs/shell_name.h"
 
 /*
  * Associative arrays, which docs/complete/pale.bash reads:
@@ -40,7 +41,9 @@ static void put_names(FILE *to, const struct option_spec *o)
 
 static void put_options(const struct program *program, FILE *to)
 {
-	fprintf(to, "declare -gA _%s_options=(\n", program->name);
+	char name[SHELL_NAME_BYTES];
+
+	fprintf(to, "declare -gA _%s_options=(\n", shell_name(program, name));
 	for (const struct command *const *c = program->commands; *c; c++) {
 		fprintf(to, "\t[%s]='", (*c)->name);
 		for (const struct option_spec *o = (*c)->options; o && o->name; o++) {
@@ -85,15 +88,17 @@ static void put_arguments(const struct program *program, const struct command *c
 
 void complete_bash(const struct program *program, FILE *to)
 {
-	fprintf(to, "declare -g _%s_commands='", program->name);
+	char name[SHELL_NAME_BYTES];
+
+	fprintf(to, "declare -g _%s_commands='", shell_name(program, name));
 	for (const struct command *const *c = program->commands; *c; c++)
 		fprintf(to, "%s%s", c == program->commands ? "" : " ", (*c)->name);
 	fputs("'\n", to);
 	put_options(program, to);
-	fprintf(to, "declare -gA _%s_arguments=(\n", program->name);
+	fprintf(to, "declare -gA _%s_arguments=(\n", name);
 	for (const struct command *const *c = program->commands; *c; c++)
 		put_arguments(program, *c, to);
-	fprintf(to, ")\ndeclare -gA _%s_ends_options=(\n", program->name);
+	fprintf(to, ")\ndeclare -gA _%s_ends_options=(\n", name);
 	for (const struct command *const *c = program->commands; *c; c++) {
 		if ((*c)->operands_end_options)
 			fprintf(to, "\t[%s]=1\n", (*c)->name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "docs/completions.h"
+#include "docs/shell_name.h"
 #include "docs/shell_quote.h"
 
 /*
@@ -21,7 +22,9 @@ static void put_spec(FILE *to, const struct option_spec *o)
 
 static void put_specs(const struct program *program, FILE *to)
 {
-	fprintf(to, "function __%s_specs\n\tswitch $argv[1]\n", program->name);
+	char name[SHELL_NAME_BYTES];
+
+	fprintf(to, "function __%s_specs\n\tswitch $argv[1]\n", shell_name(program, name));
 	for (const struct command *const *c = program->commands; *c; c++) {
 		fprintf(to, "\t\tcase %s\n\t\t\tprintf '%%s\\n'%s", (*c)->name,
 			(*c)->operands_end_options ? " --stop-nonopt" : "");
@@ -37,22 +40,25 @@ static void put_specs(const struct program *program, FILE *to)
 static void put_candidates(
 	const struct program *program, const struct argument_kind *kind, size_t place, FILE *to)
 {
+	char name[SHELL_NAME_BYTES];
+
+	shell_name(program, name);
 	switch (kind->form) {
 	case ARGUMENT_FREE:
 	case ARGUMENT_FILE:
 		if (kind->suffix)
-			fprintf(to, " -a '(__%s_files %s)'", program->name, kind->suffix);
+			fprintf(to, " -a '(__%s_files %s)'", name, kind->suffix);
 		break;
 	case ARGUMENT_DIR:
 		fputs(" -a '(__fish_complete_directories)'", to);
 		break;
 	case ARGUMENT_COMMAND:
-		fprintf(to, " -a '(__%s_command_line %zu)'", program->name, place);
+		fprintf(to, " -a '(__%s_command_line %zu)'", name, place);
 		break;
 	case ARGUMENT_WORD:
 		fprintf(to, " -a '%s", kind->list ? "(__" : "");
 		if (kind->list)
-			fprintf(to, "%s_list", program->name);
+			fprintf(to, "%s_list", name);
 		for (size_t i = 0; kind->word(i); i++)
 			fprintf(to, "%s%s", i || kind->list ? " " : "", kind->word(i));
 		fputs(kind->list ? ")'" : "'", to);
@@ -69,9 +75,10 @@ static void put_option(const struct program *program, const struct command *comm
 	const struct option_spec *o, FILE *to)
 {
 	const struct argument_kind *kind = option_kind(o);
+	char name[SHELL_NAME_BYTES];
 
-	fprintf(to, "complete -c %s -n '__%s_in %s' -l %s", program->name, program->name,
-		command->name, o->name);
+	fprintf(to, "complete -c %s -n '__%s_in %s' -l %s", program->name,
+		shell_name(program, name), command->name, o->name);
 	if (o->short_name)
 		fprintf(to, " -s %c", o->short_name);
 	if (o->argument) {
@@ -91,9 +98,11 @@ static void put_operand(const struct program *program, const struct command *com
 {
 	const struct argument_kind *kind = o->kind;
 	bool each = kind->form == ARGUMENT_WORD && kind->summary && !kind->list;
+	char name[SHELL_NAME_BYTES];
 
+	shell_name(program, name);
 	for (size_t i = 0; !each || kind->word(i); i++) {
-		fprintf(to, "complete -c %s -n '__%s_at %s %zu%s'", program->name, program->name,
+		fprintf(to, "complete -c %s -n '__%s_at %s %zu%s'", program->name, name,
 			command->name, place, rest ? " +" : "");
 		fputs(any_file(kind) ? " -F" : " -f", to);
 		if (!each) {
@@ -125,11 +134,13 @@ static void put_command(const struct program *program, const struct command *com
 
 void complete_fish(const struct program *program, FILE *to)
 {
+	char name[SHELL_NAME_BYTES];
+
 	put_specs(program, to);
 	for (const struct command *const *c = program->commands; *c; c++) {
 		for (int help = 0; help < 2; help++) {
 			fprintf(to, "complete -c %s -n __%s_%s -a %s -d ", program->name,
-				program->name, help ? "in_help" : "begins", (*c)->name);
+				shell_name(program, name), help ? "in_help" : "begins", (*c)->name);
 			quote_fish(to, (*c)->summary);
 			fputc('\n', to);
 		}

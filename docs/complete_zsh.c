@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
+#include "docs/shell_name.h"
 #include "docs/shell_quote.h"
 
 #include <string.h>
@@ -147,7 +148,9 @@ static void put_operands(FILE *to, const struct program *program, const struct c
 
 void complete_zsh(const struct program *program, FILE *to)
 {
-	fprintf(to, "_%s_commands() {\n\tlocal -a commands=(", program->name);
+	char name[SHELL_NAME_BYTES];
+
+	fprintf(to, "_%s_commands() {\n\tlocal -a commands=(", shell_name(program, name));
 	for (const struct command *const *c = program->commands; *c; c++) {
 		_cleanup_(text_release) struct text t = TEXT_INIT;
 
@@ -159,7 +162,7 @@ void complete_zsh(const struct program *program, FILE *to)
 	fprintf(to,
 		"\n\t)\n\t_describe -t commands command commands \"$@\"\n}\n\n"
 		"_%s_arguments() {\n\tcase $words[1] in\n",
-		program->name);
+		name);
 	for (const struct command *const *c = program->commands; *c; c++) {
 		fprintf(to, "\t%s)\n\t\t_arguments -S -s%s", (*c)->name,
 			(*c)->operands_end_options ? " -A '-*'" : "");

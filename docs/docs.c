@@ -45,10 +45,14 @@ static bool print_page(const struct program *program, const char *page)
 
 static bool print(const struct program *program, int argc, char **argv)
 {
-	if (argc == 2 && !strcmp(argv[1], "pages")) {
+	if (argc == 2 && !strcmp(argv[1], "name")) {
 		puts(program->name);
+		return true;
+	}
+	if (argc == 2 && !strcmp(argv[1], "pages")) {
+		printf("%s.%d\n", program->name, program->section);
 		for (const struct command *const *c = program->commands; *c; c++)
-			printf("%s-%s\n", program->name, (*c)->name);
+			printf("%s-%s.%d\n", program->name, (*c)->name, program->section);
 		return true;
 	}
 	if (argc == 3 && !strcmp(argv[1], "man"))
@@ -61,7 +65,8 @@ static bool print(const struct program *program, int argc, char **argv)
 int docs_main(const struct program *program, int argc, char **argv)
 {
 	if (!print(program, argc, argv)) {
-		fprintf(stderr, "usage: %s pages | man PAGE | complete bash|zsh|fish\n", argv[0]);
+		fprintf(stderr, "usage: %s name | pages | man PAGE | complete bash|zsh|fish\n",
+			argv[0]);
 		return STATUS_USAGE;
 	}
 	if (fflush(stdout) == EOF || ferror(stdout)) {

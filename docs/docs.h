@@ -5,8 +5,9 @@
 /*
  * The main() of a program that prints, from another one's table, what is installed beside it:
  *
- *	pages                   the names of all manual pages: "pale", "pale-check", …
- *	man PAGE                one of them as scdoc(5) text
+ *	name                    the program's: "pale"
+ *	pages                   all manual pages: "pale.1", "pale-check.1", …
+ *	man PAGE                one of them, without its section, as scdoc(5) text
  *	complete bash|zsh|fish  the tables of a shell's completion
  *
  * docs/man/ and docs/complete/ hold what no table says; mk/docs.mk puts both together.

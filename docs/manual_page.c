@@ -161,18 +161,21 @@ static void put_example(FILE *to, const char *s)
 	fputs(starts_line ? "```\n\n" : "\n```\n\n", to);
 }
 
-static void put_title(FILE *to, const char *program, const char *command, const char *summary)
+static void put_title(
+	FILE *to, const struct program *program, const char *command, const char *summary)
 {
+	const char *dash = *command ? "-" : "";
+
 	/* A name is one of letters, digits and dashes. */
-	fprintf(to, "%s%s%s(1) \"%s %s\"\n\n# NAME\n\n%s%s%s - ", program, *command ? "-" : "",
-		command, program, PALE_VERSION, program, *command ? "-" : "", command);
+	fprintf(to, "%s%s%s(%d) \"%s %s\"\n\n# NAME\n\n%s%s%s - ", program->name, dash, command,
+		program->section, program->name, PALE_VERSION, program->name, dash, command);
 	put_text(to, summary, strlen(summary), false);
 	fputs("\n\n", to);
 }
 
 void manual_page_program(const struct program *program, FILE *to)
 {
-	put_title(to, program->name, "", program->tagline);
+	put_title(to, program, "", program->tagline);
 	fprintf(to,
 		"# SYNOPSIS\n\n*%s* _COMMAND_ [_OPTION_…] [_ARGUMENT_…]++\n"
 		"*%s help* [_COMMAND_]++\n*%s --version*\n\n# DESCRIPTION\n\n",
@@ -180,7 +183,7 @@ void manual_page_program(const struct program *program, FILE *to)
 	put_paragraphs(to, program->summary, "");
 	fputs("# COMMANDS\n\n", to);
 	for (const struct command *const *c = program->commands; *c; c++) {
-		fprintf(to, "*%s-%s*(1)\n", program->name, (*c)->name);
+		fprintf(to, "*%s-%s*(%d)\n", program->name, (*c)->name, program->section);
 		put_paragraphs(to, (*c)->summary, "\t");
 	}
 	put_exit_status(to);
@@ -188,7 +191,7 @@ void manual_page_program(const struct program *program, FILE *to)
 
 void manual_page_command(const struct program *program, const struct command *command, FILE *to)
 {
-	put_title(to, program->name, command->name, command->summary);
+	put_title(to, program, command->name, command->summary);
 	fprintf(to, "# SYNOPSIS\n\n*%s %s* ", program->name, command->name);
 	put_usage(to, command->usage);
 	fputs("\n\n# DESCRIPTION\n\n", to);
@@ -206,10 +209,12 @@ void manual_page_command(const struct program *program, const struct command *co
 	}
 	if (command->example)
 		put_example(to, command->example);
-	fprintf(to, "# SEE ALSO\n\n*%s*(1), *%s*(5)", program->name, program->name);
+	fprintf(to, "# SEE ALSO\n\n*%s*(%d)", program->name, program->section);
+	if (program->see_also)
+		fprintf(to, ", %s", program->see_also);
 	for (const struct command *const *c = program->commands; *c; c++) {
 		if (*c != command)
-			fprintf(to, ", *%s-%s*(1)", program->name, (*c)->name);
+			fprintf(to, ", *%s-%s*(%d)", program->name, (*c)->name, program->section);
 	}
 	fputc('\n', to);
 }

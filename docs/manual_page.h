@@ -3,7 +3,7 @@
 #define PALE_DOCS_MANUAL_PAGE_H
 
 /*
- * Manual pages of section 1 as scdoc(5) text. Whatever the table says is taken literally: no
+ * Manual pages as scdoc(5) text. Whatever the table says is taken literally: no
  * character of it is markup. Only in usages and arguments' names words in capitals are set as what
  * is to be replaced, and options as what is to be typed.
  */

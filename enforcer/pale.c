@@ -40,5 +40,7 @@ const struct program pale = {
 	.summary = "Compiles a policy file into what the kernel can enforce, runs programs under "
 		   "it, and names the line of the policy that decided when something is refused.",
 	.commands = commands,
+	.section = 1,
+	.see_also = "*pale*(5)",
 	.operands = operands,
 };

@@ -25,14 +25,15 @@ rules='
 ^enforcer/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|operator/|docs/)
 ^enforcer/export/                     ^(compiler/(emit_|verify|cover|decide|bundle)|gen/pale|skel/|enforcer/(bpf|runtime|load_|lsm_|run[.]|apply)|enforcer/daemon/[^en]|enforcer/daemon/event[.]h)
 ^enforcer/([^e]|daemon/|runtime/)     ^enforcer/export/
-^docs/                                ^(compiler/(ast|parse|resolve|lower|decide|emit_|expect)|gen/pale|operator/)
+^docs/                                ^(compiler/(ast|parse|resolve|lower|decide|emit_|expect)|gen/pale)
 ^operator/cluster/                    ^(enforcer/|operator/(kube|webhook)/)
 ^operator/webhook/                    ^(enforcer/([^h]|h[^t]|ht[^t])|operator/kube/)
 ^operator/controller/                 ^(enforcer/|operator/(kube|webhook)/)
 ^operator/(cluster|webhook|controller|kube)/  ^operator/manager/
-^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|enforcer/export/(config|exporter|output|format|metrics|send_|spool|fold))
+^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|enforcer/export/(config|exporter|output|format|metrics|send_|spool|fold)|docs/)
 ^operator/([^n]|node/(profile|pod|violation|event|run)_) ^enforcer/export/(feed|seen|paled_lines)
 ^operator/follow_cluster              ^(enforcer/|operator/(webhook|controller|node)/)
+^operator/[^p]                        ^operator/plugin/
 ^operator/kube/                       ^(compiler/[^b]|enforcer/[^c]|operator/[^km]|gen/|skel/)
 '
 

@@ -5,7 +5,8 @@
 .PHONY: install
 install: all
 	$(Q)install -d $(DESTDIR)$(bindir) $(DESTDIR)$(datadir)/pale/profiles
-	$(Q)install -m 755 $(B)/pale $(B)/paled $(B)/pale-runtime $(B)/pale-export $(DESTDIR)$(bindir)
+	$(Q)install -m 755 $(B)/pale $(B)/paled $(B)/pale-runtime $(B)/pale-export $(B)/pale-operator $(B)/kubectl-pale \
+		docs/complete/kubectl_complete-pale $(DESTDIR)$(bindir)
 	$(Q)ln -sf pale-runtime $(DESTDIR)$(bindir)/pale-runtime-crun
 	$(Q)cd $(B)/share && find . -type f -exec install -D -m 644 {} $(abspath $(DESTDIR)$(datadir))/{} \;
 	$(Q)cd profiles && find . -name '*.pale' -exec install -D -m 644 {} $(abspath $(DESTDIR)$(datadir))/pale/profiles/{} \;

@@ -17,4 +17,6 @@ const struct program pale_operator = {
 		   "controller for the policies, and on each node what stands beside paled.",
 	.commands = commands,
 	.operands = operands,
+	.section = 8,
+	.see_also = "*kubectl-pale*(1), *paled*(8), *pale-runtime*(8)",
 };

@@ -55,6 +55,8 @@ docs/docs.c compiler/decide.h
 operator/cluster/cluster.c operator/webhook/admission.h
 operator/webhook/admission.c operator/kube/kube_watch.h
 operator/follow_cluster.c operator/webhook/server.h
+operator/webhook/admission.c operator/plugin/api.h
+operator/cmd_webhook.c docs/docs.h
 EOT
 
 rm -rf "$scratch/b"

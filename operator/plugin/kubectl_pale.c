@@ -18,4 +18,6 @@ const struct program kubectl_pale = {
 		   "it has. It reads from the API server and writes nothing.",
 	.commands = commands,
 	.operands = operands,
+	.section = 1,
+	.see_also = "*kubectl*(1), *pale-operator*(8), *pale*(5)",
 };

@@ -9,6 +9,6 @@ line=${line//:/ : }
 read -ra COMP_WORDS <<<"$line"
 [[ $line != *\  || $2 == *[=:] ]] || COMP_WORDS+=('')
 COMP_LINE=$2 COMP_POINT=${#2} COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
-spec=$(complete -p pale) || exit
-"$(sed 's/.*-F \([^ ]*\) .*/\1/' <<<"$spec")" pale "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+spec=$(complete -p "${COMP_WORDS[0]}") || exit
+"$(sed 's/.*-F \([^ ]*\) .*/\1/' <<<"$spec")" "${COMP_WORDS[0]}" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
 [ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}" | sort -u

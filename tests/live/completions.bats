@@ -19,9 +19,9 @@ setup() {
 # offered SHELL LINE: the candidates, sorted, without descriptions.
 offered() {
 	case $1 in
-	bash) bash --norc "$here/complete.bash" "$share/bash-completion/completions/pale" "$2" ;;
+	bash) bash --norc "$here/complete.bash" "$share/bash-completion/completions/${2%% *}" "$2" ;;
 	zsh) zsh -f "$here/complete.zsh" "$share/zsh/site-functions" "$2" | sed 's/\\ / /g' ;;
-	fish) fish --no-config -c "source $share/fish/vendor_completions.d/pale.fish
+	fish) fish --no-config -c "source $share/fish/vendor_completions.d/${2%% *}.fish
 		complete --do-complete=$(printf %q "$2" | sed "s/^\\$'/'/")" | sed 's/\t.*//' | sort -u ;;
 	esac
 }
@@ -122,9 +122,18 @@ commands() {
 	[ "$output" = --mechanisms=seccomp,landlock ]
 }
 
+@test "other programs have completions of their own" {
+	offers "zsh fish" "kubectl-pale " status events explain help
+	offers "bash zsh" "kubectl-pale status --" --kubeconfig --context --json --help
+	offers "bash zsh fish" "kubectl-pale events --kubeconfig f" folder
+	offers "bash zsh fish" "kubectl-pale help ex" explain
+	offers "bash zsh fish" "pale-operator w" webhook
+	offers "bash zsh" "pale-operator controller --kubec" --kubeconfig
+}
+
 @test "another table, with texts that are code to a shell, shows up everywhere" {
 	share=$BATS_FILE_TMPDIR/odd
-	sh "$here/../../docs/make.sh" "$build/tests/live/odd_docs" "$here/../../docs" "$share"
+	sh "$here/../../docs/make.sh" "$here/../../docs" "$share" "$build/tests/live/odd_docs"
 	bash -n "$share/bash-completion/completions/pale"
 	zsh -n "$share/zsh/site-functions/_pale"
 	fish --no-execute "$share/fish/vendor_completions.d/pale.fish"

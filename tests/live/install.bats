@@ -21,17 +21,19 @@ setup() {
 	mapfile -t commands < <("$root/usr/bin/pale" help | sed -n 's/^  \([a-z-]*\) .*/\1/p')
 	[ "${#commands[@]}" -ge 8 ]
 	{
-		printf 'bin/%s\n' pale paled pale-export pale-runtime
+		printf 'bin/%s\n' pale paled pale-export pale-runtime pale-operator kubectl-pale kubectl_complete-pale
 		printf 'share/man/man1/pale-%s.1\n' "${commands[@]}"
+		printf 'share/man/man1/kubectl-pale%s.1\n' '' -status -events -explain
+		printf 'share/man/man8/pale-operator%s.8\n' '' -webhook -controller -node
 		echo share/man/man1/pale.1
 		printf 'share/man/%s\n' man5/pale-export.conf.5 man5/pale-runs.5 man5/pale.5 man5/paled.conf.5 man7/pale-protocol.7 man8/pale-export.8 \
 			man8/pale-runtime.8 man8/paled.8
 		printf 'lib/systemd/system/%s\n' pale-export.service paled.service paled-{register,control,events}.socket
 		printf 'lib/%s.d/pale.conf\n' sysusers tmpfiles
 		echo share/pale/grafana/pale.json
-		echo share/bash-completion/completions/pale
-		echo share/zsh/site-functions/_pale
-		echo share/fish/vendor_completions.d/pale.fish
+		printf 'share/bash-completion/completions/%s\n' pale pale-operator kubectl-pale
+		printf 'share/zsh/site-functions/_%s\n' pale pale-operator kubectl-pale
+		printf 'share/fish/vendor_completions.d/%s.fish\n' pale pale-operator kubectl-pale
 	} | sort >expected
 	(cd "$root/usr" && find . -type f | sed 's,^\./,,' | grep -v '^share/pale/profiles/' | sort) | diff expected -
 	[ -z "$(find "$root" -perm /022 ! -type l)" ]
@@ -64,6 +66,12 @@ setup() {
 	[[ $output == check* ]]
 	run -0 bash --norc -c 'source "$1"; complete -p pale' - "$root/usr/share/bash-completion/completions/pale"
 	[ "$output" = "complete -F _pale pale" ]
+	run -0 env PATH="$root/usr/bin:$PATH" kubectl_complete-pale ev
+	[ "$output" = "events
+:4" ]
+	run -0 env PATH="$root/usr/bin:$PATH" kubectl_complete-pale explain --context
+	[ "$output" = "--context
+:4" ]
 }
 
 @test "every profile that is installed is right" {

@@ -8,13 +8,14 @@ setup() {
 	here=$(realpath "$BATS_TEST_DIRNAME")
 	build=$(realpath "${PALE_BUILD:-build}")
 	man=$build/share/man
+	programs=(pale.1 kubectl-pale.1 pale-operator.8)
 	pale=$build/pale
 	export LC_ALL=C.UTF-8
 }
 
-# page FILE: its text on one line, blanks made one.
+# page FILE: its text on one line, blanks made one. A narrow one would break words at their hyphens.
 page() {
-	MANWIDTH=200 MAN_KEEP_FORMATTING='' man --no-hyphenation --no-justification -E UTF-8 -l "$1" | tr -s ' \n' ' '
+	MANWIDTH=3000 MAN_KEEP_FORMATTING='' man --no-hyphenation --no-justification -E UTF-8 -l "$1" | tr -s ' \n' ' '
 }
 
 # has TEXT PART
@@ -25,12 +26,18 @@ has() {
 	}
 }
 
-commands() {
-	"$pale" help | sed -n 's/^  \([a-z-]*\) .*/\1/p'
+commands() { # [PROGRAM]
+	"${1:-$pale}" help | sed -n 's/^  \([a-z-]*\) .*/\1/p'
 }
 
 @test "each command has a page, and nothing else has one" {
-	[ "$(cd "$man" && echo man1/* man5/*)" = "$(echo man1/pale-{$(commands | sort | paste -sd ,)}.1 | eval "echo $(cat)") man1/pale.1 man5/pale-export.conf.5 man5/pale-runs.5 man5/pale.5 man5/paled.conf.5" ]
+	for p in "${programs[@]}"; do
+		[ "$(commands "$build/${p%.*}" | wc -l)" -ge 3 ]
+		echo "man${p#*.}/$p"
+		commands "$build/${p%.*}" | sed "s,.*,man${p#*.}/${p%.*}-&.${p#*.},"
+	done >"$BATS_TEST_TMPDIR/expected"
+	printf '%s\n' man5/{pale,pale-runs,pale-export.conf,paled.conf}.5 man7/pale-protocol.7 man8/{pale-export,pale-runtime,paled}.8 >>"$BATS_TEST_TMPDIR/expected"
+	diff <(sort "$BATS_TEST_TMPDIR/expected") <(cd "$man" && printf '%s\n' man*/* | sort)
 }
 
 @test "no page draws a warning" {
@@ -40,27 +47,34 @@ commands() {
 	done
 }
 
+# says_its_help PROGRAM SECTION COMMAND
+says_its_help() {
+	local program=$build/$1 c=$3 text n=0
+	text=$(page "$man/man$2/$1-$c.$2")
+	has "$text" "$1-$c - $("$program" help | sed -n "s/^  $c  *//p")"
+	has "$text" "SYNOPSIS $("$program" help "$c" | sed -n '1s/^usage: //p') DESCRIPTION"
+	# Paragraphs, each on a line.
+	while read -r paragraph; do
+		has "$text" "$paragraph"
+		n=$((n + 1))
+	done < <("$program" help "$c" | sed '1,2d; /^options:$/,$d' | awk -v RS= '{ gsub(/\n/, " "); print }')
+	# "-p, --policy FILE HELP"; a vocabulary is behind it in both.
+	while read -r option; do
+		has "$text" "${option%% (*, *)}"
+		n=$((n + 1))
+	done < <("$program" help "$c" | sed '1,/^options:$/d; /^$/,$d' |
+		awk '/^  +-/ && line { print line; line = "" } { sub(/^ +/, ""); line = line (line ? " " : "") $0 } END { print line }' |
+		tr -s ' ')
+	[ "$n" -ge 2 ]
+	has "$text" "$("$program" help "$c" | sed '1,/^example:$/d' | tr -s ' \n' ' ' | sed 's/^ //; s/ $//')"
+	has "$text" " EXIT STATUS "
+}
+
 @test "a page says what the help of its command says" {
-	for c in $(commands); do
-		text=$(page "$man/man1/pale-$c.1")
-		has "$text" "pale-$c - $("$pale" help | sed -n "s/^  $c  *//p")"
-		has "$text" "SYNOPSIS $("$pale" help "$c" | sed -n '1s/^usage: //p') DESCRIPTION"
-		n=0
-		# Paragraphs, each on a line.
-		while read -r paragraph; do
-			has "$text" "$paragraph"
-			n=$((n + 1))
-		done < <("$pale" help "$c" | sed '1,2d; /^options:$/,$d' | awk -v RS= '{ gsub(/\n/, " "); print }')
-		# "-p, --policy FILE HELP"; a vocabulary is behind it in both.
-		while read -r option; do
-			has "$text" "${option%% (*, *)}"
-			n=$((n + 1))
-		done < <("$pale" help "$c" | sed '1,/^options:$/d; /^$/,$d' |
-			awk '/^  +-/ && line { print line; line = "" } { sub(/^ +/, ""); line = line (line ? " " : "") $0 } END { print line }' |
-			tr -s ' ')
-		[ "$n" -ge 2 ]
-		has "$text" "$("$pale" help "$c" | sed '1,/^example:$/d' | tr -s ' \n' ' ' | sed 's/^ //; s/ $//')"
-		has "$text" " EXIT STATUS "
+	for p in "${programs[@]}"; do
+		for c in $(commands "$build/${p%.*}"); do
+			says_its_help "${p%.*}" "${p#*.}" "$c"
+		done
 	done
 }
 
@@ -80,6 +94,18 @@ commands() {
 	for part in "EXIT STATUS 0 It is done" " 3 This host cannot do it" PALE_PATH NO_COLOR FILES share/pale/profiles; do
 		has "$text" "$part"
 	done
+}
+
+@test "kubectl-pale(1) and pale-operator(8) list their commands, and others' pages" {
+	for p in kubectl-pale.1 pale-operator.8; do
+		text=$(page "$man/man${p#*.}/$p")
+		for c in $(commands "$build/${p%.*}"); do
+			has "$text" "${p%.*}-$c(${p#*.}) $("$build/${p%.*}" help | sed -n "s/^  $c  *//p")"
+		done
+	done
+	has "$(page "$man/man1/kubectl-pale-status.1")" "SEE ALSO kubectl-pale(1), kubectl(1), pale-operator(8), pale(5), kubectl-pale-events(1)"
+	has "$(page "$man/man8/pale-operator-node.8")" "SEE ALSO pale-operator(8), kubectl-pale(1), paled(8), pale-runtime(8), pale-operator-webhook(8)"
+	has "$(page "$man/man1/kubectl-pale.1")" " KUBECONFIG "
 }
 
 @test "the policy in pale(5) is right" {
@@ -134,7 +160,7 @@ commands() {
 
 @test "texts that are markup to scdoc and roff arrive as they are" {
 	odd="it's \"odd\": [a] \$HOME \`id\` \$(id) %s \\n *b* _c_ ~ ^ # ; | & < > {d,e} …"
-	sh "$here/../../docs/make.sh" "$build/tests/live/odd_docs" "$here/../../docs" "$BATS_TEST_TMPDIR/odd"
+	sh "$here/../../docs/make.sh" "$here/../../docs" "$BATS_TEST_TMPDIR/odd" "$build/tests/live/odd_docs"
 	p=$BATS_TEST_TMPDIR/odd/man/man1/pale-paint.1
 	run --separate-stderr -0 man --warnings -E UTF-8 -l "$p"
 	[ -z "$stderr" ]

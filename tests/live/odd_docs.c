@@ -78,6 +78,8 @@ static const struct program odd = {
 	.summary = ODD,
 	.commands = commands,
 	.operands = any_operands,
+	.section = 1,
+	.see_also = "*pale*(5)",
 };
 
 int main(int argc, char **argv)
