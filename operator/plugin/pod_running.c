@@ -139,7 +139,8 @@ static json_t *by_its_node(
 	if (!p)
 		return answer("no", "node %s does not have %s with digest %.*s", node, profile,
 			DIGEST_SHOWN, digest);
-	if (strcmp(state, "Loaded") == 0)
+	/* One that is being removed is kept for those that run under it. */
+	if (strcmp(state, "Loaded") == 0 || strcmp(state, "Removing") == 0)
 		return answer("yes", "node %s has %s in force, digest %.*s", node, profile,
 			DIGEST_SHOWN, digest);
 	return answer(strcmp(state, "Degraded") == 0 ? "yes" : "no", "on node %s %s is %s%s%s",

@@ -143,15 +143,18 @@ static void add_trouble(
 	}
 }
 
-static json_int_t loaded(const json_t *profiles)
+/* Of those that it is to have: one that is being removed is kept for what runs under it. */
+static json_t *loads_of(const json_t *profiles)
 {
-	json_int_t n = 0;
+	json_int_t loaded = 0, total = 0;
 	json_t *p;
 	size_t i;
 
-	json_array_foreach ((json_t *)profiles, i, p)
-		n += strcmp(object_text(p, "state"), "Loaded") == 0;
-	return n;
+	json_array_foreach ((json_t *)profiles, i, p) {
+		loaded += strcmp(object_text(p, "state"), "Loaded") == 0;
+		total += strcmp(object_text(p, "state"), "Removing") != 0;
+	}
+	return json_pack("{s:I, s:I}", "loaded", loaded, "total", total);
 }
 
 static json_t *node_of(const json_t *object, int64_t now)
@@ -163,12 +166,11 @@ static json_t *node_of(const json_t *object, int64_t now)
 	_cleanup_(text_release) struct text why = TEXT_INIT;
 
 	add_trouble(status, ready, profiles, &why);
-	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:{s:I, s:I}, s:s}", "name",
-		object_name(object), "ready", ready, "heartbeat", object_text(status, "heartbeat"),
-		"mechanisms", mechanisms ? json_incref(mechanisms) : json_array(), "unconfined",
-		json_integer_value(json_object_get(status, "unconfined")), "profiles", "loaded",
-		loaded(profiles), "total", (json_int_t)json_array_size(profiles), "message",
-		text_str(&why));
+	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:o, s:s}", "name", object_name(object),
+		"ready", ready, "heartbeat", object_text(status, "heartbeat"), "mechanisms",
+		mechanisms ? json_incref(mechanisms) : json_array(), "unconfined",
+		json_integer_value(json_object_get(status, "unconfined")), "profiles",
+		loads_of(profiles), "message", text_str(&why));
 }
 
 /* ---- both */

@@ -165,7 +165,7 @@ static void nodes_that_are_not_well(void **state)
 		"2026-11-26T12:55:42Z\n"
 		"b      Silent   -            0/0        0            never heard of\n"
 		"c      False    -            0/0        0            paled does not answer\n"
-		"d      True     -            0/2        2            web: Pending\n");
+		"d      True     -            0/1        2            web: Pending\n");
 }
 
 /* ---- events */
@@ -327,6 +327,9 @@ static void whether_a_pod_is_under_its_policy(void **state)
 		{ NODE("n1", "{'heartbeat':'2026-11-26T13:10:00Z','profiles':[{'name':'web',"
 			     "'digest':'" D2 "','state':'Loaded'}]}"),
 			NULL, "no: node n1 does not have web with digest 111111111111", false },
+		{ NODE("n1", "{'heartbeat':'2026-11-26T13:10:00Z','profiles':[{'name':'web',"
+			     "'digest':'" D1 "','state':'Removing'}]}"),
+			NULL, "yes: node n1 has web in force, digest 111111111111", true },
 		{ NODE("n1", "{'heartbeat':'2026-11-26T13:10:00Z','profiles':[{'name':'web',"
 			     "'digest':'" D1 "','state':'Pending'}]}"),
 			NULL, "no: on node n1 web is Pending", false },
