@@ -25,7 +25,7 @@ struct asked {
 	struct api api;
 	const struct workload *workload;
 	const char *name, *namespace_name;
-	json_t *pod, *namespace, *profiles, *bindings, *node, *unconfined;
+	json_t *pod, *namespace, *profiles, *bindings, *recordings, *node, *unconfined;
 };
 
 static void asked_release(struct asked *a)
@@ -34,6 +34,7 @@ static void asked_release(struct asked *a)
 	json_decref(a->namespace);
 	json_decref(a->profiles);
 	json_decref(a->bindings);
+	json_decref(a->recordings);
 	json_decref(a->node);
 	json_decref(a->unconfined);
 	api_close(&a->api);
@@ -97,6 +98,9 @@ static int ask(struct asked *a, struct pale_err **err)
 	const struct kube_resource bindings = {
 		.group_version = PALE_API, .plural = "palebindings", .namespace = a->namespace_name
 	};
+	const struct kube_resource recordings = { .group_version = PALE_API,
+		.plural = "palerecordings",
+		.namespace = a->namespace_name };
 	int r = ask_pod(a, err);
 
 	if (r == 0)
@@ -105,6 +109,8 @@ static int ask(struct asked *a, struct pale_err **err)
 		r = api_list(&a->api, &profiles, NULL, &a->profiles, err);
 	if (r == 0)
 		r = api_list(&a->api, &bindings, NULL, &a->bindings, err);
+	if (r == 0)
+		r = api_list(&a->api, &recordings, NULL, &a->recordings, err);
 	if (r == 0)
 		r = ask_node(a, err);
 	return r < 0 ? r : ask_unconfined(a, err);
@@ -129,6 +135,7 @@ static int explain(
 				       .namespace = a->namespace,
 				       .profiles = a->profiles,
 				       .bindings = a->bindings,
+				       .recordings = a->recordings,
 				       .node = a->node,
 				       .unconfined = a->unconfined,
 				       .now = time(NULL) },
@@ -191,7 +198,8 @@ const struct command plugin_explain = {
 		"PaleProfile it has and who says so: an annotation of the pod for this container "
 		"or "
 		"for all, the namespace's default, or a namespace or PaleBinding whose word a pod "
-		"cannot change. It is decided by the same code as in Pale's webhook, by what the "
+		"cannot change. A pod that a PaleRecording records has none. It is decided by the "
+		"same code as in Pale's webhook, by what the "
 		"cluster has now; whatever would be refused comes with the reason and with what to "
 		"do. Then whether the container is under it, by what the pod and its node say, and "
 		"what is wrong in the profile's source.\n\n"

@@ -48,8 +48,9 @@ static void know_cluster(struct explaining *e)
 	cluster_put(&e->cluster, CLUSTER_NAMESPACE, e->facts->namespace, &err);
 	put_all(&e->cluster, CLUSTER_PROFILE, e->facts->profiles);
 	put_all(&e->cluster, CLUSTER_BINDING, e->facts->bindings);
+	put_all(&e->cluster, CLUSTER_RECORDING, e->facts->recordings);
 	for (int kind = 0; kind < CLUSTER_KINDS; kind++)
-		e->cluster.listed[kind] = true;
+		cluster_set_listed(&e->cluster, (enum cluster_kind)kind);
 }
 
 /* A static pod's mirror was made by its node, which no review of it says later. */
@@ -126,6 +127,24 @@ static void add_lacks(struct explaining *e, const struct pod_choice *choice)
 	json_decref(warnings);
 }
 
+/* Which pods are a rollout's canaries is known of pods alone, and written into them. */
+static void add_canaries(struct explaining *e, const struct pod_choice *choice)
+{
+	uint32_t percent = 0;
+
+	if (!e->facts->template || (choice->mode != MODE_AUDIT && !choice->canary))
+		return;
+	for (size_t i = 0; i < choice->n; i++) {
+		if (choice->v[i].profile && choice->v[i].profile->canary_percent > percent)
+			percent = choice->v[i].profile->canary_percent;
+	}
+	if (!percent || e->namespace->floor.mode != MODE_UNSAID ||
+		pod_annotation(&e->pod, MODE_ANNOTATION))
+		return;
+	set_word(e->ret, "mode", mode_word(MODE_AUDIT));
+	json_object_set_new(e->ret, "canaryPercent", json_integer(percent));
+}
+
 static void add_whole(struct explaining *e)
 {
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
@@ -138,6 +157,8 @@ static void add_whole(struct explaining *e)
 	json_decref(warnings);
 	set_word(e->ret, "mode", decided ? mode_word(choice.mode) : NULL);
 	set_word(e->ret, "onMissing", decided ? when_missing_word(choice.on_missing) : NULL);
+	if (decided)
+		add_canaries(e, &choice);
 	json_object_set_new(e->ret, "lacks", json_array());
 	if (decided && !choice.untouched && !e->facts->template)
 		add_lacks(e, &choice);
@@ -219,6 +240,8 @@ static const char *choose(
 		text_puts(&because, "pods of this namespace are left as they are");
 	} else if (err) {
 		add_refusal(to, container, err);
+	} else if (choice.recording) {
+		text_printf(&because, "PaleRecording '%s' records it", choice.recording->head.name);
 	} else if (choice.untouched) {
 		text_puts(&because, "nothing names a profile for it");
 	}

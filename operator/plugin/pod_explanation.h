@@ -14,9 +14,8 @@ struct pod_facts {
 	const json_t *pod;	 /* a Pod, or of a workload its template */
 	bool template;		 /* the latter: nothing runs */
 	const json_t *namespace; /* the object */
-	const json_t
-		*profiles; /* arrays of all PaleProfiles, and of the namespace's PaleBindings */
-	const json_t *bindings;
+	/* Arrays: of all PaleProfiles, and of what is in the namespace. */
+	const json_t *profiles, *bindings, *recordings;
 	const json_t *node;	  /* the PaleNodeStatus of its node; NULL: there is none */
 	const json_t *unconfined; /* array of Events Unconfined of it */
 	int64_t now;		  /* seconds since 1970 */
@@ -32,6 +31,7 @@ struct pod_facts {
  *	allowed		whether a pod like this may be created now; refusal and warnings say more
  *	lacks		of a pod that is there: what the webhook would have set, as JSON pointers
  *	mode, onMissing	as it would be now; "" where nobody says it, or the pod is refused
+ *	canaryPercent	how many of a template's pods have enforce instead, where a rollout says so
  *	containers	[{name, kind, profile, because, refusal {message, hint}, newProfile, digest,
  *			newDigest, under {answer, detail}, state}]: answer is yes, no or unknown;
  *			newProfile and newDigest are what it would have, created anew

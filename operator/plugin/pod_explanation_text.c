@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/base/cleanup.h"
 #include "operator/plugin/object_text.h"
 #include "operator/plugin/pod_explanation.h"
 #include "operator/plugin/profile_diagnostics.h"
@@ -28,7 +29,11 @@ static void row(
 static void add_head(struct text *to, const json_t *e)
 {
 	const char *node = object_text(e, "node");
+	const json_t *canaries = json_object_get(e, "canaryPercent");
+	_cleanup_(text_release) struct text percent = TEXT_INIT;
 
+	if (canaries)
+		text_printf(&percent, "%" JSON_INTEGER_FORMAT, json_integer_value(canaries));
 	text_puts(to, "pod ");
 	add(to, object_text(e, "namespace"));
 	text_putc(to, '/');
@@ -38,7 +43,8 @@ static void add_head(struct text *to, const json_t *e)
 		add(to, node);
 	}
 	text_putc(to, '\n');
-	row(to, "mode", object_text(e, "mode"), "", "");
+	row(to, "mode", object_text(e, "mode"),
+		", but enforce for canaries, per cent: ", text_str(&percent));
 	row(to, "missing", object_text(e, "onMissing"), "", "");
 	if (!json_is_true(json_object_get(e, "asked")))
 		row(to, "webhook", "the API server does not ask Pale about pods of this namespace",

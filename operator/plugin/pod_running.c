@@ -5,6 +5,7 @@
 #include "compiler/base/formatted.h"
 #include "operator/cluster/namespace.h"
 #include "operator/cluster/profile.h"
+#include "operator/cluster/recorded_pods.h"
 #include "operator/controller/api_time.h"
 #include "operator/controller/node_table.h"
 #include "operator/plugin/object_text.h"
@@ -153,8 +154,12 @@ json_t *pod_running_under(const struct pod_facts *facts, const struct pod *pod,
 	const char *class = object_text(pod->spec, "runtimeClassName");
 	const char *node = object_text(pod->spec, "nodeName");
 	const char *profile = pod_running_profile(pod, c->name);
+	const char *recording = pod_annotation(pod, RECORDING_ANNOTATION);
 	const char *said = unconfined(facts, c->name);
 
+	if (recording)
+		return answer(
+			"no", "it is recorded for PaleRecording %s, without a policy", recording);
 	if (!profile)
 		return answer("no", "the pod's annotations name no profile for it");
 	if (strcmp(class, RUNTIME_CLASS) != 0)

@@ -269,7 +269,7 @@ static void diagnostics(void **state)
 		"{'name':'log','digest':'" D1 "','state':'Degraded','message':'no AppArmor'}]}")
 
 struct scene {
-	const char *pod, *namespace, *bindings, *node, *unconfined;
+	const char *pod, *namespace, *bindings, *recordings, *node, *unconfined;
 	bool template, well;
 };
 
@@ -278,9 +278,12 @@ static void explains(const struct scene *s, const char *expected)
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	_cleanup_(text_release) struct text t = TEXT_INIT;
 	json_t *pod = json_of(s->pod), *namespace = json_of(s->namespace ?: SHOP(""));
-	json_t *profiles = json_of(
-		"[" PROFILE("web", ",'dropCapabilities':['NET_RAW']") "," PROFILE("log", "") "]");
+	json_t *profiles =
+		json_of("[" PROFILE("web", ",'dropCapabilities':['NET_RAW']") "," PROFILE("log",
+			"") "," PROFILE("new", "}, 'mode':'audit','rollout':{'phase':'Canary',"
+					       "'canaryPercent':50") "]");
 	json_t *bindings = json_of(s->bindings ?: "[]");
+	json_t *recordings = json_of(s->recordings ?: "[]");
 	json_t *node = s->node ? json_of(s->node) : NULL;
 	json_t *unconfined = json_of(s->unconfined ?: "[]"), *e;
 
@@ -289,6 +292,7 @@ static void explains(const struct scene *s, const char *expected)
 				    .namespace = namespace,
 				    .profiles = profiles,
 				    .bindings = bindings,
+				    .recordings = recordings,
 				    .node = node,
 				    .unconfined = unconfined,
 				    .now = NOW },
@@ -303,6 +307,7 @@ static void explains(const struct scene *s, const char *expected)
 	json_decref(namespace);
 	json_decref(profiles);
 	json_decref(bindings);
+	json_decref(recordings);
 	json_decref(node);
 	json_decref(unconfined);
 }
@@ -493,6 +498,42 @@ static void changed_since_it_was_created(void **state)
 		"  anew      111111111111 is the profile's digest by now; the pod keeps its own\n");
 }
 
+/* Of its pods half, which are not known. */
+static void template_of_canaries(void **state)
+{
+	for (int i = 0; i < 8; i++) {
+		_cleanup_(text_release) struct text pod = TEXT_INIT, expected = TEXT_INIT;
+
+		text_printf(&pod,
+			"{'metadata':{'generateName':'p%d-','annotations':{'pale.dev/"
+			"profile':'new'}},"
+			"'spec':{'containers':[{'name':'c'}]}}",
+			i);
+		text_printf(&expected,
+			"pod shop/p%d-\n"
+			"  mode      audit, but enforce for canaries, per cent: 50\n\n"
+			"container 'c'\n"
+			"  profile   new: the pod's annotation pale.dev/profile says so\n",
+			i);
+		explains(&(struct scene){ .pod = text_str(&pod), .template = true, .well = true },
+			text_str(&expected));
+	}
+}
+
+static void recorded_pods(void **state)
+{
+	explains(&(struct scene){ .pod = POD("'pale.dev/recording':'shop/all'",
+					  "'containers':[{'name':'c'}]"),
+			 .recordings = "[{'metadata':{'name':'all','namespace':'shop'},'spec':{"
+				       "'selector':{}}}]",
+			 .node = LOADED },
+		"pod shop/p on node n1\n\n"
+		"container 'c'\n"
+		"  profile   none: PaleRecording 'all' records it\n"
+		"  under it  no: it is recorded for PaleRecording shop/all, without a policy\n\n"
+		"warning: recorded for PaleRecording 'all': it runs without a policy of Pale\n");
+}
+
 static void pods_of_workloads(void **state)
 {
 	_cleanup_(text_release) struct text words = TEXT_INIT;
@@ -543,6 +584,8 @@ int main(void)
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(what_is_not_asked_about),
 		cmocka_unit_test(changed_since_it_was_created),
+		cmocka_unit_test(template_of_canaries),
+		cmocka_unit_test(recorded_pods),
 		cmocka_unit_test(pods_of_workloads),
 		cmocka_unit_test(no_pod_at_all),
 	};
