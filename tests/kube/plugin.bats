@@ -282,6 +282,24 @@ same() { # EXPECTED, of what was run
 	[[ $output == "kubectl-pale status: "*127.0.0.1* ]]
 }
 
+# The objects that docs/kubernetes.md shows.
+objects() {
+	awk '/^```yaml$/ { on = 1; print "---"; next } /^```$/ { on = 0 } on' "$BATS_TEST_DIRNAME/../../docs/kubernetes.md"
+}
+
+@test "the objects of docs/kubernetes.md are such, and its policies right" {
+	[ "$(objects | grep -c ^---)" -ge 5 ]
+	# The webhook is not here.
+	run -0 kubectl apply --dry-run=server -f <(objects)
+	[ "$(grep -c 'created' <<<"$output")" = "$(objects | grep -c ^---)" ]
+	objects | kubectl create --dry-run=client -o json -f - | jq -c 'select(.kind == "PaleProfile") | .spec.source' >"$BATS_TEST_TMPDIR/sources"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/sources")" = 2 ]
+	while read -r source; do
+		jq -r . <<<"$source" >"$BATS_TEST_TMPDIR/p.pale"
+		PALE_PATH=$BATS_TEST_DIRNAME/../../profiles pale check "$BATS_TEST_TMPDIR/p.pale"
+	done <"$BATS_TEST_TMPDIR/sources"
+}
+
 @test "a cluster without Pale" {
 	kubectl delete crd paleprofiles.pale.dev >/dev/null
 	in_time 30 sh -c '! kubectl get paleprofiles'

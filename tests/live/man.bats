@@ -108,6 +108,25 @@ says_its_help() {
 	has "$(page "$man/man1/kubectl-pale.1")" " KUBECONFIG "
 }
 
+@test "pale-operator(8) has each metric of pale-operator" {
+	text=$(page "$man/man8/pale-operator.8")
+	mapfile -t words < <(grep -rohE '(HELP |head\(t, "|^static const char name\[\] = ")pale_[a-z_]+' "$here/../../operator" | grep -oE 'pale_[a-z_]+$' | sort -u)
+	[ "${#words[@]}" -ge 3 ]
+	for w in "${words[@]}"; do
+		has "$text" "$w"
+	done
+}
+
+@test "docs/kubernetes.md has the words of the webhook's refusals" {
+	doc=$here/../../docs/kubernetes.md
+	strings -n 8 "$build/pale-operator" | sed "s/%s/…/g" >"$BATS_TEST_TMPDIR/texts"
+	mapfile -t messages < <(sed -n '/^## When something is refused/,/^A pod that was admitted/s/^| `\([^`]*\)` |.*/\1/p' "$doc")
+	[ "${#messages[@]}" -ge 20 ]
+	for m in "${messages[@]}"; do
+		grep -qF -- "$m" "$BATS_TEST_TMPDIR/texts" || { echo "said by nobody: $m" >&2 && return 1; }
+	done
+}
+
 @test "the policy in pale(5) is right" {
 	sed -n '/^```$/,/^```$/p' "$here/../../docs/man/pale.5.scd" | sed '/^```$/d' >"$BATS_TEST_TMPDIR/page.pale"
 	run -0 env PALE_PATH="$here/../../profiles" "$pale" check "$BATS_TEST_TMPDIR/page.pale"
