@@ -24,20 +24,23 @@ struct pod_facts {
 /*
  * Why the containers of a pod have the profiles that they have, as the webhook decides by what
  * there is now: admission.h answers a review of the pod, and pod_profile.h is asked about each of
- * its containers. And whether they run under them, by what the pod and its node say. A new object:
+ * its containers. And whether they run under them, by what the pod and its node say. A new object,
+ * whose strings are "" where there is nothing to say:
  *
- *	name, namespace, node	"" where there is none
- *	asked		whether the API server asks the webhook about pods of the namespace
- *	allowed		whether a pod like this may be created now; refusal and warnings say more
- *	lacks		of a pod that is there: what the webhook would have set, as JSON pointers
- *	mode, onMissing	as it would be now; "" where nobody says it, or the pod is refused
- *	canaryPercent	how many of a template's pods have enforce instead, where a rollout says so
- *	containers	[{name, kind, profile, because, refusal {message, hint}, newProfile, digest,
- *			newDigest, under {answer, detail}, state}]: answer is yes, no or unknown;
- *			newProfile and newDigest are what it would have, created anew
- *	diagnostics	[{profile, file, line, column, severity, message, hint, text}] of the
- *			profiles' sources; text is the line
- *	well		whether nothing is refused, and each container runs under its profile
+ * name, namespace, node. asked: whether the API server asks the webhook about pods of the
+ * namespace. allowed: whether a pod like this may be created now; refusal and warnings say more.
+ * lacks: of a pod that is there, what the webhook would have set, as JSON pointers. mode and
+ * onMissing as they would be now; canaryPercent of a template: how many of its pods have enforce
+ * instead.
+ *
+ * containers: [{name, kind, profile, because, refusal {message, hint}, newProfile, digest,
+ * newDigest, under {answer, detail}, state}]. answer is yes, no or unknown; newProfile and
+ * newDigest are what it would have, created anew.
+ *
+ * diagnostics: [{profile, file, line, column, severity, message, hint, text}] of the profiles'
+ * sources; text is the line.
+ *
+ * well: whether nothing is refused, and each container runs under its profile.
  *
  * NULL with -EINVAL when the pod is none.
  */

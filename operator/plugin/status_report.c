@@ -180,6 +180,8 @@ static bool is_well(const json_t *profiles, const json_t *nodes)
 	json_t *o;
 	size_t i;
 
+	if (!json_array_size(nodes))
+		return false;
 	json_array_foreach ((json_t *)profiles, i, o) {
 		if (strcmp(object_text(o, "state"), "Ready") != 0)
 			return false;

@@ -111,7 +111,9 @@ static void states_of_profiles(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		json_t *o = json_of(cases[i].object), *all = json_pack("[o]", o);
-		json_t *none = json_array(), *report = status_report(all, none, NOW);
+		json_t *nodes = json_of("[" NODE("n1", "{'heartbeat':'2026-11-26T13:10:00Z',"
+						       "'conditions':[" READY "]}") "]");
+		json_t *report = status_report(all, nodes, NOW);
 		json_t *p = json_array_get(json_object_get(report, "profiles"), 0);
 
 		assert_string_equal(json_string_value(json_object_get(p, "state")), cases[i].state);
@@ -120,14 +122,14 @@ static void states_of_profiles(void **state)
 		assert_int_equal(
 			status_report_is_well(report), strcmp(cases[i].state, "Ready") == 0);
 		json_decref(report);
-		json_decref(none);
+		json_decref(nodes);
 		json_decref(all);
 	}
 }
 
 static void status_of_a_cluster(void **state)
 {
-	status_is("[]", "[]", true,
+	status_is("[]", "[]", false,
 		"There are no PaleProfiles.\n\n"
 		"No node has said anything: does the DaemonSet pale-node run?\n");
 	/* Old violations do not count, a rollout's share stands beside its mode. */
