@@ -16,7 +16,7 @@ $(B)/pale-docs: $(B)/docs/main.o $(LIBDOCS) $(CMD_OBJ) $(LIBENFORCER) $(LIBCOMPI
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(ENFORCER_LIBS) $(LIBS)
 
-$(B)/pale-operator-docs: $(B)/docs/operator_main.o $(LIBDOCS) $(OPERATOR_CMD_OBJ) $(LIBOPERATOR) $(LIBENFORCER) $(LIBCOMPILER)
+$(B)/pale-operator-docs: $(B)/docs/operator_main.o $(LIBDOCS) $(OPERATOR_CMD_OBJ) $(LIBOPERATOR) $(LIBEXPORT) $(LIBENFORCER) $(LIBCOMPILER)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
 

@@ -11,7 +11,7 @@
 #include "operator/manager/manager_metrics.h"
 #include "operator/manager/object_kinds.h"
 #include "operator/manager/object_writes.h"
-#include "operator/manager/recorded_pods.h"
+#include "operator/manager/pod_reads.h"
 #include "operator/manager/run_reads.h"
 #include "operator/memory.h"
 #include "operator/say.h"
@@ -43,7 +43,7 @@ struct manager {
 	struct kube_events *events;
 	struct object_writes *writes;
 	struct run_reads *runs;
-	struct recorded_pods *pods;
+	struct pod_reads *pods;
 	struct certificate_upkeep *certificates;
 	struct page_server *pages;
 	sd_event_source *soon, *tick;
@@ -89,7 +89,7 @@ static int on_tick(sd_event_source *source, uint64_t us, void *ctx)
 
 	(void)us;
 	object_writes_tell_failed(m->writes);
-	recorded_pods_retry(m->pods);
+	pod_reads_retry(m->pods);
 	look(m);
 	sd_event_source_set_time_relative(source, TICK_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -102,7 +102,7 @@ static void on_seen(void *ctx, json_t *object)
 	struct kind_watch *w = ctx;
 	struct manager *m = w->manager;
 
-	if (w->kind == CONTROLLER_POD && recorded_pods_seen(m->pods, object))
+	if (w->kind == CONTROLLER_POD && pod_reads_seen(m->pods, object))
 		return;
 	controller_seen(m->controller, w->kind, object);
 	look_soon(m);
@@ -114,7 +114,7 @@ static void on_gone(void *ctx, const struct kube_object_id *id)
 	struct manager *m = w->manager;
 
 	if (w->kind == CONTROLLER_POD)
-		recorded_pods_gone(m->pods, id->namespace, id->name);
+		pod_reads_gone(m->pods, id->namespace, id->name);
 	controller_gone(m->controller, w->kind, id->namespace, id->name);
 	look_soon(m);
 }
@@ -172,7 +172,7 @@ static void say_err(void *ctx, const struct pale_err *err)
 	say_error(COMMAND, err);
 }
 
-static const struct recorded_pods_handlers pod_handlers = { on_pod_read, say_err };
+static const struct pod_reads_handlers pod_handlers = { on_pod_read, say_err };
 
 /* ---- what is decided */
 
@@ -440,7 +440,7 @@ int manager_new(struct connection *c, const struct manager_options *options, str
 				   .component = OBJECT_MANAGER, .lost = on_event_lost, .ctx = m });
 	m->writes = object_writes_new(c->client, &write_handlers, m);
 	m->runs = run_reads_new(c->client, &run_handlers, m);
-	m->pods = recorded_pods_new(c->client, &pod_handlers, m);
+	m->pods = pod_reads_new(c->client, &pod_handlers, m);
 	m->certificates =
 		certificate_upkeep_new(c->client, options->namespace, &certificate_handlers, m);
 	for (int kind = 0; kind < CONTROLLER_KINDS; kind++)
@@ -462,7 +462,7 @@ void manager_free(struct manager *m)
 	controller_free(m->controller);
 	object_writes_free(m->writes);
 	run_reads_free(m->runs);
-	recorded_pods_free(m->pods);
+	pod_reads_free(m->pods);
 	certificate_upkeep_free(m->certificates);
 	kube_events_free(m->events);
 	sd_event_source_disable_unref(m->work);

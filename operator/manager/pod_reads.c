@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/manager/recorded_pods.h"
+#include "operator/manager/pod_reads.h"
 
 #include "compiler/base/cleanup.h"
 #include "operator/kube/kube_json.h"
@@ -9,26 +9,26 @@
 #include <search.h>
 
 struct recorded {
-	struct recorded_pods *pods;
+	struct pod_reads *pods;
 	char *namespace, *name, *uid;
 	struct kube_call *call;
 	bool has_node;	/* all is known */
 	bool out_dated; /* it was seen in another version than the one that is being read */
 };
 
-struct recorded_pods {
+struct pod_reads {
 	struct kube_client *client;
-	const struct recorded_pods_handlers *handlers;
+	const struct pod_reads_handlers *handlers;
 	void *ctx;
 	void *all; /* tsearch(3): as many as a tenant likes */
 };
 
-struct recorded_pods *recorded_pods_new(
-	struct kube_client *c, const struct recorded_pods_handlers *handlers, void *ctx)
+struct pod_reads *pod_reads_new(
+	struct kube_client *c, const struct pod_reads_handlers *handlers, void *ctx)
 {
-	struct recorded_pods *p = memory_new(sizeof(*p));
+	struct pod_reads *p = memory_new(sizeof(*p));
 
-	*p = (struct recorded_pods){ .client = c, .handlers = handlers, .ctx = ctx };
+	*p = (struct pod_reads){ .client = c, .handlers = handlers, .ctx = ctx };
 	return p;
 }
 
@@ -43,7 +43,7 @@ static void recorded_free(void *of)
 	free(r);
 }
 
-void recorded_pods_free(struct recorded_pods *p)
+void pod_reads_free(struct pod_reads *p)
 {
 	if (!p)
 		return;
@@ -59,7 +59,7 @@ static int compare(const void *x, const void *y)
 	return r ? r : strcmp(a->name, b->name);
 }
 
-static struct recorded *find(const struct recorded_pods *p, const char *namespace, const char *name)
+static struct recorded *find(const struct pod_reads *p, const char *namespace, const char *name)
 {
 	const struct recorded key = { .namespace = (char *)(uintptr_t) namespace,
 		.name = (char *)(uintptr_t)name };
@@ -68,7 +68,7 @@ static struct recorded *find(const struct recorded_pods *p, const char *namespac
 	return found ? *found : NULL;
 }
 
-void recorded_pods_gone(struct recorded_pods *p, const char *namespace, const char *name)
+void pod_reads_gone(struct pod_reads *p, const char *namespace, const char *name)
 {
 	struct recorded *r = find(p, namespace, name);
 
@@ -83,7 +83,7 @@ static void read_pod(struct recorded *r);
 static void on_pod(void *ctx, const struct kube_answer *a)
 {
 	struct recorded *r = ctx;
-	struct recorded_pods *p = r->pods;
+	struct pod_reads *p = r->pods;
 
 	r->call = NULL;
 	if (a->err && a->status.code != 404) {
@@ -114,7 +114,7 @@ static void read_pod(struct recorded *r)
 			.method = KUBE_GET, .path = text_str(&path), .done = on_pod, .ctx = r });
 }
 
-static struct recorded *add(struct recorded_pods *p, const struct kube_object_id *id)
+static struct recorded *add(struct pod_reads *p, const struct kube_object_id *id)
 {
 	struct recorded *r = memory_new(sizeof(*r));
 
@@ -126,18 +126,18 @@ static struct recorded *add(struct recorded_pods *p, const struct kube_object_id
 	return r;
 }
 
-bool recorded_pods_seen(struct recorded_pods *p, const json_t *pod)
+bool pod_reads_seen(struct pod_reads *p, const json_t *pod)
 {
 	const struct kube_object_id id = kube_json_id(pod);
 	struct recorded *r = find(p, id.namespace, id.name);
 
 	if (r && strcmp(r->uid, id.uid) != 0) {
-		recorded_pods_gone(p, id.namespace, id.name);
+		pod_reads_gone(p, id.namespace, id.name);
 		r = NULL;
 	}
 	if (!*kube_json_string(pod, (const char *const[]){ "metadata", "annotations",
 					    "pale.dev/recording", NULL })) {
-		recorded_pods_gone(p, id.namespace, id.name);
+		pod_reads_gone(p, id.namespace, id.name);
 		return false;
 	}
 	if (!r)
@@ -157,7 +157,7 @@ static void retry(const void *node, VISIT which, void *ctx)
 		read_pod(r);
 }
 
-void recorded_pods_retry(struct recorded_pods *p)
+void pod_reads_retry(struct pod_reads *p)
 {
 	twalk_r(p->all, retry, NULL);
 }
