@@ -16,6 +16,7 @@
  */
 #include "enforcer/bpf/count_calls_map.h"
 #include "enforcer/bpf/kernel.h"
+#include "enforcer/bpf/reexec.h"
 
 #define NO_GROUP COUNT_GROUPS
 
@@ -115,35 +116,11 @@ static __always_inline void note_executable(struct task_struct *task, struct lea
 	m->device = BPF_CORE_READ(inode, i_sb, s_dev);
 }
 
-/* "/proc/" or "/dev/fd": there is no memcmp() here. */
-static __always_inline bool is_by_descriptor(const char *name)
-{
-	if (name[0] != '/')
-		return false;
-	return (name[1] == 'p' && name[2] == 'r' && name[3] == 'o' && name[4] == 'c' &&
-		       name[5] == '/') ||
-	       (name[1] == 'd' && name[2] == 'e' && name[3] == 'v' && name[4] == '/' &&
-		       name[5] == 'f' && name[6] == 'd');
-}
-
-/*
- * As runtimes execute themselves before the container's program (runc, crun: CVE-2019-5736): a copy
- * in memory, or the same file by a descriptor or /proc/self/exe. Who executes the same program anew
- * by its name, as a shell does, or a script of it, goes on to something else.
- */
 static __always_inline bool executes_itself(struct task_struct *task,
 	const struct learned_mark *before, const struct linux_binprm *bprm)
 {
-	struct inode *inode = BPF_CORE_READ(task, mm, exe_file, f_inode);
-	const char *filename = BPF_CORE_READ(bprm, filename);
-	char name[8] = {};
-
-	if (!BPF_CORE_READ(inode, i_nlink))
-		return true;
-	bpf_probe_read_kernel_str(name, sizeof(name), filename);
-	return filename == BPF_CORE_READ(bprm, interp) && is_by_descriptor(name) &&
-	       BPF_CORE_READ(inode, i_ino) == before->inode &&
-	       BPF_CORE_READ(inode, i_sb, s_dev) == before->device;
+	return is_reexec(
+		bprm, BPF_CORE_READ(task, mm, exe_file, f_inode), before->inode, before->device);
 }
 
 static __always_inline struct learned_mark *mark(struct task_struct *task, __u32 group, __u32 class)
