@@ -277,7 +277,7 @@ static __always_inline bool allows(__u64 decision)
 static __always_inline int verdict_of(__u64 decision)
 {
 	if (!(decision & DECISION_VALID))
-		return -EACCES;
+		return CANNOT_JUDGE;
 	if (allows(decision) || (decision & DECISION_AUDIT))
 		return 0;
 	return -(int)DECISION_ERRNUM(decision);

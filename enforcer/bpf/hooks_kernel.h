@@ -102,7 +102,8 @@ int BPF_PROG(call_refused, unsigned long call, long signr, int code)
 	__u32 action = code & SECCOMP_RET_ACTION;
 	bool compat;
 
-	if (!label)
+	/* To who learns it is no call: nothing came of it. */
+	if (LEARNING || !label)
 		return 0;
 	instance = instance_of(label);
 	if (!instance)
