@@ -176,6 +176,7 @@ static int watch_all(struct session *s, struct pale_err **err)
 			.cgroup = g->cgroup,
 			.run = g->run,
 			.begins = !g->has_begun,
+			.init = g->init,
 			.start_ns = drift_begins(g),
 		};
 

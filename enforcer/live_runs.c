@@ -109,9 +109,12 @@ static int record_with_lsm(struct recording *rec, const struct record *without,
 	struct learn_run *run, struct record_result *ret, struct pale_err **err)
 {
 	_cleanup_(lsm_source_release) struct lsm_source source = { 0 };
-	struct lsm_watch w = {
-		.cgroup = without->cgroup->id, .run = run, .begins = true, .start_ns = now_ns()
-	};
+	struct lsm_watch w = { .cgroup = without->cgroup->id,
+		.run = run,
+		.begins = true,
+		.init = -1,
+		.any_begins = true,
+		.start_ns = now_ns() };
 	struct record r = *without;
 	int n = lsm_source_watch(&source, rec->learner, &w, err);
 

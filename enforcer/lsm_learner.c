@@ -167,6 +167,28 @@ static int label_all_running(struct lsm_learner *l, struct pale_err **err)
 	return r <= 0 ? r : pale_err_plain(err, EAGAIN, "tasks come faster than they are found");
 }
 
+/* One that has ended meanwhile executes nothing any more. */
+static int number_init(struct lsm_learner *l, uint32_t id, int init, struct pale_err **err)
+{
+	_cleanup_(libbpf_unlisten) libbpf_print_fn_t previous;
+	const struct bpf_map *inits = bpf_object__find_map_by_name(l->lsm->skel->obj, "inits");
+	const uint32_t its[] = { id, (uint32_t)l->watched[id].generation };
+
+	libbpf_listen(&previous);
+	if (bpf_map_update_elem(bpf_map__fd(inits), &init, its, BPF_ANY) < 0)
+		return errno == ENOENT || errno == ESRCH
+			       ? 0
+			       : pale_err_set(err, errno, "a first process");
+	return label_running(l, err);
+}
+
+static uint32_t beginner(const struct lsm_watch *w)
+{
+	if (w->init >= 0)
+		return LSM_BEGINS_INIT;
+	return w->any_begins ? LSM_BEGINS_ANY : LSM_BEGINS_OTHER;
+}
+
 int lsm_learner_watch(
 	struct lsm_learner *l, const struct lsm_watch *w, uint32_t *ret_id, struct pale_err **err)
 {
@@ -183,8 +205,11 @@ int lsm_learner_watch(
 	l->learning[id] = (struct lsm_learning){
 		.phase = w->begins ? LEARN_INIT : LEARN_STEADY,
 		.begins = w->begins,
+		.beginner = beginner(w),
 	};
-	r = lsm_bind_cgroup(l->lsm, w->cgroup, id, err);
+	r = w->begins && w->init >= 0 ? number_init(l, id, w->init, err) : 0;
+	if (r >= 0)
+		r = lsm_bind_cgroup(l->lsm, w->cgroup, id, err);
 	if (r >= 0 && !w->begins)
 		r = label_all_running(l, err);
 	if (r < 0) {

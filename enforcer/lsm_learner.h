@@ -37,6 +37,10 @@ struct lsm_watch {
 	 * left out where the task has a terminal.
 	 */
 	bool begins;
+	/* As struct counted_group has them: whose exec that is. Whatever else is executed before it
+	 * is left out. */
+	int init;
+	bool any_begins;
 	/* As lsm_add_instance() has it: what is drift. */
 	uint64_t start_ns;
 };

@@ -78,8 +78,11 @@ int BPF_PROG(bprm_creds_for_exec, struct linux_binprm *bprm, int ret)
 			return 0;
 		}
 #if LEARNING
-		if (is_left_out(&binding))
+		if (is_left_out(&binding, bprm)) {
+			if (label)
+				label->state = LABEL_NONE;
 			return 0;
+		}
 #endif
 		label = make_label(bpf_get_current_task_btf());
 		if (!label) {
@@ -134,6 +137,9 @@ int BPF_PROG(bprm_committing_creds, struct linux_binprm *bprm)
 
 	if (!label || label->state == LABEL_NONE)
 		return 0;
+#if LEARNING
+	note_begun(label);
+#endif
 	label->state = LABEL_ACTIVE;
 	label->domain = label->next_domain;
 	label->mapped = 0;

@@ -9,6 +9,7 @@
  */
 
 #include "enforcer/bpf/executable.h"
+#include "enforcer/bpf/reexec.h"
 #include "enforcer/bpf/state.h"
 
 struct {
@@ -26,6 +27,15 @@ struct {
 	__type(key, __u32);
 	__type(value, struct lsm_learning);
 } learning SEC(".maps");
+
+/* User space's: of first processes, whose they are, by a pidfd. label_running() finds their
+ * numbers, which stay when another thread than the first executes a program. */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct cgroup_binding);
+} inits SEC(".maps");
 
 static __always_inline struct lsm_learning *learning_of(__u32 instance)
 {
@@ -129,13 +139,38 @@ static __always_inline int learn(struct label *label, struct lsm_instance *insta
 	return 0;
 }
 
-/* An interactive one is a person's, and says nothing of the container. */
-static __always_inline bool is_left_out(const struct cgroup_binding *binding)
+static __always_inline bool waits_for_program(const struct lsm_learning *l)
+{
+	return *(const volatile __u32 *)&l->begins;
+}
+
+static __always_inline bool is_runtimes_own(const struct linux_binprm *bprm)
+{
+	struct inode *inode = BPF_CORE_READ(bpf_get_current_task_btf(), mm, exe_file, f_inode);
+
+	return is_reexec(bprm, BPF_CORE_READ(bprm, file, f_inode), BPF_CORE_READ(inode, i_ino),
+		BPF_CORE_READ(inode, i_sb, s_dev));
+}
+
+/*
+ * What a runtime does on its way in; and an interactive one is a person's, and says nothing of the
+ * container. As begin() and settle() of learned_tasks.h have it.
+ */
+static __always_inline bool is_left_out(
+	const struct cgroup_binding *binding, const struct linux_binprm *bprm)
 {
 	struct lsm_learning *l = learning_of(binding->instance);
 
-	if (!l || *(volatile __u32 *)&l->begins ||
-		!BPF_CORE_READ(bpf_get_current_task_btf(), signal, tty))
+	if (!l)
+		return false;
+	if (waits_for_program(l)) {
+		if (l->beginner == LSM_BEGINS_INIT)
+			return l->init != bpf_get_current_pid_tgid() >> 32;
+		return l->beginner == LSM_BEGINS_OTHER && is_runtimes_own(bprm);
+	}
+	if (is_runtimes_own(bprm))
+		return true;
+	if (!BPF_CORE_READ(bpf_get_current_task_btf(), signal, tty))
 		return false;
 	__sync_fetch_and_add(&l->interactive, 1);
 	return true;
@@ -145,7 +180,16 @@ static __always_inline bool is_from_outside(const struct cgroup_binding *binding
 {
 	struct lsm_learning *l = learning_of(binding->instance);
 
-	return !l || !__sync_bool_compare_and_swap(&l->begins, 1, 0);
+	return !l || !waits_for_program(l);
+}
+
+/* An exec that fails has begun nothing. */
+static __always_inline void note_begun(const struct label *label)
+{
+	struct lsm_learning *l = learning_of(label->instance);
+
+	if (l && label->state == LABEL_PENDING && !label->execed)
+		__sync_bool_compare_and_swap(&l->begins, 1, 0);
 }
 
 /* The bound cgroup that the task is in, or one above it. */
@@ -190,16 +234,39 @@ static __always_inline void name_executable(struct label *label, struct task_str
 	hash_executable(label);
 }
 
+static __always_inline void number_init(struct task_struct *task)
+{
+	struct cgroup_binding *its = bpf_task_storage_get(&inits, task, NULL, 0);
+	struct lsm_instance *instance;
+	struct lsm_learning *l;
+	__u32 index;
+
+	if (!its)
+		return;
+	index = its->instance;
+	instance = bpf_map_lookup_elem(&instances, &index);
+	l = learning_of(index);
+	if (instance && l && instance->generation == its->generation)
+		l->init = task->tgid;
+}
+
 /* Tasks that were there before learning began. One byte for each that was not known yet. */
 SEC("?iter/task")
 int label_running(struct bpf_iter__task *ctx)
 {
 	struct cgroup_binding binding = {};
 	struct task_struct *task = ctx->task;
+	struct lsm_learning *l;
 	struct label *label;
 	__u8 one = 1;
 
-	if (!task || !bound_cgroup_of(task, &binding))
+	if (!task)
+		return 0;
+	number_init(task);
+	if (!bound_cgroup_of(task, &binding))
+		return 0;
+	l = learning_of(binding.instance);
+	if (!l || waits_for_program(l))
 		return 0;
 	label = make_label(task);
 	if (!label) {

@@ -14,10 +14,19 @@ struct seen_key {
 /* So many are known at once; what is beyond is told each time. */
 #define LSM_SEEN_MAX 262144
 
-/* By instance. The first two are user space's, to be written at any time. */
+/* Whose exec is that of the container's program. */
+enum lsm_beginner {
+	LSM_BEGINS_ANY,	  /* the first */
+	LSM_BEGINS_OTHER, /* the first but a runtime's of itself */
+	LSM_BEGINS_INIT,  /* the first of its first process */
+};
+
+/* By instance. The first four are user space's, to be written at any time. */
 struct lsm_learning {
-	lsm_u32 phase;	     /* enum learn_phase */
-	lsm_u32 begins;	     /* 1: the next exec from outside is that of the container's program */
+	lsm_u32 phase;	/* enum learn_phase */
+	lsm_u32 begins; /* 1: the container's program has not been executed, and nothing is told */
+	lsm_u32 beginner; /* enum lsm_beginner */
+	lsm_u32 init;	  /* its first process, as the initial pid namespace has it; 0: not known */
 	lsm_u64 known;	     /* acts that had been told before */
 	lsm_u64 unkept;	     /* that were told and found no room among those */
 	lsm_u64 interactive; /* execs from outside, with a terminal, that are left out */

@@ -57,7 +57,7 @@ static void make_group(struct group *g, const char *below)
 	g->id = st.st_ino;
 }
 
-static void watch(struct group *g, bool begins)
+static void watch_init(struct group *g, bool begins, int init)
 {
 	struct pale_err *err = NULL;
 	static int n;
@@ -69,9 +69,15 @@ static void watch(struct group *g, bool begins)
 			  &(struct lsm_watch){ .cgroup = g->id,
 				  .run = g->run,
 				  .begins = begins,
+				  .init = init,
 				  .start_ns = now_ns() },
 			  &g->watch, &err),
 		&err);
+}
+
+static void watch(struct group *g, bool begins)
+{
+	watch_init(g, begins, -1);
 }
 
 static void end_watch(struct group *g)
@@ -453,10 +459,72 @@ static void execute_filtered(void)
 	execute_page();
 }
 
+static void execute_none_first(void)
+{
+	execl(DIR_ "/text", DIR_ "/text", NULL);
+	execute_page();
+}
+
 static void is_of_program(struct group *g, const char *what)
 {
 	result(has(g, "read " DIR_ "/page by /usr/bin/dash init\n"), "%s", what);
 	expect(g, "third", "", "nothing before it is told");
+}
+
+/* What is executed first, of whom, and how it goes on when the first try fails. */
+static void begins(void)
+{
+	struct group g, other;
+	int init;
+	pid_t pid;
+
+	make_group(&g, NULL);
+	watch(&g, true);
+	pid = start_waiting(&g, execute_none_first);
+	go();
+	must(end(pid) == 0, "program");
+	unlink(DIR_ "/go");
+	end_watch(&g);
+	is_of_program(&g, "an exec that fails does not begin it");
+	result(is_complete(&g), "nothing was lost");
+	release(&g);
+
+	make_group(&g, NULL);
+	pid = start_waiting(&g, execute_page);
+	init = (int)syscall(SYS_pidfd_open, pid, 0);
+	must(init >= 0, "pidfd_open");
+	watch_init(&g, true, init);
+	/* A hook's, or one that is executed into it. */
+	must(run(&g, "cat <" DIR_ "/second") == 0, "script");
+	read_all();
+	result(!lsm_learner_has_begun(learner, g.watch), "another process does not begin it");
+	go();
+	must(end(pid) == 0, "program");
+	unlink(DIR_ "/go");
+	must(run(&g, "cat <" DIR_ "/fourth") == 0, "script");
+	close(init);
+	end_watch(&g);
+	is_of_program(&g, "its first process does");
+	expect(&g, "second", "", "what another did before is not told");
+	expect(&g, "fourth", "read " DIR_ "/fourth by /usr/bin/dash init execed\n",
+		"and afterwards apart");
+	result(is_complete(&g), "nothing was lost");
+	release(&g);
+
+	/* Tasks of one that waits are not labelled for one that runs. */
+	make_group(&g, NULL);
+	make_group(&other, NULL);
+	watch(&g, true);
+	pid = start_waiting(&g, execute_page);
+	watch(&other, false);
+	go();
+	must(end(pid) == 0, "program");
+	unlink(DIR_ "/go");
+	end_watch(&other);
+	end_watch(&g);
+	is_of_program(&g, "a group that waits is not begun by another's watch");
+	release(&g);
+	release(&other);
 }
 
 /* A filter's that refuses a call of the program; the recorder that counts does not see that. */
@@ -474,6 +542,38 @@ static void filtered(void)
 	end_watch(&g);
 	is_of_program(&g, "a program with a filter");
 	result(is_complete(&g), "a call that a filter refused is no loss");
+	release(&g);
+}
+
+/* As runtimes do, on their way in: the rest is done by main(). */
+static void execute_itself(void)
+{
+	execl("/proc/self/exe", "test_lsm_learner", "execute_page", NULL);
+	_exit(94);
+}
+
+static void runtimes(void)
+{
+	struct group g;
+	pid_t pid;
+
+	make_group(&g, NULL);
+	watch(&g, true);
+	pid = start_waiting(&g, execute_itself);
+	go();
+	must(end(pid) == 0, "program");
+	unlink(DIR_ "/go");
+	read_all();
+	is_of_program(&g, "a runtime that executes itself does not begin it");
+	pid = start_waiting(&g, execute_itself);
+	go();
+	must(end(pid) == 0, "program");
+	unlink(DIR_ "/go");
+	end_watch(&g);
+	expect(&g, "third", "", "nor is what it does on a later way in told");
+	result(has(&g, "read " DIR_ "/page by /usr/bin/dash init execed\n"),
+		"but what it executes is");
+	result(is_complete(&g), "nothing was lost");
 	release(&g);
 }
 
@@ -500,11 +600,13 @@ static void make_file(const char *path)
 	close(fd);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	struct pale_err *err = NULL;
 	ssize_t n = readlink("/proc/self/exe", try_path, sizeof(try_path) - 32);
 
+	if (argc > 1 && !strcmp(argv[1], "execute_page"))
+		execute_page();
 	must(n > 0, "readlink");
 	strcpy(strstr(try_path, "/tests/vm/"), "/tests/live/try");
 	must(access(try_path, X_OK) == 0, try_path);
@@ -513,6 +615,8 @@ int main(void)
 	make_file(DIR_ "/second");
 	make_file(DIR_ "/third");
 	make_file(DIR_ "/fourth");
+	make_file(DIR_ "/text");
+	must(chmod(DIR_ "/text", 0755) == 0, "chmod");
 	sleep(1);
 	check_err(lsm_learner_new(&learner, &err), &err);
 	files();
@@ -520,6 +624,8 @@ int main(void)
 	others();
 	running();
 	below();
+	begins();
+	runtimes();
 	filtered();
 	flood();
 	lsm_learner_free(learner);
