@@ -8,6 +8,7 @@
 #include "enforcer/libbpf_words.h"
 #include "enforcer/lsm_internal.h"
 #include "enforcer/lsm_observation.h"
+#include "enforcer/new_run.h"
 #include "enforcer/process.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ struct watched {
 	struct learn_run *run;
 	uint64_t generation;
 	bool begins; /* its program has not been executed */
+	bool alone;  /* it has been, and who else is there has been looked for */
 	uint64_t acts;
 };
 
@@ -156,15 +158,22 @@ static int label_running(struct lsm_learner *l, struct pale_err **err)
 	return n < 0 ? pale_err_set(err, errno, "tasks that run already") : found;
 }
 
-static int label_all_running(struct lsm_learner *l, struct pale_err **err)
+/* How many of this watch there were. */
+static int label_all_running(struct lsm_learner *l, uint32_t id, struct pale_err **err)
 {
 	_cleanup_(libbpf_unlisten) libbpf_print_fn_t previous;
-	int r = 1;
+	int r = 1, found = 0;
 
 	libbpf_listen(&previous);
-	for (int i = 0; i < PASSES && r > 0; i++)
+	l->learning[id].looked_for = 1;
+	for (int i = 0; i < PASSES && r > 0; i++) {
 		r = label_running(l, err);
-	return r <= 0 ? r : pale_err_plain(err, EAGAIN, "tasks come faster than they are found");
+		found += r > 0 ? r : 0;
+	}
+	l->learning[id].looked_for = 0;
+	if (r > 0)
+		return pale_err_plain(err, EAGAIN, "tasks come faster than they are found");
+	return r < 0 ? r : found;
 }
 
 /* One that has ended meanwhile executes nothing any more. */
@@ -201,6 +210,7 @@ int lsm_learner_watch(
 		.run = w->run,
 		.generation = l->lsm->instances[id].generation,
 		.begins = w->begins,
+		.alone = !w->begins,
 	};
 	l->learning[id] = (struct lsm_learning){
 		.phase = w->begins ? LEARN_INIT : LEARN_STEADY,
@@ -211,7 +221,7 @@ int lsm_learner_watch(
 	if (r >= 0)
 		r = lsm_bind_cgroup(l->lsm, w->cgroup, id, err);
 	if (r >= 0 && !w->begins)
-		r = label_all_running(l, err);
+		r = label_all_running(l, id, err);
 	if (r < 0) {
 		_cleanup_(pale_err_freep) struct pale_err *unused = NULL;
 
@@ -227,6 +237,7 @@ int lsm_learner_phase(
 	struct lsm_learner *l, uint32_t id, enum learn_phase phase, struct pale_err **err)
 {
 	uint32_t one = 1;
+	int r;
 
 	if (phase == LEARN_RUNTIME)
 		return 0;
@@ -234,7 +245,10 @@ int lsm_learner_phase(
 	if (!__atomic_compare_exchange_n(
 		    &l->learning[id].begins, &one, 0, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
 		return 0;
-	return label_all_running(l, err);
+	l->watched[id].alone = true;
+	learn_run_lost(l->watched[id].run, 1, NEW_RUN_LOST_BEFORE);
+	r = label_all_running(l, id, err);
+	return r < 0 ? r : 0;
 }
 
 /* ---- reading */
@@ -299,9 +313,31 @@ int lsm_learner_fd(const struct lsm_learner *l)
 	return lsm_event_fd(l->lsm);
 }
 
+/*
+ * Who was in the group before its program, which need not be its child, is of it from then on. What
+ * they did until now was not seen. Who has ended meanwhile is not found.
+ */
+static int find_others(struct lsm_learner *l, uint32_t id, struct pale_err **err)
+{
+	struct watched *w = &l->watched[id];
+	int r;
+
+	if (!w->run || w->begins || w->alone)
+		return 0;
+	w->alone = true;
+	r = label_all_running(l, id, err);
+	if (r > 0)
+		learn_run_lost(w->run, (uint64_t)r, LSM_LEARNER_LOST_OTHERS);
+	return r;
+}
+
 int lsm_learner_read(struct lsm_learner *l, struct pale_err **err)
 {
-	return lsm_poll(l->lsm, 0, take, l, err);
+	int r = lsm_poll(l->lsm, 0, take, l, err);
+
+	for (uint32_t id = 0; id < LSM_INSTANCES_MAX && r >= 0; id++)
+		r = find_others(l, id, err);
+	return r;
 }
 
 bool lsm_learner_has_begun(const struct lsm_learner *l, uint32_t id)
@@ -359,12 +395,15 @@ static void add_failures(struct lsm_learner *l)
 
 int lsm_learner_end(struct lsm_learner *l, uint32_t id, struct pale_err **err)
 {
+	_cleanup_(pale_err_freep) struct pale_err *unused = NULL;
 	struct watched *w = &l->watched[id];
-	/* From then on nothing is told; what was is in the buffer, and the counts stay. */
-	int r = lsm_remove_instance(l->lsm, id, err);
+	/* find_others() finds them while it is watched. */
+	int r = lsm_learner_read(l, err), removed;
 
+	/* From then on nothing is told; what was is in the buffer, and the counts stay. */
+	removed = lsm_remove_instance(l->lsm, id, r < 0 ? &unused : err);
 	if (r >= 0)
-		r = lsm_learner_read(l, err);
+		r = removed < 0 ? removed : lsm_learner_read(l, err);
 	if (r >= 0) {
 		add_failures(l);
 		add_losses(w, &l->lsm->instances[id]);

@@ -38,7 +38,7 @@ struct lsm_watch {
 	 */
 	bool begins;
 	/* As struct counted_group has them: whose exec that is. Whatever else is executed before it
-	 * is left out. */
+	 * is left out; who did is told of from when the program begins. */
 	int init;
 	bool any_begins;
 	/* As lsm_add_instance() has it: what is drift. */
@@ -52,10 +52,14 @@ int lsm_learner_watch(
 /*
  * Of what is done from now on; LEARN_RUNTIME is LEARN_INIT, since nothing is told before the
  * program begins. A program that a watch waits for and that has begun by another's word was
- * executed before we watched: it is found as what ran already.
+ * executed before we watched: it is found as what ran already, and NEW_RUN_LOST_BEFORE is the run's
+ * loss.
  */
 int lsm_learner_phase(
 	struct lsm_learner *l, uint32_t id, enum learn_phase phase, struct pale_err **err);
+
+/* The loss of a run whose program was not alone as it began. */
+#define LSM_LEARNER_LOST_OTHERS "what processes beside the program did as it began"
 
 /* Readable when there is something; belongs to @l. */
 int lsm_learner_fd(const struct lsm_learner *l);

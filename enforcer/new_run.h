@@ -14,7 +14,9 @@ void keep_run(struct learn_runs *runs, struct learn_run *run);
 /* An equal one, which can be added to for itself. */
 int copy_run(struct learn_run *run, struct learn_runs *to, struct pale_err **err);
 
-/* The loss of a run as it is saved before its end. */
+/* The loss of a run of which the program ran already. */
+#define NEW_RUN_LOST_BEFORE "what was done before the recording began"
+/* That of one as it is saved before its end. */
 #define NEW_RUN_LOST_LATER "what came after the last time that the recording was saved"
 
 #endif

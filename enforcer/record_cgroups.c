@@ -214,7 +214,7 @@ static void note_blindness(const struct recorded_group *g)
 		learn_run_lost(g->run, 1,
 			"files, network and capabilities: this recorder sees calls and programs");
 	if (g->has_begun)
-		learn_run_lost(g->run, 1, "what was done before the recording began");
+		learn_run_lost(g->run, 1, NEW_RUN_LOST_BEFORE);
 }
 
 static void flush(struct loop *l, struct pale_err **err)
@@ -398,7 +398,7 @@ static void check_begun(struct loop *l, uint32_t i)
 	if (g->has_begun || !g->begun || !g->begun(g->ctx))
 		return;
 	if (count_calls_begin(l->counts, i))
-		learn_run_lost(g->run, 1, "what was done before the recording began");
+		learn_run_lost(g->run, 1, NEW_RUN_LOST_BEFORE);
 }
 
 static int watch(struct loop *l, struct pale_err **err)

@@ -250,7 +250,8 @@ static __always_inline void number_init(struct task_struct *task)
 		l->init = task->tgid;
 }
 
-/* Tasks that were there before learning began. One byte for each that was not known yet. */
+/* Tasks that were there before learning, or the program, began, of whom it is asked for. One byte
+ * for each that was not known yet. */
 SEC("?iter/task")
 int label_running(struct bpf_iter__task *ctx)
 {
@@ -266,7 +267,7 @@ int label_running(struct bpf_iter__task *ctx)
 	if (!bound_cgroup_of(task, &binding))
 		return 0;
 	l = learning_of(binding.instance);
-	if (!l || waits_for_program(l))
+	if (!l || !*(const volatile __u32 *)&l->looked_for)
 		return 0;
 	label = make_label(task);
 	if (!label) {

@@ -21,12 +21,13 @@ enum lsm_beginner {
 	LSM_BEGINS_INIT,  /* the first of its first process */
 };
 
-/* By instance. The first four are user space's, to be written at any time. */
+/* By instance. The first five are user space's, to be written at any time. */
 struct lsm_learning {
 	lsm_u32 phase;	/* enum learn_phase */
 	lsm_u32 begins; /* 1: the container's program has not been executed, and nothing is told */
 	lsm_u32 beginner; /* enum lsm_beginner */
 	lsm_u32 init;	  /* its first process, as the initial pid namespace has it; 0: not known */
+	lsm_u32 looked_for;  /* 1: label_running() is to label its tasks */
 	lsm_u64 known;	     /* acts that had been told before */
 	lsm_u64 unkept;	     /* that were told and found no room among those */
 	lsm_u64 interactive; /* execs from outside, with a terminal, that are left out */

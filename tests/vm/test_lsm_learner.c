@@ -465,6 +465,11 @@ static void execute_none_first(void)
 	execute_page();
 }
 
+static void read_third(void)
+{
+	read_file(DIR_ "/third");
+}
+
 static void is_of_program(struct group *g, const char *what)
 {
 	result(has(g, "read " DIR_ "/page by /usr/bin/dash init\n"), "%s", what);
@@ -525,6 +530,39 @@ static void begins(void)
 	is_of_program(&g, "a group that waits is not begun by another's watch");
 	release(&g);
 	release(&other);
+}
+
+/* Two whose programs begin between two looks, and one of which nobody looked until its end. */
+static void beside(void)
+{
+	struct group g[3];
+	pid_t pids[3];
+
+	for (int i = 0; i < 3; i++) {
+		make_group(&g[i], NULL);
+		watch(&g[i], true);
+		pids[i] = start_waiting(&g[i], read_third);
+	}
+	must(run(&g[0], "cat <" DIR_ "/page") == 0, "script");
+	must(run(&g[1], "cat <" DIR_ "/page") == 0, "script");
+	read_all();
+	must(run(&g[2], "cat <" DIR_ "/page") == 0, "script");
+	end_watch(&g[2]);
+	go();
+	for (int i = 0; i < 3; i++)
+		must(end(pids[i]) == 0, "process");
+	unlink(DIR_ "/go");
+	for (int i = 0; i < 2; i++) {
+		end_watch(&g[i]);
+		result(has(&g[i], "read " DIR_ "/third by /"),
+			"who was in group %d before its program is of it", i);
+		result(has_lost(&g[i], LSM_LEARNER_LOST_OTHERS),
+			"and what is not known of them is told");
+	}
+	result(has_lost(&g[2], LSM_LEARNER_LOST_OTHERS),
+		"who was beside a program is found though the recording ends at once");
+	for (int i = 0; i < 3; i++)
+		release(&g[i]);
 }
 
 /* A filter's that refuses a call of the program; the recorder that counts does not see that. */
@@ -627,6 +665,7 @@ int main(int argc, char **argv)
 	begins();
 	runtimes();
 	filtered();
+	beside();
 	flood();
 	lsm_learner_free(learner);
 	printf("1..%d\n", tests);
