@@ -71,7 +71,7 @@ int BPF_PROG(bprm_creds_for_exec, struct linux_binprm *bprm, int ret)
 
 	if (ret)
 		return ret;
-	if (!label || label->state != LABEL_ACTIVE) {
+	if (!label || label->state != LABEL_ACTIVE || (LEARNING && !instance_of(label))) {
 		if (!bound_cgroup(&binding)) {
 			if (label)
 				label->state = LABEL_NONE;

@@ -274,8 +274,10 @@ int label_running(struct bpf_iter__task *ctx)
 		count_failure(LSM_WHY_STORAGE);
 		return 0;
 	}
-	if (label->state != LABEL_NONE)
+	/* Of a watch that has ended it is nobody's. */
+	if (label->state != LABEL_NONE && instance_of(label))
 		return 0;
+	label->execed = 0;
 	label->instance = binding.instance;
 	label->generation = binding.generation;
 	name_executable(label, task);

@@ -339,7 +339,7 @@ static __always_inline void count_unresolved(const struct label *label, __u32 wh
 
 	if (instance && why < LSM_WHY_COUNT)
 		__sync_fetch_and_add(&instance->unresolved[why], 1);
-	else
+	else if (!LEARNING) /* where a watch that has ended lacks nothing */
 		count_failure(why);
 }
 

@@ -615,6 +615,39 @@ static void runtimes(void)
 	release(&g);
 }
 
+/* What goes on in a group that is no longer watched is no other's loss. */
+static void ended(void)
+{
+	static const char told[] = "read " DIR_ "/page by /usr/bin/dash steady\n";
+	struct group g, other;
+	pid_t pid;
+
+	make_group(&g, NULL);
+	make_group(&other, NULL);
+	watch(&g, true);
+	watch(&other, true);
+	pid = start(&g, "while [ ! -e " DIR_ "/go ]; do cat <" DIR_ "/page; done", false);
+	must(run(&other, "cat <" DIR_ "/second") == 0, "script");
+	end_watch(&g);
+	usleep(500000);
+	end_watch(&other);
+	result(is_complete(&other), "what ran on in a group that ended is nobody's loss");
+	learn_run_free(g.run);
+	/* Its tasks have labels of the watch that ended. */
+	watch(&g, false);
+	for (int i = 0; i < 100 && !is_told(&g, told); i++) {
+		usleep(200000);
+		read_all();
+	}
+	go();
+	must(end(pid) == 0, "program");
+	unlink(DIR_ "/go");
+	end_watch(&g);
+	result(has(&g, told), "it is watched anew");
+	release(&g);
+	release(&other);
+}
+
 static void flood(void)
 {
 	struct group g;
@@ -666,6 +699,7 @@ int main(int argc, char **argv)
 	runtimes();
 	filtered();
 	beside();
+	ended();
 	flood();
 	lsm_learner_free(learner);
 	printf("1..%d\n", tests);
