@@ -123,4 +123,13 @@ chmod 640 real.pale
 ln -s real.pale link.pale
 "$pale" learn --from "$here/ok/one.runs" --merge link.pale >out 2>err
 if [ "$(stat -c %a link.pale)" = 640 ]; then result ok "a link's mode is nobody's"; else result not-ok "a link's mode is nobody's"; fi
+
+# What holds for any runs.
+seed=$((RANDOM * 32768 + RANDOM))
+if "$here/properties" "$pale" "$seed" >out 2>&1; then
+	result ok "properties, from seed $seed"
+else
+	result not-ok "properties, from seed $seed"
+	shown <out
+fi
 echo "1..$n"
