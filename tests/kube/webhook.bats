@@ -457,7 +457,8 @@ etcdctl_compact() {
 	split_create 0 & split_create 125 & split_create 250 & split_create 375 &
 	wait
 	[ "$(kubectl -n shop get pods -o json | jq '[.items[] | select((.metadata.name | startswith("burst")) and .spec.runtimeClassName == "pale")] | length')" = 500 ]
-	echo "# $(bc <<<"$EPOCHREALTIME - $started") s for 500 pods, with four clients" >&3
+	echo "# $(bc <<<"$EPOCHREALTIME - $started") s for 500 pods, with four clients; $(ask metrics | awk '
+		/^pale_webhook_seconds_sum/ { s += $2 } /^pale_webhook_seconds_count/ { n += $2 } END { printf "%.2f ms in the webhook for each of %d reviews", 1000 * s / n, n }')" >&3
 }
 
 @test "nobody answers: labelled namespaces refuse, others are unharmed" {
