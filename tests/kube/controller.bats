@@ -23,6 +23,8 @@ setup_file() {
 	echo '{"apiVersion":"authentication.k8s.io/v1","kind":"TokenRequest","spec":{"expirationSeconds":3600}}' |
 		kubectl create --raw /api/v1/namespaces/pale-system/serviceaccounts/pale-controller/token -f - | jq -j .status.token >"$folder/account/token"
 	chmod -R go+rX "$folder"
+	# That are as they should be.
+	echo 0 >"$folder/refusals"
 	controller a 9081
 	in_time 30 leads a
 }
@@ -46,7 +48,15 @@ teardown() {
 	[ -z "$server" ] || kill "$server" || :
 	in_time 60 kubectl get --raw /readyz
 	cp "$folder"/*.log "$kube/log"
-	not grep -hE 'answers (400|403|422)' "$folder"/*.log
+	if [ "$(refusals)" != "$(<"$folder/refusals")" ]; then
+		grep -hE "$refusal" "$folder"/*.log
+		return 1
+	fi
+}
+
+refusal='answers (400|403|422)'
+refusals() {
+	cat "$folder"/*.log | grep -cE "$refusal" || :
 }
 
 # Starts one, as the kubelet would.
@@ -281,6 +291,54 @@ profile web {
 	in_time 10 event PaleRecording learned RecordingCompleted '^Full: PaleProfile learned is its draft'
 	kubectl -n shop delete pod r1 r2 r3 --grace-period=0 --force
 	kubectl delete palenodestatus n1 n2 n3
+}
+
+@test "a draft that somebody made his own is not written over, and nothing says that it was" {
+	kubectl apply -f - <<-END
+		apiVersion: pale.dev/v1alpha1
+		kind: PaleProfile
+		metadata: {name: mine, annotations: {pale.dev/draft: "true", pale.dev/draft-of: shop/again}}
+		spec: {source: "profile mine { }", mode: audit, namespaces: [shop]}
+	END
+	kubectl -n shop apply -f - <<-END
+		apiVersion: pale.dev/v1alpha1
+		kind: PaleRecording
+		metadata: {name: again}
+		spec: {selector: {matchLabels: {app: web}}, durationSeconds: 10, profile: mine}
+	END
+	pod shop r4 '{"pale.dev/recording":"shop/again"}' n1
+	node_status n1 "$(jq -nc --arg uid "$(kubectl -n shop get pod r4 -o json | jq -r .metadata.uid)" '{runs: [{recording: "shop/again", uid: $uid, container: "c",
+		run: ({"pale-run": 1, id: "\($uid):c", time: 1764171937, recorder: "bpf-lsm", program: "/usr/sbin/web", complete: true, observations: []} | tojson)}]}')"
+	in_time 60 event PaleRecording again DraftNotWritten 'conflict with "kubectl-client-side-apply".*spec.source'
+	[ "$(kubectl -n shop get palerecording again -o json | jq -r .status.phase)" != Completed ]
+	[ "$(kubectl get paleprofile mine -o json | jq -r .spec.source)" = 'profile mine { }' ]
+	not event PaleRecording again RecordingCompleted .
+	# A minute later it is tried again.
+	kubectl delete paleprofile mine --timeout=20s
+	drafted() { [ "$(kubectl -n shop get palerecording again -o json | jq -r .status.phase)" = Completed ]; }
+	in_time 90 drafted
+	in_time 20 compiled mine True
+	kubectl -n shop delete pod r4 --grace-period=0 --force
+	kubectl -n shop delete palerecording again
+	kubectl delete palenodestatus n1
+}
+
+@test "what the server refuses is asked for again, not all the time" {
+	local before
+	kubectl get clusterrole pale-controller -o json >role
+	jq '.rules |= map(select(.resources != ["paleprofiles/status", "palerecordings/status"]))' role | kubectl replace -f -
+	sleep 1
+	before=$(metric a pale_api_requests_total)
+	profile refused 'profile refused { }'
+	said() { grep -q 'write PaleProfile refused: the API server answers 403' "$folder/a.log"; }
+	in_time 20 said
+	sleep 20
+	# The lease, the certificates; the finalizer, an Event, three or four statuses.
+	[ $(($(metric a pale_api_requests_total) - before)) -le 32 ]
+	kubectl get paleprofile refused -o json | jq -e '.status == null'
+	jq 'del(.metadata.resourceVersion)' role | kubectl replace -f -
+	in_time 20 compiled refused True
+	refusals >"$folder/refusals"
 }
 
 @test "certificates are there, and a webhook that has them is believed" {
