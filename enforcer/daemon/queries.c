@@ -8,6 +8,7 @@
 #include "enforcer/daemon/unconfined.h"
 
 #include "compiler/base/cleanup.h"
+#include "compiler/base/json_text.h"
 #include "compiler/options.h"
 
 #include <errno.h>
@@ -96,6 +97,19 @@ static size_t containers_under(const struct daemon *d, const char *digest)
 	return n;
 }
 
+/* What keeps a profile from being in force as it is written; NULL: nothing. Of runc and crun the
+ * first is asked, as which one starts a container is not known. */
+static json_t *inexact_json(const struct daemon *d, const struct node_policy *p)
+{
+	_cleanup_free_ char *first = NULL;
+	uint32_t n;
+
+	node_enforcement_of(&d->enforcement, p, OCI_RUNTIME_RUNC, &n, &first);
+	return n ? json_pack("{s:I, s:o, s:b}", "rules", (json_int_t)n, "first", json_text(first),
+			   "refused", !d->config.allow_partial)
+		 : NULL;
+}
+
 static int profiles(
 	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
 {
@@ -111,8 +125,12 @@ static int profiles(
 			p->policy->audit ? "audit" : "enforce", "containers",
 			(json_int_t)containers_under(d, p->policy->digest));
 
+		json_t *inexact = inexact_json(d, p->policy);
+
 		if (p->error)
 			json_object_set_new(o, "error", json_string(p->error));
+		if (inexact)
+			json_object_set_new(o, "inexact", inexact);
 		json_array_append_new(a, o);
 	}
 	server_answer(r->connection, json_pack("{s:o}", "profiles", a));
