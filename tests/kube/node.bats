@@ -59,11 +59,11 @@ profile() {
 	put_status "$1" "$(PALE_PATH=$PWD/profiles "$PALE_BUILD/tests/kube/compile_profile" <<<"$object")"
 }
 
-put_status() { # NAME STATUS
+put_status() { # NAME STATUS [RESOURCE]
 	jq -n --argjson status "$2" '{ status: $status }' |
 		tests/kube/in bash -c 'curl -sSf --cacert "$PALE_KUBE/pki/ca.crt" --cert "$PALE_KUBE/pki/admin.crt" --key "$PALE_KUBE/pki/admin.key" -X PATCH \
 			-H "Content-Type: application/merge-patch+json" --data-binary @- -o /dev/null \
-			"https://10.96.0.1:443/apis/pale.dev/v1alpha1/paleprofiles/$0/status"' "$1"
+			"https://10.96.0.1:443/apis/pale.dev/v1alpha1/$1/$0/status"' "$1" "${3:-paleprofiles}"
 }
 
 pod() { # NAME IMAGE CLASS PROFILE [NAMESPACE]
@@ -96,7 +96,7 @@ event() {
 asked() { # METHOD
 	tests/kube/in python3 -c 'import socket, sys
 s = socket.socket(socket.AF_UNIX)
-s.connect("/run/pale/events")
+s.connect("/run/pale/control")
 s.sendall(b"{\"version\":1,\"method\":\"%s\"}\n" % sys.argv[1].encode())
 print(s.makefile().readline())' "$1"
 }
@@ -183,6 +183,53 @@ metric() { # LINE
 	[ "$(kubectl get pod confined -o jsonpath='{.status.containerStatuses[0].restartCount}')" = "$restarts" ]
 	run -0 kubectl exec confined -- attack mount
 	[[ $output == *EPERM* ]]
+}
+
+@test "paled is told who owns a pod" {
+	[[ $(asked describe) != *ENOSYS* ]] || skip "this paled does not know it"
+	kubectl apply -f - <<-END
+		apiVersion: apps/v1
+		kind: Deployment
+		metadata: {name: owned-web}
+		spec:
+		  selector: {matchLabels: {app: owned}}
+		  template:
+		    metadata: {labels: {app: owned}, annotations: {pale.dev/profile: test-nginx, pale.dev/on-missing: deny}}
+		    spec: {runtimeClassName: pale, terminationGracePeriodSeconds: 0, containers: [{name: c, image: "pale.test/nginx:1"}]}
+	END
+	owner() { asked ps | jq -e 'any(.containers[]; .owner == "Deployment/owned-web" and .name == "c")'; }
+	in_time 60 owner
+	kubectl delete deployment owned-web --wait
+}
+
+@test "a container that is recorded: its run is handed in until it was merged" {
+	[[ $(asked recordings) != *ENOSYS* ]] || skip "this paled does not know it"
+	tests/kube/in bash -c 'echo recording: true >>/etc/pale/paled.conf && kill -HUP $(</run/paled.pid)'
+	kubectl apply -f - <<-END
+		apiVersion: pale.dev/v1alpha1
+		kind: PaleRecording
+		metadata: {name: web, namespace: default}
+		spec: {selector: {matchLabels: {app: recorded}}, profile: drafted, durationSeconds: 3600}
+	END
+	jq -n '{ apiVersion: "v1", kind: "Pod", metadata: { name: "recorded", annotations: { "pale.dev/recording": "default/web" } },
+		spec: { runtimeClassName: "pale", terminationGracePeriodSeconds: 0, containers: [{ name: "c", image: "pale.test/nginx:1" }] } }' | kubectl apply -f -
+	in_time 90 is_running recorded
+	phase() { put_status web "{ \"phase\": \"$1\" }" namespaces/default/palerecordings; }
+	phase Recording
+	sleep 12
+	status '.status.runs == [] and .status.unconfined == 0'
+	phase Merging
+	uid=$(kubectl get pod recorded -o jsonpath='{.metadata.uid}')
+	handed_in() {
+		status --arg uid "$uid" '.status.runs | length == 1 and (.[0] | .recording == "default/web" and .uid == $uid and .container == "c" and
+			(.run | fromjson | .id | startswith($uid + ":c")))'
+	}
+	in_time 60 handed_in
+	is_running recorded
+	phase Completed
+	forgotten() { [[ $(asked recordings) == *'"recordings":[]'* ]] && status '.status.runs == []'; }
+	in_time 60 forgotten
+	kubectl delete pod recorded --wait
 }
 
 @test "the node's process is killed: the next one goes on with what was counted" {
