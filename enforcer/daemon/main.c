@@ -3,7 +3,7 @@
 #include "compiler/options.h"
 #include "enforcer/daemon/container_recorder.h"
 #include "enforcer/daemon/daemon.h"
-#include "enforcer/daemon/first_cgroups.h"
+#include "enforcer/daemon/first_namespaces.h"
 #include "enforcer/daemon/privileges.h"
 
 #include <string.h>
@@ -52,7 +52,7 @@ static int run(const struct invocation *in)
 	umask(0077);
 	if (geteuid() != 0)
 		return usage_error(in, "must be root");
-	if (daemon_drop_privileges(&err) < 0 || first_cgroups_join(&err) < 0 ||
+	if (daemon_drop_privileges(&err) < 0 || first_namespaces_join(&err) < 0 ||
 		daemon_run(&o, &err) < 0) {
 		daemon_tell(LOG_ERR, "%s", pale_err_text(err));
 		if (pale_err_hint_text(err))

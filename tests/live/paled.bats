@@ -26,7 +26,7 @@ hostile() { alone paled_hostile.py "$1"; }
 @test "after kill -9 profiles and containers are what they were" { act restarts; }
 @test "ps tells states, and forget forgets" { act states; }
 @test "the owner that is told of a container stands in ps and events, also after kill -9" { act describes; }
-@test "in a container it knows the node's groups, and is told what the node's runtime can do" { act elsewhere; }
+@test "in a container it joins the node's groups and network, and is told what the node's runtime can do" { act elsewhere; }
 @test "seccomp sections are files for pods that name them" { act seccomp_files; }
 @test "what ran before is told, and why it is not confined" { act runs_already; }
 @test "events: since when, of which container, and a line that was cut off" { act tells; }

@@ -370,11 +370,12 @@ def describes():
 
 
 def elsewhere():
-    """As an engine starts it in a container: with a cgroup namespace of its own, and the node's runtime not among its files."""
+    """As an engine starts it in a container: with namespaces of its own, and the node's runtime not among its files."""
     write(CONFIG, "allow-partial: true\nrunning: list\n")
     write(f"{PROFILES}/web.pale", WEB)
-    p = start("unshare", "--cgroup", "--")
-    same(os.readlink(f"/proc/{p.p.pid}/ns/cgroup"), os.readlink("/proc/1/ns/cgroup"))
+    p = start("unshare", "--cgroup", "--net", "--")
+    for name in ("cgroup", "net"):
+        same(os.readlink(f"/proc/{p.p.pid}/ns/{name}"), os.readlink(f"/proc/1/ns/{name}"))
     asked = dict(id="c", runtime="runc", runtime_path="/none/runc", annotations={"pale.dev/profile": "web"})
     assert "wants_features" not in ok(ask("register", "prepare", **asked))
     asked["runtime_file"] = "1:2:3"
