@@ -6,6 +6,9 @@
 #include <errno.h>
 #include <string.h>
 
+/* A namespace and a name of Kubernetes: 63 and 253 bytes. */
+#define RECORDING_NAME_MAX 512
+
 /* "docker.io/library/nginx:1.25" is "docker.io/library/nginx", too; a port is no tag. */
 static bool is_image(const char *image, const char *pattern)
 {
@@ -112,6 +115,9 @@ static int read_recording(const struct daemon_config *c, const json_t *annotatio
 		pale_err_hint(err, "'recording: true' in paled.conf does");
 		return -EACCES;
 	}
+	if (strlen(s) > RECORDING_NAME_MAX)
+		return pale_err_plain(err, EINVAL,
+			"annotation pale.dev/recording has more than %d bytes", RECORDING_NAME_MAX);
 	if (profile)
 		return pale_err_plain(err, EINVAL,
 			"annotation pale.dev/recording: profile '%s' is named, too, and what is "

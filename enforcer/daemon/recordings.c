@@ -551,6 +551,25 @@ static int take_up(struct daemon *d, const char *id, struct pale_err **err)
 	return 0;
 }
 
+/* Of a write that was cut off, and runs of which nobody knows whose they are. */
+static void remove_strays(struct daemon *d, DIR *dir)
+{
+	rewinddir(dir);
+	for (struct dirent *e; (e = readdir(dir));) {
+		_cleanup_free_ char *id = strdup(e->d_name);
+		char *suffix = id ? strrchr(id, '.') : NULL;
+		bool stray = e->d_name[0] == '.' && strcmp(e->d_name, ".") != 0 &&
+			     strcmp(e->d_name, "..") != 0;
+
+		if (!stray && suffix && strcmp(suffix, ".run") == 0) {
+			*suffix = 0;
+			stray = !find(d, id);
+		}
+		if (stray)
+			unlinkat(dirfd(dir), e->d_name, 0);
+	}
+}
+
 int recordings_open(struct daemon *d, struct pale_err **err)
 {
 	_cleanup_closedir_ DIR *dir = NULL;
@@ -577,6 +596,7 @@ int recordings_open(struct daemon *d, struct pale_err **err)
 		if (take_up(d, e->d_name, &why) < 0)
 			daemon_tell(LOG_ERR, "a recording: %s", pale_err_text(why));
 	}
+	remove_strays(d, dir);
 	return 0;
 }
 

@@ -163,7 +163,9 @@ later='what came after the last time that the recording was saved'
 	gone() { [ "$(recorders)" = 0 ]; }
 	until_true 10 gone
 	[ "$(run_of "$id" .complete)" = false ]
+	touch "$work/recordings"/{.x.run.AbCdEf,other.run}
 	begin
+	[ "$(ls -A "$work/recordings")" = "$id.json"$'\n'"$id.run" ]
 	touch "$work/again"
 	wait $stage
 	[ "$(lost)" = "[\"$blind\",\"$later\"]" ]
@@ -268,6 +270,9 @@ later='what came after the last time that the recording was saved'
 		[[ $output == *"annotation pale.dev/recording: profile 'web' is named, too, and what is recorded runs under none"* ]]
 	}
 	until_true 20 asked
+	bundle 'exec /bin/sleep 60' ".annotations[\"pale.dev/recording\"] = \"$(printf %0513d 0)\""
+	run -1 alone 'create $id'
+	[[ $output == *"annotation pale.dev/recording has more than 512 bytes"* ]]
 	[ ! -e "$work/recordings/$id.json" ]
 }
 
