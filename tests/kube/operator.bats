@@ -97,7 +97,7 @@ restarts() { # NAMESPACE POD
 }
 
 serves() { # NAMESPACE POD [PORT]
-	tests/kube/in busybox wget -q -T 2 -O /dev/null "http://$(kubectl -n "$1" get pod "$2" -o jsonpath='{.status.podIP}'):${3:-80}/"
+	tests/kube/in timeout 5 busybox wget -q -O /dev/null "http://$(kubectl -n "$1" get pod "$2" -o jsonpath='{.status.podIP}'):${3:-80}/"
 }
 
 attack() { # NAMESPACE POD NAME [CONTAINER]: its result.
@@ -171,7 +171,7 @@ milliseconds() {
 }
 
 @test "an annotated pod serves; what is refused in it is reported with pod and line within a second" {
-	namespace shop
+	kubectl get namespace shop || namespace shop; kubectl -n shop delete pod web --ignore-not-found
 	nginx shop web
 	in_time 90 runs shop web
 	in_time 10 serves shop web
@@ -319,12 +319,13 @@ told_in_time() {
 	in_time 60 none
 	run nginx shop refused
 	[[ $status != 0 && $output == *'failed calling webhook "pods.pale.dev"'* ]]
-	kubectl label namespace kube-system pale.dev/inject=enabled
 	pod kube-system unharmed busybox
 	in_time 60 runs kube-system unharmed
-	kubectl label namespace kube-system pale.dev/inject-
+	# Not even where somebody labelled it.
+	kubectl label namespace pale-system pale.dev/inject=enabled
 	pod pale-system unharmed busybox
 	in_time 60 runs pale-system unharmed
+	kubectl label namespace pale-system pale.dev/inject-
 	kubectl -n kube-system delete pod unharmed --wait=false
 	kubectl -n pale-system delete pod unharmed --wait=false
 	serves shop web
@@ -337,8 +338,8 @@ told_in_time() {
 
 @test "when the controller that leads is killed another one does" {
 	old=$(leader)
-	kubectl -n pale-system get pod "$old" -o name || old_pod=$(kubectl -n pale-system get pods -l app.kubernetes.io/name=pale-controller -o name | head -n 1)
-	kubectl -n pale-system delete pod "${old_pod:-$old}" --grace-period=0 --force
+	# A pod's name and a number of its process.
+	kubectl -n pale-system delete pod "${old%_*}" --grace-period=0 --force
 	moved() { [ "$(leader)" != "$old" ]; }
 	in_time 60 moved
 	profile test-busybox tests/runtime/policies/busybox.pale '.spec.source += "\n# after the change\n"'
@@ -348,7 +349,7 @@ told_in_time() {
 restart_api_server() {
 	local old
 	old=$(<"$PALE_KUBE/kube-apiserver.pid")
-	kill "$old"
+	kill -KILL "$old"
 	other() { [ "$(<"$PALE_KUBE/kube-apiserver.pid")" != "$old" ]; }
 	in_time 60 other
 	in_time 60 kubectl get --raw /readyz
@@ -366,7 +367,7 @@ restart_api_server() {
 
 @test "what was compacted away under the watches is listed anew" {
 	touch "$PALE_KUBE/kube-apiserver.stop"
-	kill "$(<"$PALE_KUBE/kube-apiserver.pid")"
+	kill -KILL "$(<"$PALE_KUBE/kube-apiserver.pid")"
 	etcd() { tests/kube/in env ETCDCTL_API=3 etcdctl --endpoints http://127.0.0.1:2379 "$@"; }
 	# Something newer than what anybody has seen, and nothing older is left.
 	for _ in 1 2 3; do etcd put /elsewhere x; done
