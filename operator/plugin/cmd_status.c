@@ -71,10 +71,9 @@ const struct command plugin_status = {
 		"loaded, "
 		"and how many containers run there without the policy that their pod names. A node "
 		"that was not heard of for 15 minutes is Silent.",
-	.exit_status =
-		"Exits with 0 when every profile is Ready, every node too, and nothing runs "
-		"unconfined; with 1 when something is not; 2 when the command line is "
-		"wrong; 3 when the API server could not be asked.",
+	.exit_status = "Exits with 0 when every profile is Ready, every node too, and nothing runs "
+		       "unconfined; with 1 when something is not; 2 when the command line is "
+		       "wrong; 3 when the API server could not be asked.",
 	.example = "kubectl pale status",
 	.options = options,
 	.operands = operands,

@@ -259,16 +259,19 @@ static void add_running(
 	const char *has = pod_running_profile(&e->pod, c->name);
 	const char *filter = pod_running_digest(c), *now = has ? digest_of(e, has) : "";
 	_cleanup_(text_release) struct text digest = TEXT_INIT;
+	const char *held;
+	json_t *under;
 
 	text_add(&digest, *filter ? filter : now, strnlen(*filter ? filter : now, DIGEST_SHOWN));
 	set_word(to, "profile", has);
 	set_word(to, "digest", text_str(&digest));
 	if (chosen && (!has || strcmp(has, chosen) != 0))
 		set_word(to, "newProfile", chosen);
-	if (*now && strncmp(now, text_str(&digest), DIGEST_SHOWN) != 0)
+	under = pod_running_under(e->facts, &e->pod, c, text_str(&digest), now);
+	json_object_set_new(to, "under", under);
+	held = *object_text(under, "digest") ? object_text(under, "digest") : text_str(&digest);
+	if (*now && strncmp(now, held, DIGEST_SHOWN) != 0)
 		json_object_set_new(to, "newDigest", json_sprintf("%.*s", DIGEST_SHOWN, now));
-	json_object_set_new(
-		to, "under", pod_running_under(e->facts, &e->pod, c, text_str(&digest)));
 	json_object_set_new(to, "state", pod_running_state(e->facts, c));
 }
 

@@ -34,7 +34,7 @@ struct pod_facts {
  * instead.
  *
  * containers: [{name, kind, profile, because, refusal {message, hint}, newProfile, digest,
- * newDigest, under {answer, detail}, state}]. answer is yes, no or unknown; newProfile and
+ * newDigest, under {answer, detail, digest}, state}]. answer is yes, no or unknown; newProfile and
  * newDigest are what it would have, created anew.
  *
  * diagnostics: [{profile, file, line, column, severity, message, hint, text}] of the profiles'

@@ -78,8 +78,7 @@ static void add_container(struct text *to, const json_t *c)
 	row(to, "refused", object_text(refusal, "message"), "", "");
 	row(to, "to do", object_text(refusal, "hint"), "", "");
 	row(to, "under it", object_text(under, "answer"), ": ", object_text(under, "detail"));
-	row(to, "anew", object_text(c, "newDigest"), "",
-		" is the profile's digest by now; the pod keeps its own");
+	row(to, "anew", object_text(c, "newDigest"), "", " is the profile's digest by now");
 	row(to, "state", object_text(c, "state"), "", "");
 }
 

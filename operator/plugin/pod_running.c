@@ -131,25 +131,45 @@ static bool is_silent(const struct pod_facts *facts)
 	return heard < facts->now - NODE_STALE || heard > facts->now + NODE_STALE;
 }
 
-static json_t *by_its_node(
-	const struct pod_facts *facts, const char *node, const char *profile, const char *digest)
+/* A node keeps what something runs under. Where it has the newest alone, that was put in the place
+ * of the one that the container began with. */
+static const json_t *in_force(
+	const struct pod_facts *facts, const char *profile, const char **digest, const char *newest)
 {
-	const json_t *p = on_node(facts, profile, digest);
+	const json_t *p = on_node(facts, profile, *digest);
+
+	if (p || !*newest)
+		return p;
+	p = on_node(facts, profile, newest);
+	if (p)
+		*digest = newest;
+	return p;
+}
+
+static json_t *by_its_node(const struct pod_facts *facts, const char *node, const char *profile,
+	const char *digest, const char *newest)
+{
+	const json_t *p = in_force(facts, profile, &digest, newest);
 	const char *state = object_text(p, "state"), *why = object_text(p, "message");
+
+	json_t *ret;
 
 	if (!p)
 		return answer("no", "node %s does not have %s with digest %.*s", node, profile,
 			DIGEST_SHOWN, digest);
 	/* One that is being removed is kept for those that run under it. */
 	if (strcmp(state, "Loaded") == 0 || strcmp(state, "Removing") == 0)
-		return answer("yes", "node %s has %s in force, digest %.*s", node, profile,
+		ret = answer("yes", "node %s has %s in force, digest %.*s", node, profile,
 			DIGEST_SHOWN, digest);
-	return answer(strcmp(state, "Degraded") == 0 ? "yes" : "no", "on node %s %s is %s%s%s",
-		node, profile, state, *why ? ": " : "", why);
+	else
+		ret = answer(strcmp(state, "Degraded") == 0 ? "yes" : "no",
+			"on node %s %s is %s%s%s", node, profile, state, *why ? ": " : "", why);
+	json_object_set_new(ret, "digest", json_sprintf("%.*s", DIGEST_SHOWN, digest));
+	return ret;
 }
 
 json_t *pod_running_under(const struct pod_facts *facts, const struct pod *pod,
-	const struct pod_container *c, const char *digest)
+	const struct pod_container *c, const char *digest, const char *newest)
 {
 	const char *class = object_text(pod->spec, "runtimeClassName");
 	const char *node = object_text(pod->spec, "nodeName");
@@ -176,5 +196,5 @@ json_t *pod_running_under(const struct pod_facts *facts, const struct pod *pod,
 			object_text(json_object_get(facts->node, "status"), "heartbeat"));
 	if (!*digest)
 		return answer("unknown", "PaleProfile %s has no digest", profile);
-	return by_its_node(facts, node, profile, digest);
+	return by_its_node(facts, node, profile, digest, newest);
 }

@@ -123,12 +123,12 @@ same() { # EXPECTED, of what was run
 		init container 'setup'
 		  profile   web: the pod's annotation pale.dev/profile says so
 		  under it  yes: node n1 has web in force, digest 111111111111
-		  anew      222222222222 is the profile's digest by now; the pod keeps its own
+		  anew      222222222222 is the profile's digest by now
 
 		container 'c'
 		  profile   web: the pod's annotation pale.dev/profile says so
 		  under it  yes: node n1 has web in force, digest 111111111111
-		  anew      222222222222 is the profile's digest by now; the pod keeps its own
+		  anew      222222222222 is the profile's digest by now
 		  state     running
 
 		container 'side'

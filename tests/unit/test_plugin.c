@@ -364,6 +364,40 @@ static void whether_a_pod_is_under_its_policy(void **state)
 	}
 }
 
+/* The node has put the profile's newest policy in the place of the one that the pod began with. */
+static void updated_while_it_runs(void **state)
+{
+	explains(
+		&(struct scene){ .pod = POD("'pale.dev/profile':'web'",
+					 "'containers':[{'name':'c','securityContext':{" DROP
+					 ",'seccompProfile':{'type':'Localhost','localhostProfile':"
+					 "'pale/web-222222222222.json'}}}]"),
+			.node = LOADED,
+			.well = true },
+		"pod shop/p on node n1\n"
+		"  mode      enforce\n\n"
+		"container 'c'\n" AS_POD
+		"  under it  yes: node n1 has web in force, digest 111111111111\n");
+}
+
+static void an_older_policy_is_kept(void **state)
+{
+	explains(
+		&(struct scene){ .pod = POD("'pale.dev/profile':'web'",
+					 "'containers':[{'name':'c','securityContext':{" DROP
+					 ",'seccompProfile':{'type':'Localhost','localhostProfile':"
+					 "'pale/web-222222222222.json'}}}]"),
+			.node = NODE("n1", "{'heartbeat':'2026-11-26T13:10:00Z','profiles':["
+					   "{'name':'web','digest':'" D2 "','state':'Removing'},"
+					   "{'name':'web','digest':'" D1 "','state':'Loaded'}]}"),
+			.well = true },
+		"pod shop/p on node n1\n"
+		"  mode      enforce\n\n"
+		"container 'c'\n" AS_POD
+		"  under it  yes: node n1 has web in force, digest 222222222222\n"
+		"  anew      111111111111 is the profile's digest by now\n");
+}
+
 static void who_says_which_profile(void **state)
 {
 	static const char namespaces[] = SHOP("'pale.dev/profile':'web','pale.dev/mode':'enforce'");
@@ -496,8 +530,7 @@ static void changed_since_it_was_created(void **state)
 		"  refused   annotation pale.dev/profile names profile 'log', but namespace 'shop' "
 		"sets web, which a pod cannot change\n"
 		"  to do     take the annotation away\n"
-		"  under it  no: node n1 does not have log with digest 222222222222\n"
-		"  anew      111111111111 is the profile's digest by now; the pod keeps its own\n");
+		"  under it  yes: on node n1 log is Degraded: no AppArmor\n");
 }
 
 /* Of its pods half, which are not known. */
@@ -582,6 +615,8 @@ int main(void)
 		cmocka_unit_test(events),
 		cmocka_unit_test(diagnostics),
 		cmocka_unit_test(whether_a_pod_is_under_its_policy),
+		cmocka_unit_test(updated_while_it_runs),
+		cmocka_unit_test(an_older_policy_is_kept),
 		cmocka_unit_test(who_says_which_profile),
 		cmocka_unit_test(what_is_refused),
 		cmocka_unit_test(what_is_not_asked_about),
