@@ -204,8 +204,11 @@ static void on_asked(void *ctx, const json_t *answer)
 		json_array_foreach (json_object_get(answer, "left"), i, left)
 			tell_restart(n, p, left);
 	}
-	if (action == PROFILE_LOAD && paled_answer_ok(answer))
+	if (action == PROFILE_LOAD && paled_answer_ok(answer)) {
 		say("node", "profile %s is loaded", node_profile_name(p));
+		/* How far it can be enforced here. */
+		ask(n, "profiles", on_profiles);
+	}
 	profile_list_answered(&n->profiles, p, action, answer, &news);
 	if (news)
 		tell_refusal(n, p, pale_err_text(news));

@@ -24,6 +24,7 @@ struct node_profile {
 	char *digest;	   /* that it is to have; "" */
 	char *loaded;	   /* that paled has; "" */
 	bool from_file;	   /* paled has it from the node's own files */
+	json_t *inexact;   /* what paled says cannot be enforced; NULL: all can */
 	bool ours;	   /* paled has it from us, or is to be asked for it */
 	bool asked;	   /* paled was, and has not answered yet */
 	json_t *asked_for; /* the object that `load` was of */
@@ -58,6 +59,7 @@ static void profile_free(struct node_profile *p)
 	free(p->v);
 	json_decref(p->object);
 	json_decref(p->asked_for);
+	json_decref(p->inexact);
 	free(p->name);
 	free(p->uid);
 	free(p->digest);
@@ -94,10 +96,12 @@ static void take_paled(const struct profile_list *l, struct node_profile *p)
 	size_t i;
 
 	set(&p->loaded, "");
+	json_decref(TAKE_PTR(p->inexact));
 	json_array_foreach (l->paled, i, one) {
 		if (strcmp(text_of(one, "profile"), p->name) != 0)
 			continue;
 		set(&p->loaded, text_of(one, "digest"));
+		p->inexact = json_incref(json_object_get(one, "inexact"));
 		p->from_file = strcmp(text_of(one, "file"), "loaded") != 0;
 	}
 }
@@ -359,7 +363,6 @@ static const struct {
 } refusals[] = {
 	{ "EEXIST", "InNodesFiles", true },
 	{ "EINVAL", "Refused", false },
-	{ "EOPNOTSUPP", "NotEnforceable", false },
 };
 
 static void refuse(struct node_profile *p, const char *errno_name, const char *message)
@@ -397,6 +400,7 @@ static void take_digest(struct node_profile *p, const json_t *answer)
 		if (strcmp(text_of(one, "profile"), p->name) != 0)
 			continue;
 		set(&p->loaded, text_of(one, "digest"));
+		json_decref(TAKE_PTR(p->inexact));
 		p->from_file = false;
 	}
 }
@@ -510,17 +514,52 @@ bool profile_list_is_settled(const struct profile_list *l)
 	return true;
 }
 
+static bool is_refused(const struct node_profile *p)
+{
+	return json_is_true(json_object_get(p->inexact, "refused"));
+}
+
 static const char *state_of(
 	const struct profile_list *l, const struct node_profile *p, const struct version *v)
 {
 	bool has = strcmp(p->loaded, v->digest) == 0;
 
-	if (!is_wanted(p, v->digest))
-		/* What it is to have instead was refused, and new containers get this one. */
-		return has && p->listed && *p->failed ? "Loaded" : "Removing";
-	if (strcmp(p->failed, v->digest) == 0)
+	/* What it is to have instead was refused, and new containers get the one before. */
+	if (!is_wanted(p, v->digest) && !(has && p->listed && *p->failed))
+		return "Removing";
+	if (is_wanted(p, v->digest) && strcmp(p->failed, v->digest) == 0)
 		return "Failed";
-	return l->known && has ? "Loaded" : "Pending";
+	if (!l->known || !has)
+		return "Pending";
+	return is_refused(p) ? "Failed" : p->inexact ? "Degraded" : "Loaded";
+}
+
+static void put_why(json_t *entry, const char *reason, const char *message)
+{
+	json_object_set_new(entry, "reason", json_text(reason));
+	json_object_set_new(entry, "message", status_text(message));
+}
+
+static void put_inexact(json_t *entry, const struct node_profile *p)
+{
+	json_int_t n = json_integer_value(json_object_get(p->inexact, "rules"));
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	text_printf(&t, "%lld of its rules cannot be enforced exactly on this node, first %s",
+		(long long)n, text_of(p->inexact, "first"));
+	if (is_refused(p))
+		text_puts(&t, "; containers are refused for it, unless allow-partial in "
+			      "paled.conf accepts that");
+	put_why(entry, is_refused(p) ? "NotEnforceable" : "Partial", text_str(&t));
+}
+
+static void put_in_use(json_t *entry, const struct version *v)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	text_printf(&t, "%u running container%s it", v->containers,
+		v->containers == 1 ? " has" : "s have");
+	put_why(entry, "InUse", text_str(&t));
 }
 
 static json_t *entry_of(
@@ -533,18 +572,14 @@ static json_t *entry_of(
 
 	if (violations)
 		json_object_set_new(entry, "violations", violations);
-	if (strcmp(state, "Failed") == 0) {
-		json_object_set_new(entry, "reason", json_text(p->reason));
-		json_object_set_new(entry, "message", status_text(p->message));
-	} else if (strcmp(state, "Pending") == 0 && !l->known) {
-		json_object_set_new(entry, "reason", json_string("PaledAway"));
-		json_object_set_new(entry, "message", json_string("paled does not answer"));
-	} else if (strcmp(state, "Removing") == 0 && v->containers) {
-		json_object_set_new(entry, "reason", json_string("InUse"));
-		json_object_set_new(entry, "message",
-			json_sprintf("%u running container%s it", v->containers,
-				v->containers == 1 ? " has" : "s have"));
-	}
+	if (strcmp(state, "Removing") == 0 && v->containers)
+		put_in_use(entry, v);
+	else if (strcmp(state, "Pending") == 0 && !l->known)
+		put_why(entry, "PaledAway", "paled does not answer");
+	else if (strcmp(state, "Failed") == 0 && strcmp(p->failed, v->digest) == 0)
+		put_why(entry, p->reason, p->message);
+	else if (strcmp(state, "Failed") == 0 || strcmp(state, "Degraded") == 0)
+		put_inexact(entry, p);
 	return entry;
 }
 

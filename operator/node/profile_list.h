@@ -9,7 +9,8 @@
  * Only what came by `load` is ever unloaded, and of that only what this program, or the process
  * before it, brought: a profile of the node's own files, or of an administrator's `pale load`,
  * stays. Running containers keep the digest that they began with; as long as there are any it has
- * an entry of its own in the status, Removing.
+ * an entry of its own in the status, Removing. Degraded is what this node enforces only in part, as
+ * its configuration accepts; where it does not, containers are refused, and the profile is Failed.
  */
 
 #include "compiler/base/error.h"

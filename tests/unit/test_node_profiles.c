@@ -336,6 +336,47 @@ static void a_process_goes_on_from_the_one_before(void **state)
 	is("web a Loaded;");
 }
 
+static void what_the_node_cannot_enforce_is_degraded_or_failed(void **state)
+{
+	static const struct {
+		int refused;
+		const char *state, *message;
+	} cases[] = {
+		{ 0, "web a Degraded Partial;",
+			"2 of its rules cannot be enforced exactly on this node, first web.pale:3: "
+			"allow read /etc/**: no LSM" },
+		{ 1, "web a Failed NotEnforceable;",
+			"2 of its rules cannot be enforced exactly on this node, first web.pale:3: "
+			"allow read /etc/**: no LSM; containers are refused for it, unless "
+			"allow-partial in paled.conf accepts that" },
+	};
+
+	(void)state;
+	list.complete = true;
+	put("web", A);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_(json_decrefp)
+			json_t *all = NULL,
+			       *o = json_pack("{s:b, s:[{s:s, s:s, s:s, s:{s:i, "
+					      "s:s, s:b}}]}",
+				       "ok", 1, "profiles", "profile", "web", "digest", A, "file",
+				       "loaded", "inexact", "rules", 2, "first",
+				       "web.pale:3: allow read /etc/**: no LSM", "refused",
+				       cases[i].refused);
+
+		profile_list_take_profiles(&list, o);
+		is(cases[i].state);
+		all = profile_list_json(&list, NOW);
+		assert_string_equal(
+			json_string_value(json_object_get(json_array_get(all, 0), "message")),
+			cases[i].message);
+		assert_true(profile_list_is_settled(&list));
+		asks_nothing();
+	}
+	paled_has("web", A, "loaded");
+	is("web a Loaded;");
+}
+
 static void a_profile_without_a_bundle_waits_for_the_controller(void **state)
 {
 	_cleanup_(json_decrefp) json_t *bare = json_pack("{s:{s:s}, s:{s:s}}", "metadata", "name",
@@ -392,6 +433,7 @@ int main(void)
 		TEST(only_what_was_brought_is_unloaded_and_when_all_are_known),
 		TEST(paled_that_lost_all_gets_all_again),
 		TEST(a_process_goes_on_from_the_one_before),
+		TEST(what_the_node_cannot_enforce_is_degraded_or_failed),
 		TEST(a_profile_without_a_bundle_waits_for_the_controller),
 		TEST(a_damaged_bundle_is_failed_without_asking),
 		TEST(states_are_counted),
