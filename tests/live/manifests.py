@@ -204,7 +204,7 @@ def mistakes():
 
 
 # Made on purpose, to be refused by the webhook if they ever were there.
-INVALID = {("PaleProfile", "odd"), ("PaleBinding", "bad")}
+INVALID = {("PaleProfile", "odd"), ("PaleBinding", "bad"), ("PaleRecording", "wrong")}
 
 
 def objects():
@@ -341,7 +341,9 @@ def kustomize():
     assert sorted(listed) == sorted(os.path.basename(p) for p in glob.glob(BASE + "/*.yaml") if not p.endswith("kustomization.yaml"))
     made = subprocess.run(["kubectl", "kustomize", "operator/deploy"], check=True, capture_output=True, text=True).stdout
     names = sorted((d["kind"], d["metadata"]["name"]) for d in yaml.safe_load_all(made))
-    assert names == sorted((d["kind"], d["metadata"]["name"]) for _, d in documents())
+    with open("operator/deploy/runtime/install.yaml") as f:
+        install = [("", d) for d in yaml.safe_load_all(f) if d]
+    assert names == sorted((d["kind"], d["metadata"]["name"]) for _, d in [*documents(), *install])
 
 
 {"schemas": schemas, "objects": objects, "webhooks": webhooks, "rights": rights, "pods": pods, "kustomize": kustomize, "written": written,
