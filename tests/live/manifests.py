@@ -307,7 +307,7 @@ def rights():
             assert not {"pods/exec", "serviceaccounts/token"} & set(rule["resources"]), role["metadata"]["name"]
             if "secrets" in rule["resources"]:
                 # Its own, or one that is not there yet, in Pale's namespace.
-                assert role["kind"] == "Role" and role["metadata"] == {"name": "pale-controller", "namespace": "pale-system"}
+                assert role["kind"] == "Role" and (role["metadata"]["name"], role["metadata"]["namespace"]) == ("pale-controller", "pale-system")
                 assert rule["resources"] == ["secrets"]
                 assert rule["verbs"] == ["create"] or rule["resourceNames"] == ["pale-webhook-certificates"]
             assert not {"escalate", "bind", "impersonate"} & set(rule["verbs"])
