@@ -133,7 +133,7 @@ restart_api_server() {
 	kill -KILL "$(<"$kube/kube-apiserver.pid")"
 }
 
-@test "a profile is compiled, and the server keeps all that is said of it" {
+@test "a profile is compiled, and then nothing more is asked" {
 	profile web 'use base/libc
 profile web {
 	include libc
@@ -153,8 +153,7 @@ profile web {
 	[ "$(status web .mode)" = enforce ]
 	[ "$(kubectl get paleprofile web -o json | jq -c .metadata.finalizers)" = '["pale.dev/in-use"]' ]
 	event PaleProfile web ProfileCompiled "^compiled: digest $(status web .digest | head -c 12)"
-	# Of what was dropped or changed the controller would be told in another form than it wrote it, and write it again with each look: there is
-	# nothing but the lease to be renewed, and once a minute the certificates to be looked at.
+	# While nothing happens nothing is asked but for the lease, and once a minute the certificates.
 	before=$(metric a pale_api_requests_total)
 	sleep 21
 	[ $(($(metric a pale_api_requests_total) - before)) -le 16 ]
