@@ -10,10 +10,11 @@
 #	4. pale-runtime on each node, by ../deploy/runtime/remove.yaml. --keep-runtime leaves it, for nodes that had it from elsewhere
 #	5. RuntimeClass, workloads, rights, the namespace, and what nodes have as labels and taints
 #
-# Running pods go on, under what the kernel has loaded for them, and `kubectl exec` into them works. What is
-# started anew starts without Pale, and not at all if it asks for runtimeClassName pale, which the webhook has written into pods, not into
-# their owners. Annotations and namespaces' labels stay and mean nothing any more. On nodes there stay /opt/pale/bin/pale-runtime, which running
-# pods are stopped by, /etc/pale, /var/lib/pale and /var/log/pale.
+# Running pods go on, under what the kernel has loaded for them, and `kubectl exec` into them works: what is executed has their filter and
+# capabilities, and what BPF-LSM holds it to, but no longer AppArmor's profile. What is started anew starts without Pale, and not at all if it asks
+# for runtimeClassName pale, which the webhook has written into pods, not into their owners. Annotations and namespaces' labels stay and mean
+# nothing any more. On nodes there stay /opt/pale/bin/pale-runtime, then a link to runc, by which running pods are entered and stopped, what is
+# pinned in /sys/fs/bpf/pale until the next boot, /etc/pale, /var/lib/pale and /var/log/pale.
 #
 # In which order any of it is deleted matters: a webhook whose pods are gone refuses pods, and a custom resource whose finalizer nobody
 # takes away stays for ever. That is why it is no `kubectl delete -k`.

@@ -108,7 +108,7 @@ install_node() {
 	pale_program "$1" pale
 	pale_program "$1" pale-runtime
 	debian_program "$1" /bin/busybox
-	for name in chroot cp mkdir mv rm sh sleep touch; do ln -s busybox "$1/usr/bin/$name"; done
+	for name in chroot cp ln mkdir mv rm sh sleep touch; do ln -s busybox "$1/usr/bin/$name"; done
 	install -m 755 "$here/install-node.sh" "$1/usr/bin/pale-install-node"
 }
 

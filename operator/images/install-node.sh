@@ -3,7 +3,7 @@
 #
 # pale-install-node install | remove: brings pale-runtime to the node whose root filesystem is at $PALE_HOST (/host) and tells its container engines, or takes
 # both back. A second time it changes nothing. The program lies on the node in /opt/pale/bin, as containers that run need it whether or not this
-# image is there.
+# image is there; runc takes its place when it goes.
 #
 # An engine that has to read its configuration anew gets $PALE_RESTART, run by the node's shell in the node's root; by default
 # `systemctl restart` of its service. Containers outlive that: they are their shims' children, not the engine's.
@@ -38,6 +38,21 @@ tell_engines() {
 	done
 }
 
+# The engine calls pale-runtime by its path for each container that it was once started with, to enter, stop and delete it, and without paled it enters none.
+# In its place runc has what pale-runtime made of their configuration: their filter, and capabilities as the pod has them. Only now: while
+# the engine knew of it, it would have started containers without a policy.
+leave_runc() {
+	[ -e "$host$runtime" ] || return 0
+	for dir in usr/local/sbin usr/local/bin usr/sbin usr/bin sbin bin; do
+		if [ -x "$host/$dir/runc" ]; then
+			ln -s "/$dir/runc" "$host$runtime.new"
+			mv "$host$runtime.new" "$host$runtime"
+			return 0
+		fi
+	done
+	echo "pale-install-node: there is no runc that could take the place of $runtime: running containers cannot be entered until they are started anew" >&2
+}
+
 # The kubelet's, of those that are there: who names an engine counts on it.
 engines=
 for engine in containerd crio; do
@@ -56,9 +71,9 @@ install)
 	tell_engines pale install-runtime --runtime "$runtime"
 	;;
 remove)
-	# The program stays: containers that run under it are stopped by it.
 	mkdir -p "$host$bin"
 	[ -z "$engines" ] || tell_engines pale uninstall-runtime
+	leave_runc
 	;;
 *)
 	echo 'usage: pale-install-node install|remove' >&2

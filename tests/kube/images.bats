@@ -91,10 +91,12 @@ in_image() {
 node() {
 	host=$(root pale-install)/host
 	rm -rf "$host"
-	mkdir -p "$host"/{bin,etc,opt,usr/bin}
+	mkdir -p "$host"/{bin,etc,opt,usr/{bin,sbin}}
 	cp /bin/busybox "$host/bin/sh"
-	printf '#!/bin/sh\n' >"$host/usr/bin/containerd"
-	chmod 755 "$host/usr/bin/containerd"
+	for name in bin/containerd sbin/runc; do
+		printf '#!/bin/sh\n' >"$host/usr/$name"
+		chmod 755 "$host/usr/$name"
+	done
 }
 
 @test "pale-runtime comes to a node, and its engine is restarted once" {
@@ -117,12 +119,12 @@ node() {
 	[ "$(<"$host/restarts")" = again ]
 }
 
-@test "it is taken from a node, but for the program that running containers need" {
+@test "it is taken from a node, and runc takes its place for containers that run" {
 	node
 	PALE_RESTART='echo again >>/restarts' in_image pale-install pale-install-node install
 	PALE_RESTART='echo removed >>/restarts' run -0 in_image pale-install pale-install-node remove
 	[ ! -e "$host/etc/containerd/config.toml" ]
-	[ -x "$host/opt/pale/bin/pale-runtime" ]
+	[ "$(readlink "$host/opt/pale/bin/pale-runtime")" = /usr/sbin/runc ]
 	[ "$(tail -n 1 "$host/restarts")" = removed ]
 	PALE_RESTART='echo once more >>/restarts' run -0 in_image pale-install pale-install-node remove
 	[ "$(tail -n 1 "$host/restarts")" = removed ]

@@ -414,17 +414,15 @@ restart_api_server() {
 	kubectl -n shop delete pod afterwards --wait=false
 }
 
-@test "init containers and ephemeral ones are under the pod's policy" {
+@test "init containers are under the pod's policy, and no ephemeral one comes without" {
 	pod shop stages busybox '{ "pale.dev/profile": "test-busybox" }' \
 		'.spec.initContainers = [{ name: "first", image: "pale.test/busybox:1", command: ["attack", "mount", "userns"] }]'
 	in_time 90 runs shop stages
 	run -0 kubectl -n shop logs stages -c first
 	[ "$output" = $'mount mount EPERM\nuserns unshare EPERM' ]
-	kubectl -n shop debug stages --image=pale.test/busybox:1 -c later -- attack mount userns
-	later() {
-		[ "$(kubectl -n shop logs stages -c later)" = $'mount mount EPERM\nuserns unshare EPERM' ]
-	}
-	in_time 60 later
+	# Kubernetes 1.20 sends reviews of ephemeral containers without their pod, whose policy is to hold: none is let in.
+	run kubectl -n shop debug stages --image=pale.test/busybox:1 -c later -- attack mount userns
+	[[ $status != 0 && $output == *'denied the request: Pale: this API server does not say which pod gets the container'* ]]
 	kubectl -n shop delete pod stages --wait=false
 }
 
@@ -438,7 +436,6 @@ restart_api_server() {
 	is_refused shop two chroot c
 	is_refused shop two mount side
 	digests() {
-		tests/kube/in nsenter --net=/proc/self/ns/net true
 		kubectl -n pale-system exec daemonset/pale-node -c paled -- pale ps --json |
 			jq -es 'flatten | [.[] | (.containers? // [.])[] | select(.pod == "two") | .profile] | sort == ["test-busybox", "test-nginx"]'
 	}
