@@ -8,7 +8,7 @@ IMAGES := $(addprefix $(B)/images/,pale-operator.tar pale-node.tar pale-install.
 images: deps-images
 	$(Q)$(MAKE) -s --no-print-directory $(IMAGES)
 
-$(IMAGES) &: $(addprefix $(B)/,pale paled pale-runtime pale-operator) $(wildcard operator/images/* profiles/*/*.pale)
+$(IMAGES) &: $(addprefix $(B)/,pale paled pale-runtime pale-operator) $(wildcard operator/images/* operator/deploy/policies/* profiles/*/*.pale)
 	$(call say,IMAGES,$(B)/images)
 	$(Q)operator/images/build.sh $(B) $(B)/images
 

@@ -5,7 +5,8 @@
 # engine: DIR/pale-operator.tar, pale-node.tar and pale-install.tar, as `ctr image import`, `podman load` and `docker load` take them.
 # The same programs and packages give the same bytes, whoever makes them.
 #
-#	pale-operator	the webhook, the controller, and what speaks for a node: nothing but that program, as nobody in particular
+#	pale-operator	the webhook, the controller, and what speaks for a node: nothing but that program, as nobody in particular, and pale, which can
+#			put it under a policy
 #	pale-node	paled, with pale to ask it and apparmor_parser
 #	pale-install	pale-runtime and what brings it to a node, the only one with a shell
 #
@@ -87,7 +88,10 @@ library() {
 operator() {
 	base "$1"
 	pale_program "$1" pale-operator
+	pale_program "$1" pale
 	library "$1"
+	mkdir "$1/usr/share/pale/policies"
+	cp --no-preserve=all "$here"/../deploy/policies/*.pale "$1/usr/share/pale/policies/"
 }
 
 node() {

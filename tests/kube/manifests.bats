@@ -8,7 +8,7 @@ load manifests
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.."
-	for name in . overlays/audit-first overlays/nodes-prepared overlays/registry overlays/single-replica admission-policy; do
+	for name in . overlays/audit-first overlays/nodes-prepared overlays/own-policies overlays/registry overlays/single-replica admission-policy; do
 		mkdir -p "$BATS_FILE_TMPDIR/$name"
 		objects "operator/deploy/$name" >"$BATS_FILE_TMPDIR/$name/objects"
 	done
@@ -24,7 +24,7 @@ rights() { # FILE
 }
 
 @test "each folder of manifests is read" {
-	for name in . overlays/audit-first overlays/nodes-prepared overlays/registry overlays/single-replica; do
+	for name in . overlays/audit-first overlays/nodes-prepared overlays/own-policies overlays/registry overlays/single-replica; do
 		jq -e 'map(.kind) | contains(["DaemonSet", "Deployment", "MutatingWebhookConfiguration", "RuntimeClass"])' "$BATS_FILE_TMPDIR/$name/objects"
 	done
 	jq -e 'map(.kind) == ["ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"]' "$BATS_FILE_TMPDIR/admission-policy/objects"
@@ -40,6 +40,8 @@ rights() { # FILE
 	run -0 jq -r '.[] | .spec.template.spec | select(.) | (.initContainers // [], .containers)[].image' "$BATS_FILE_TMPDIR/overlays/registry/objects"
 	[ -n "$output" ]
 	not grep -v '^registry[.]example/pale-' <<<"$output"
+	run -0 jq -r '.[] | .spec.template.spec.containers[]? | select(.image | startswith("pale-operator:")) | .command[3]' "$BATS_FILE_TMPDIR/overlays/own-policies/objects"
+	[ "$(sort <<<"$output")" = "$(sed -n 's,^profile \(.*\) {$,/usr/share/pale/policies/pale-operator.pale:\1,p' operator/deploy/policies/pale-operator.pale | sort)" ]
 	jq -e 'all(.[]; .metadata.name != "pale-runtime-install")' "$BATS_FILE_TMPDIR/overlays/nodes-prepared/objects"
 	jq -e 'any(.[]; .metadata.name == "pale-runtime-install")' "$all"
 }
