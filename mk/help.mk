@@ -8,6 +8,7 @@ help:
 	@echo 'make test-unit test-lang test-fmt test-lsp test-editors test-import test-verdict test-golden test-host test-vm    one suite'
 	@echo 'make test-long       static checks, sanitizer builds, fuzzing, the suites of the guest on other kernels'
 	@echo 'make test-browser    pages of pale report in headless Chromium'
+	@echo 'make test-apps       the policies of profiles/apps, each with its program, a client and an attacker; APPS="haproxy squid"'
 	@echo 'make editors         the syntax files of grammar/editors from their templates'
 	@echo 'make test-runtime    containers as engines start them; RUNTIME=runc|crun ENGINE=none|podman|containerd|docker'
 	@echo 'make images          container images for Kubernetes, build/images/*.tar; chart: a Helm chart'

@@ -15,6 +15,8 @@ DEPS_RUNTIME := runc crun conmon containerd podman docker.io iptables
 # Programs that policies are learned of, and their clients.
 DEPS_LEARNING := nginx redis-server redis-tools postgresql-15 memcached haproxy python3-minimal python3 nodejs git busybox-static curl \
 	netcat-openbsd openssl util-linux jq
+# Programs that the policies of profiles/apps are for, and their clients.
+DEPS_APPS := haproxy nginx redis-server redis-tools postgresql-15 nodejs git python3 curl golang-1.19-go socat openssl busybox-static jq util-linux iproute2
 # A real Kubernetes: what it is built with, and what a node of it needs.
 DEPS_KUBE := golang-1.19-go golang-github-modern-go-reflect2-dev dpkg-dev rsync etcd-server etcd-client containerd runc containernetworking-plugins iproute2 iptables \
 	openssl jq bats busybox-static nginx redis-server redis-tools
@@ -40,9 +42,9 @@ define install_packages
 		{ tail -n 20 $(B)/apt.log >&2; exit 1; }
 endef
 
-.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning
-deps: deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-node
-deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning: deps-%: | $(B)/
+.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps
+deps: deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-node
+deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps: deps-%: | $(B)/
 	$(call install_packages,$(DEPS_$(shell echo $* | tr a-z A-Z)))
 
 # Of Debian where there is none: others bring both in one package, which Debian's npm conflicts with.

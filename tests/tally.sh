@@ -122,6 +122,12 @@ suite_lsm() {
 	tap "lsm/$1" tests/vm/run.sh --kernel "$1" --timeout 600 tests/vm/boot.bats "$build/tests/vm/test_lsm"
 }
 
+# APPS: which of them, or all.
+suite_apps() {
+	# shellcheck disable=SC2086
+	tap apps tests/apps/run "$build" ${APPS:-}
+}
+
 suite_browser() {
 	tap browser env PALE_BUILD="$build" bats --tap tests/browser/report.bats
 }

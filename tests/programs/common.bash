@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # What the scripts of this folder share: sourced by stage.sh.
 
-# Set by a script: its policy, and the user that runs the program, root if none is named.
+# Set by a script: its policy, and the user that runs the program, root if none is named; --audit, where nothing is to be refused.
 policy=
 user=
+audit=
 
 # Each run of pale starts its own.
 reports=/run/reports
@@ -22,7 +23,7 @@ confined() {
 	local report
 	report=$(mktemp $reports/XXXXXX)
 	chmod 666 "$report"
-	as_user ./pale run -I profiles -p "$policy" --allow-partial --mechanisms seccomp,landlock,cgroup --report "$report" -- "$@"
+	as_user ./pale run -I profiles -p "$policy" --allow-partial ${audit:+$audit} --mechanisms seccomp,landlock,cgroup --report "$report" -- "$@"
 }
 
 fail() {
@@ -45,7 +46,7 @@ reported() {
 
 # in_time COMMAND…: until it succeeds, for a minute: machines may be slow.
 in_time() {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + ${PATIENCE:-60}))
 	until "$@" 2>/dev/null; do
 		((SECONDS < end)) || fail "waited in vain for: $*"
 		sleep 0.05
