@@ -5,7 +5,8 @@
 #	program		its own file
 #	static		not empty where that is static, so that nothing can be preloaded
 #	attacks		the words that attack prints where nothing is refused, one a line
-#	overblocked	what the policy allows and this host's mechanisms do not: an operation and a regular expression for the object
+#	inexact		what is reported since this host's mechanisms know no better: lines of an outcome other than refused, an operation, and a regular
+#			expression for the object
 #	refused		what is reported of that under the policy: lines of an operation and a regular expression for the object
 # and defines
 #	set_up		optional: files, and servers that it talks to, none of them confined
@@ -21,7 +22,7 @@
 static=
 attacks=
 refused=
-overblocked=
+inexact=
 log=/run/said
 : >$log
 chmod 666 $log
@@ -109,20 +110,23 @@ act_bare() {
 }
 
 act_works() {
+	local outcome operation object
 	set_up
 	start confined
 	exercise
 	stop
-	[ -z "$overblocked" ] || forgive "${overblocked% *}" "${overblocked#* }"
+	while read -r outcome operation object; do
+		[ -z "$outcome" ] || forgive "$outcome" "$operation" "$object"
+	done <<<"$inexact"
 	nothing_reported
 }
 
-# forgive OPERATION OBJECT: takes what is overblocked out of the reports.
+# forgive OUTCOME OPERATION OBJECT: takes it out of the reports.
 forgive() {
 	local report
 	for report in "$reports"/*; do
-		jq -c --arg operation "$1" --arg object "^($2)\$" \
-			'select(.outcome != "overblocked" or .operation != $operation or (.object | test($object) | not))' "$report" >/run/left
+		jq -c --arg outcome "$1" --arg operation "$2" --arg object "^($3)\$" \
+			'select(.outcome == "refused" or .outcome != $outcome or .operation != $operation or (.object | test($object) | not))' "$report" >/run/left
 		cp /run/left "$report"
 	done
 }
@@ -144,7 +148,7 @@ act_refused() {
 
 # To write a policy from: what is learned of all that the other acts want to work.
 learned() {
-	as_user ./pale learn -I profiles -o "$(mktemp -u /run/learned/XXXXXX.pale)" -- "$@"
+	as_user /run/pale/pale learn -I /run/pale/profiles -o "$(mktemp -u /run/learned/XXXXXX.pale)" -- "$@"
 }
 
 act_learn() {

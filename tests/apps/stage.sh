@@ -47,4 +47,4 @@ cd /run/pale
 
 # Nothing of the caller's: a program finds by PATH what Debian installed.
 exec env -i ${PATIENCE:+PATIENCE=$PATIENCE} PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 bash -euo pipefail -c \
-	'. programs/common.bash; . apps/common.bash; . "apps/$0.bash"; "act_$1"; exit 0' "$@"
+	'. programs/common.bash; . apps/common.bash; . "apps/$0.bash"; policy=/run/pale/$policy; "act_$1"; exit 0' "$@"

@@ -23,7 +23,7 @@ confined() {
 	local report
 	report=$(mktemp $reports/XXXXXX)
 	chmod 666 "$report"
-	as_user ./pale run -I profiles -p "$policy" --allow-partial ${audit:+$audit} --mechanisms seccomp,landlock,cgroup --report "$report" -- "$@"
+	as_user /run/pale/pale run -I /run/pale/profiles -p "$policy" --allow-partial ${audit:+$audit} --mechanisms seccomp,landlock,cgroup --report "$report" -- "$@"
 }
 
 fail() {
