@@ -10,7 +10,7 @@
 #	refused		what is reported of that under the policy: lines of an operation and a regular expression for the object
 # and defines
 #	set_up		optional: files, and servers that it talks to, none of them confined
-#	start RUN…	starts it by RUN, and returns when it serves
+#	start RUN	starts it by RUN, and returns when it serves; once more by "$run" where exercise has it end and begin again
 #	exercise	its clients: serve, log, reload, write its data
 #	attack		what an attacker would have it do, through its own interfaces: prints a word for each thing that worked
 #	stop		as who operates it stops it
@@ -92,10 +92,15 @@ hijacked() {
 	sed -n 's/^.*hijacked: \([a-z]*\)$/\1/p' $log | sort -u
 }
 
+begin() {
+	run=$1
+	start "$run"
+}
+
 taken_over() {
 	cp build/hijack.so /usr/local/lib/
 	[ -n "$static" ] || export LD_PRELOAD=/usr/local/lib/hijack.so HIJACK=$program
-	start "$@"
+	begin "$1"
 	unset LD_PRELOAD HIJACK
 }
 
@@ -112,7 +117,7 @@ act_bare() {
 act_works() {
 	local outcome operation object
 	set_up
-	start confined
+	begin confined
 	exercise
 	stop
 	while read -r outcome operation object; do
@@ -154,7 +159,7 @@ learned() {
 act_learn() {
 	install -d -m 1777 /run/learned
 	set_up
-	start learned
+	begin learned
 	exercise
 	stop
 	cat /run/learned/*.pale
@@ -164,7 +169,7 @@ act_learn() {
 act_audit() {
 	audit=--audit
 	set_up
-	start confined
+	begin confined
 	exercise
 	stop || true
 	cat $reports/* | jq -r '"\(.operation) \(.object) by \(.process.executable) \(.syscall.name // "") \(.syscall.arguments // [])"' | sort | uniq -c
