@@ -32,7 +32,8 @@ echo secret >/srv/secret
 install -d -m 777 /srv/elsewhere
 install -d /srv/inner
 echo inner >/srv/inner/index.html
-busybox httpd -f -p 127.0.0.1:9 -h /srv/inner &
+busybox httpd -f -vv -p 127.0.0.1:9 -h /srv/inner 2>/srv/inner/log &
+in_time busybox wget -q -O /dev/null http://127.0.0.1:9/
 
 # With what it said last.
 trap '[ $? = 0 ] || tail -n 20 $log >&2' EXIT
