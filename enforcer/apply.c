@@ -58,6 +58,26 @@ static int prepare_seccomp(struct enforcement *e, struct pale_err **err)
 	return 0;
 }
 
+/* Named by this process, whose number is its own in a pid namespace only; one that was killed may
+ * have left its group, too. */
+static int make_cgroup(cgroup_controllers wanted, struct cgroup **ret, struct pale_err **err)
+{
+	enum { TRIES = 1000 };
+	char name[64];
+
+	snprintf(name, sizeof(name), "pale-run-%d", getpid());
+	for (unsigned int again = 1;; again++) {
+		_cleanup_(pale_err_freep) struct pale_err *why = NULL;
+		int r = cgroup_new(name, wanted, ret, &why);
+
+		if (r != -EEXIST || again == TRIES) {
+			*err = TAKE_PTR(why);
+			return r;
+		}
+		snprintf(name, sizeof(name), "pale-run-%d-%u", getpid(), again);
+	}
+}
+
 static int prepare_cgroup(struct enforcement *e, const struct host *host, struct pale_err **err)
 {
 	cgroup_controllers wanted, have = 0;
@@ -65,11 +85,8 @@ static int prepare_cgroup(struct enforcement *e, const struct host *host, struct
 	e->limits = limits_of(e->policy);
 	wanted = uses(e, MECHANISM_CGROUP) ? limits_controllers(&e->limits) : 0;
 	if (host->cgroup_writable && (uses(e, MECHANISM_BPF_LSM) || wanted)) {
-		char name[64];
-		int r;
+		int r = make_cgroup(wanted, &e->cgroup, err);
 
-		snprintf(name, sizeof(name), "pale-run-%d", getpid());
-		r = cgroup_new(name, wanted, &e->cgroup, err);
 		if (r < 0)
 			return r;
 		have = e->cgroup->controllers;

@@ -405,3 +405,13 @@ os.execv(sys.argv[2], sys.argv[2:])'
 	wait $pid
 	[ -z "$(find $group -name "pale-run-$pid")" ]
 }
+
+@test "a cgroup of its name that a killed one left, or one of another pid namespace has, is in nobody's way" {
+	[ "$(id -u)" -eq 0 ] || skip "not root"
+	sed -i 's/limit {/limit { processes 50;/' "$dir/t.pale"
+	if [ -e /sys/fs/cgroup/cgroup.procs ]; then group=/sys/fs/cgroup; else group=/sys/fs/cgroup/unified; fi
+	run -0 --separate-stderr bash -c 'mkdir "$0/pale-run-$$" && echo $$ && exec "$@"' $group \
+		"$pale" run -I profiles -p "$dir/t.pale" --allow-partial -- true
+	rmdir "$group/pale-run-$output"
+	[ -z "$(find $group -name "pale-run-$output*")" ]
+}
