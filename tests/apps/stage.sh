@@ -37,6 +37,9 @@ mkdir /dev/pts /dev/shm
 mount -t devpts -o newinstance,ptmxmode=666,mode=620,gid=5 devpts /dev/pts
 ln -s pts/ptmx /dev/ptmx
 ln -s /proc/self/fd /dev/fd
+ln -s fd/0 /dev/stdin
+ln -s fd/1 /dev/stdout
+ln -s fd/2 /dev/stderr
 for dir in /tmp /var/tmp /dev/shm; do
 	mount -t tmpfs -o mode=1777 tmpfs $dir
 done
