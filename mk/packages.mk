@@ -16,7 +16,10 @@ DEPS_RUNTIME := runc crun conmon containerd podman docker.io iptables
 DEPS_LEARNING := nginx redis-server redis-tools postgresql-15 memcached haproxy python3-minimal python3 nodejs git busybox-static curl \
 	netcat-openbsd openssl util-linux jq
 # Programs that the policies of profiles/apps are for, and their clients.
-DEPS_APPS := haproxy openssh-server openssh-client postfix prometheus etcd-server etcd-client squid unbound dns-root-data bind9-dnsutils mariadb-server mariadb-client openjdk-17-jdk-headless gunicorn apache2 php-fpm memcached nginx redis-server redis-tools postgresql-15 nodejs git python3 curl golang-1.19-go socat openssl busybox-static jq util-linux iproute2
+DEPS_APPS := amqp-tools apache2 bind9-dnsutils busybox-static curl dns-root-data etcd-client etcd-server git golang-1.19-go gunicorn \
+	haproxy iproute2 jq mariadb-client mariadb-server memcached nginx nodejs openjdk-17-jdk-headless openssh-client \
+	openssh-server openssl php-fpm postfix postgresql-15 prometheus python3 rabbitmq-server redis-server redis-tools socat squid \
+	unbound util-linux
 # A real Kubernetes: what it is built with, and what a node of it needs.
 DEPS_KUBE := golang-1.19-go golang-github-modern-go-reflect2-dev dpkg-dev rsync etcd-server etcd-client containerd runc containernetworking-plugins iproute2 iptables \
 	openssl jq bats busybox-static nginx redis-server redis-tools

@@ -20,6 +20,7 @@
 
 
 static=
+hijack=
 attacks=
 refused=
 inexact=
@@ -44,7 +45,10 @@ set_up() {
 
 # daemon RUN… COMMAND…: in the background. ends, signal and main_process are about that.
 daemon() {
-	"$@" </dev/null >>$log 2>&1 &
+	{
+		[ -z "$hijack" ] || export LD_PRELOAD=/usr/local/lib/hijack.so HIJACK="$program"
+		"$@"
+	} </dev/null >>$log 2>&1 &
 	server=$!
 }
 
@@ -100,9 +104,9 @@ begin() {
 
 taken_over() {
 	cp build/hijack.so /usr/local/lib/
-	[ -n "$static" ] || export LD_PRELOAD=/usr/local/lib/hijack.so HIJACK=$program
+	[ -n "$static" ] || hijack=yes
 	begin "$1"
-	unset LD_PRELOAD HIJACK
+	hijack=
 }
 
 # Without a policy it works, and so does each attack.
