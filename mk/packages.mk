@@ -31,7 +31,7 @@ DEPS_DEVEL := clang-format cppcheck hyperfine strace wrk jq python3-minimal libc
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.
 # prometheus: promtool, which says whether metrics are right.
-# RUNLEVEL=1 keeps the packages' services (nginx, redis, postgresql, memcached, haproxy, prometheus) from being started by their installation.
+# RUNLEVEL=1 keeps the packages' services (nginx, redis, mariadb, postfix …) from being started by their installation.
 define install_packages
 	$(Q)missing=$$(for p in $(1); do dpkg-query -W -f='$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || \
 		echo $$p; done); \

@@ -76,6 +76,13 @@ ends() {
 	[ $status = 0 ] || [ $status = $((128 + $(kill -l "${1:-TERM}"))) ] || fail "it ended with $status"
 }
 
+# prints EXPRESSION COMMAND…: in a line. (Of a pipe into grep -q, which ends first, the command may fail.)
+prints() {
+	local expression=$1 output
+	shift
+	output=$("$@") && grep -q -e "$expression" <<<"$output"
+}
+
 # logged EXPRESSION FILE: in a line.
 logged() {
 	in_time grep -q -e "$1" "$2"

@@ -64,7 +64,7 @@ exercise() {
 	is $'page 1\npage 2' words curl -sS --fail 'http://127.0.0.1/?[1-20]'
 	is $'page 1\npage 2' words curl -sSk --fail 'https://127.0.0.1/?[1-20]'
 	logged 'GET /?7 HTTP/1.1' /var/log/haproxy.log
-	curl -sS --fail http://127.0.0.1:8404/ | grep -q 'Statistics Report'
+	prints 'Statistics Report' curl -sS --fail http://127.0.0.1:8404/
 	kill "${behind[1]}"
 	in_time went_down one
 	is 'page 2' words curl -sS --fail 'http://127.0.0.1/?[1-20]'
@@ -76,7 +76,7 @@ exercise() {
 }
 
 went_down() {
-	admin 'show stat' | grep -q "^back,$1,.*,DOWN,"
+	prints "^back,$1,.*,DOWN," admin 'show stat'
 }
 
 # The socket lets who reaches it have haproxy ask anybody.

@@ -22,7 +22,7 @@ ask() {
 }
 
 says() {
-	ask version | grep -q ^VERSION
+	prints ^VERSION ask version
 }
 
 exercise() {
@@ -38,7 +38,7 @@ exercise() {
 		clients[i]=$!
 	done
 	wait "${clients[@]}"
-	ask stats | grep -q 'STAT evictions [1-9]'
+	prints 'STAT evictions [1-9]' ask stats
 	is OK ask flush_all
 	is END ask 'get n'
 }

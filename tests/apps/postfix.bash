@@ -73,7 +73,7 @@ exercise() {
 		in_time grep -q "Subject: many $i" /var/mail/ada
 	done
 	logged 'to=<carol@elsewhere.test>.* status=sent' /var/log/mail.log
-	postqueue -p | grep -q 'queue is empty'
+	in_time prints 'queue is empty' postqueue -p
 	postconf -e 'smtpd_banner=new $myhostname'
 	signal HUP
 	in_time banner_is_new

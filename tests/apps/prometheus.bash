@@ -40,7 +40,7 @@ exercise() {
 	sed -i 's#^rule_files:#&\n  - /etc/prometheus/rules/*.yml#' /etc/prometheus/prometheus.yml
 	signal HUP
 	in_time says 14 twice
-	curl -sS --fail -X POST http://127.0.0.1:9090/api/v1/admin/tsdb/snapshot | grep -q success
+	prints success curl -sS --fail -X POST http://127.0.0.1:9090/api/v1/admin/tsdb/snapshot
 	stop
 	start "$run"
 	in_time says 14 twice

@@ -53,10 +53,10 @@ exercise() {
 
 # Whoever has the cookie may have it evaluate Erlang.
 attack() {
-	erlang 'file:read_file("/srv/secret").' | grep -q secret && echo read
-	erlang 'file:write_file("/srv/elsewhere/new", "x").' | grep -q '^ok' && echo written
-	erlang 'element(1, gen_tcp:connect({127,0,0,1}, 9, [])).' | grep -q '^ok' && echo connected
-	erlang 'os:cmd("env").' | grep -q PATH && echo executed
+	prints secret erlang 'file:read_file("/srv/secret").' && echo read
+	prints '^ok' erlang 'file:write_file("/srv/elsewhere/new", "x").' && echo written
+	prints '^ok' erlang 'element(1, gen_tcp:connect({127,0,0,1}, 9, [])).' && echo connected
+	prints PATH erlang 'os:cmd("env").' && echo executed
 	true
 }
 
