@@ -44,7 +44,7 @@ exercise() {
 	logged 'response:200' $log
 	echo '/private:ada:other' >/etc/httpd.conf
 	signal HUP
-	in_time is 200 code -u ada:other http://127.0.0.1/private/
+	in_time prints '^200$' code -u ada:other http://127.0.0.1/private/
 	is 401 code -u ada:word http://127.0.0.1/private/
 }
 

@@ -26,7 +26,7 @@ exercise() {
 	logged '"GET /numbers?200 HTTP/1.1" 200' /var/log/nginx/access.log
 	echo 'server { listen 443; return 200 new; }' >/etc/nginx/conf.d/new.conf
 	signal HUP
-	in_time is new curl -sf http://127.0.0.1:443/
+	in_time prints '^new$' curl -sf http://127.0.0.1:443/
 	mv /var/log/nginx/access.log /var/log/nginx/old.log
 	signal USR1
 	in_time test -e /var/log/nginx/access.log

@@ -50,7 +50,7 @@ exercise() {
 	logged 'name20.lan. A IN' /var/log/unbound/unbound.log
 	echo 'server: local-data: "new.home.lan. A 192.0.2.2"' >/etc/unbound/unbound.conf.d/new.conf
 	unbound-control -q reload
-	in_time is 192.0.2.2 asks new.home.lan
+	in_time prints '^192.0.2.2$' asks new.home.lan
 	mv /var/log/unbound/unbound.log /var/log/unbound/old.log
 	unbound-control -q log_reopen
 	in_time test -e /var/log/unbound/unbound.log
