@@ -171,6 +171,11 @@ suite_cluster() {
 	tap kube/node env PALE_BUILD="$(realpath "$build")" bats --tap tests/kube/node.bats
 }
 
+# The node's side with every mechanism: containerd and a kubelet in the guest.
+suite_pod() {
+	tap "pod/$1" env PALE_BUILD="$build" tests/kube/guest.sh "$1"
+}
+
 # All of it, as a user of a cluster has it.
 suite_operator() {
 	tap kube/operator env PALE_BUILD="$(realpath "$build")" bats --tap tests/kube/operator.bats

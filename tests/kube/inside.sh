@@ -105,6 +105,8 @@ containerd_config() {
 		[plugins."io.containerd.grpc.v1.cri".cni]
 		bin_dir = "/usr/lib/cni"
 		conf_dir = "/etc/cni/net.d"
+		[plugins."io.containerd.grpc.v1.cri".containerd]
+		default_runtime_name = "$([ "$mode" = node ] && echo pale || echo runc)"
 		[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
 		runtime_type = "io.containerd.runc.v2"
 	END
@@ -128,11 +130,19 @@ containers() {
 }
 
 kubelet() {
+	local server=(--kubeconfig="$pki/kubelet.kubeconfig")
+	local authentication='{anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: '$pki/ca.crt'}}' authorization=Webhook
+	if [ "$mode" = node ]; then
+		# Nobody is there to ask who somebody is. It is in a network of its own.
+		server=() authentication='{anonymous: {enabled: true}, webhook: {enabled: false}}' authorization=AlwaysAllow
+		mkdir /run/manifests
+	fi
 	cat >/run/kubelet.yaml <<-END
 		apiVersion: kubelet.config.k8s.io/v1beta1
 		kind: KubeletConfiguration
-		authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: $pki/ca.crt}}
-		authorization: {mode: Webhook}
+		authentication: $authentication
+		authorization: {mode: $authorization}
+		$([ "$mode" != node ] || echo 'staticPodPath: /run/manifests')
 		tlsCertFile: $pki/kubelet-server.crt
 		tlsPrivateKeyFile: $pki/kubelet-server.key
 		cgroupDriver: cgroupfs
@@ -151,15 +161,19 @@ kubelet() {
 		eventRecordQPS: 0
 	END
 	# The kubelet wants its root there in each hierarchy, and cpuset's to have a processor before anybody may run there.
+	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+		sed 's/[^ ]*/+&/g' /sys/fs/cgroup/cgroup.controllers >/sys/fs/cgroup/cgroup.subtree_control
+		mkdir -p "/sys/fs/cgroup/$stage"
+	fi
 	for hierarchy in /sys/fs/cgroup/*/; do
-		[ -e "$hierarchy/cgroup.procs" ] || continue
+		[ -e "$hierarchy/cgroup.procs" ] && [ ! -e /sys/fs/cgroup/cgroup.controllers ] || continue
 		mkdir -p "$hierarchy$stage"
 		if [ -e "$hierarchy/cpuset.cpus" ]; then
 			cat "$hierarchy/cpuset.cpus" >"$hierarchy$stage/cpuset.cpus"
 			cat "$hierarchy/cpuset.mems" >"$hierarchy$stage/cpuset.mems"
 		fi
 	done
-	daemon kubelet "$bin/kubelet" --config=/run/kubelet.yaml --kubeconfig="$pki/kubelet.kubeconfig" --hostname-override=node1 --node-ip=$address \
+	daemon kubelet "$bin/kubelet" --config=/run/kubelet.yaml "${server[@]}" --hostname-override=node1 --node-ip=$address \
 		--container-runtime=remote --container-runtime-endpoint=unix:///run/containerd/containerd.sock --root-dir=/var/lib/kubelet \
 		--cert-dir=/run/kubelet-pki
 }
@@ -170,6 +184,12 @@ node_is_ready() {
 
 mounts
 network
+if [ "$mode" = node ]; then
+	containers
+	kubelet
+	touch "$dir/ready"
+	wait
+fi
 control_plane
 if [ "$mode" != control-plane ]; then
 	controllers

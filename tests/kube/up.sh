@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# up.sh [--control-plane | --bare] DIR: a Kubernetes cluster of one node, which runs until down.sh DIR, or of an API server and etcd alone. --bare: nothing of Pale
-# is in it but its images, so that it can be brought as to any cluster. DIR has then
+# up.sh [--control-plane | --bare | --node] DIR: a Kubernetes cluster of one node, which runs until down.sh DIR, or of an API server and etcd alone.
+# --bare: nothing of Pale is in it but its images, so that it can be brought as to any cluster. --node: containerd and a kubelet alone, whose pods
+# are files in /run/manifests, all of them started by pale-runtime. DIR has then
 #
 #	kubeconfig	an administrator's; tests/kube/in COMMAND… runs what uses it, where the API server can be reached
 #	log/NAME	of each daemon, and NAME.pid. A daemon that ends is started again, not before NAME.stop is gone if there is one
@@ -15,8 +16,8 @@ set -euo pipefail
 cd "$(dirname "$(realpath "$0")")/../.."
 
 mode=cluster
-case ${1:-} in --control-plane | --bare) mode=${1#--} && shift ;; esac
-[ $# = 1 ] || { echo 'usage: up.sh [--control-plane | --bare] DIR' >&2 && exit 2; }
+case ${1:-} in --control-plane | --bare | --node) mode=${1#--} && shift ;; esac
+[ $# = 1 ] || { echo 'usage: up.sh [--control-plane | --bare | --node] DIR' >&2 && exit 2; }
 [ "$(id -u)" = 0 ] || { echo 'up.sh: it makes namespaces, mounts and control groups: as root' >&2 && exit 1; }
 mkdir -p "$1"
 dir=$(realpath "$1")

@@ -81,9 +81,10 @@ stranger() {
 	base "$1"
 }
 
-# What holds a pod's namespaces.
+# What holds a pod's namespaces, by the name that Kubernetes' own has: the policy for sandboxes allows no other program.
 pause() {
 	base "$1"
+	install -m 755 "$attack" "$1/pause"
 }
 
 # image NAME ARGUMENT…: makes its root filesystem and its archive; a container of it runs the arguments.
@@ -97,7 +98,7 @@ image() {
 
 image busybox httpd -f -p 8000 -h /srv/www
 image stranger httpd -f -p 8000 -h /srv/www
-image pause sleep infinity
+image pause /pause wait
 image nginx nginx -g 'daemon off;'
 image redis redis-server /etc/redis/redis.conf --supervised no
 mv -T "$new" "$cache/$key" 2>/dev/null || [ -d "$cache/$key" ]
