@@ -25,6 +25,9 @@ mount -t tmpfs -o mode=755 tmpfs /var/lib/nginx
 mount -t tmpfs -o mode=755 tmpfs /var/log/nginx
 copy /etc/nginx
 copy /usr/lib/nginx/modules
+# Other servers' packages lay a page of their own beside nginx's, before which it would go.
+copy /var/www/html
+rm -f /var/www/html/index.html
 # Too large to copy. The drift attack replaces a program here.
 mkdir -p /run/sbin/upper /run/sbin/work
 mount -t overlay -o lowerdir=/usr/sbin,upperdir=/run/sbin/upper,workdir=/run/sbin/work overlay /usr/sbin
