@@ -486,6 +486,18 @@ static void put_limit(struct text *t, const struct rule *rule)
 	}
 }
 
+/* fork and userns may stand in one rule. */
+static void put_bare(struct text *t, const struct rule *rule)
+{
+	struct list l = list_of(t, rule);
+
+	for (int op = 0; op < OP_COUNT; op++) {
+		if (rule->operations & OP_BIT(op))
+			text_puts(list_next(&l), vocab_operations[op].summary);
+	}
+	list_end(&l);
+}
+
 static void put_effect(struct text *t, const struct rule *rule)
 {
 	static const char *const words[] = {
@@ -530,7 +542,7 @@ static void put_object(struct text *t, const struct policy *p, const struct rule
 		put_limit(t, rule);
 		break;
 	case OBJECT_NONE:
-		text_puts(t, vocab_operations[__builtin_ctzll(rule->operations)].summary);
+		put_bare(t, rule);
 		break;
 	}
 }

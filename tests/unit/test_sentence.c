@@ -31,6 +31,8 @@ static const struct {
 		"is killed when it tries to trace, or read the memory of, any process" },
 	{ "deny fork", "may not start a process" },
 	{ "allow userns", "may make a user namespace" },
+	{ "allow fork, userns", "may start a process and make a user namespace" },
+	{ "deny fork, userns", "may not start a process or make a user namespace" },
 	{ "allow read /etc/**", "may read everything below /etc/" },
 	{ "allow read /etc/", "may read the folder /etc/" },
 	{ "allow read /etc/*", "may read all files directly in /etc/" },
