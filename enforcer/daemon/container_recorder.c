@@ -135,7 +135,7 @@ static uint64_t drift_begins(const struct recorded_group *g)
 static int watch(struct session *s, struct pale_err **err)
 {
 	_cleanup_(pale_err_freep) struct pale_err *why = NULL;
-	struct lsm_watch w = { .cgroup = s->group.cgroup, .begins = true };
+	struct lsm_watch w = { .cgroup = s->group.cgroup, .init = s->group.init, .begins = true };
 	int r;
 
 	if (lsm_supported(&why) >= 0 && lsm_learner_new(&s->learner, &why) < 0)

@@ -101,8 +101,9 @@ static void choose_profile(const struct daemon_config *c, const json_t *annotati
 }
 
 static int read_recording(const struct daemon_config *c, const json_t *annotations,
-	struct policy_choice *ret, struct pale_err **err)
+	const char *label, struct policy_choice *ret, struct pale_err **err)
 {
+	struct policy_choice otherwise = { 0 };
 	const char *s = annotation(annotations, ANNOTATION_RECORDING);
 	const char *profile = annotations_profile(annotations);
 
@@ -123,6 +124,16 @@ static int read_recording(const struct daemon_config *c, const json_t *annotatio
 			"annotation pale.dev/recording: profile '%s' is named, too, and what is "
 			"recorded runs under none",
 			profile);
+	/* An image's annotations may have come to be the container's, podman(1): what the node's
+	 * own configuration means for it is nobody else's to take off. */
+	choose_profile(c, annotations, label, &otherwise);
+	if (otherwise.profile && (otherwise.profile != label || may_choose(c, label))) {
+		pale_err_plain(err, EACCES,
+			"annotation pale.dev/recording: profile '%s' is meant for it (%s), and "
+			"what is recorded runs under none",
+			otherwise.profile, otherwise.named_by);
+		return -EACCES;
+	}
 	ret->unconfined = true;
 	ret->recording = annotations_are_of_sandbox(annotations) ? NULL : s;
 	return 0;
@@ -138,7 +149,7 @@ int policy_choose(const struct daemon_config *config, const json_t *annotations,
 	if (r >= 0)
 		r = read_mode(config, annotations, ret, err);
 	if (r >= 0)
-		r = read_recording(config, annotations, ret, err);
+		r = read_recording(config, annotations, label, ret, err);
 	if (r < 0 || ret->unconfined)
 		return r;
 	choose_profile(config, annotations, label, ret);

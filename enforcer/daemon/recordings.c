@@ -110,9 +110,10 @@ static void drop(struct daemon *d, struct recorded *r)
 	recorded_free(r);
 }
 
-static void keep(struct recorded *r)
+static int keep(struct recorded *r)
 {
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	int n;
 	_cleanup_(text_release) struct text name = TEXT_INIT;
 	_cleanup_free_ char *s = NULL;
 
@@ -121,8 +122,13 @@ static void keep(struct recorded *r)
 	if (!s)
 		abort();
 	text_printf(&name, "%s.json", r->id);
-	if (file_tree_replace(r->daemon->recordings->dir, text_str(&name), s, strlen(s), &err) < 0)
+	n = file_tree_make(r->daemon->recordings->dir, 0700, &err);
+	if (n >= 0)
+		n = file_tree_replace(
+			r->daemon->recordings->dir, text_str(&name), s, strlen(s), &err);
+	if (n < 0)
 		daemon_tell(LOG_ERR, "recording of container '%s': %s", r->id, pale_err_text(err));
+	return n;
 }
 
 static const char *kept_text(const struct recorded *r, const char *member)
@@ -480,19 +486,26 @@ void recordings_begin(struct daemon *d, const struct container *c, const char *r
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	struct recorded *r = find(d, c->id);
 
-	/* Ids are used again by people, not by engines. */
+	/* As by engines that start a container again. */
 	if (r) {
 		kill_recorder(r);
 		answer(r);
+		daemon_tell(LOG_WARNING,
+			"the recording of container '%s' for %s is dropped: it is started again, "
+			"and nobody has taken it",
+			r->id, kept_text(r, "recording"));
+		tell_event(r, "recording-dropped", NULL);
 		drop(d, r);
 	}
 	make_room(d);
 	r = add(d, c->id);
 	r->since_ns = c->since_ns;
 	r->kept = describe(c, recording);
-	keep(r);
 	wait_for(r, connection);
-	if (start(r, c, &err) < 0)
+	/* What is kept of nobody known would be taken for a stray by the next daemon. */
+	if (keep(r) < 0)
+		fail(r, "what it is of could not be kept");
+	else if (start(r, c, &err) < 0)
 		fail(r, pale_err_text(err));
 }
 

@@ -493,6 +493,13 @@ static int register_(
 	}
 	if (before)
 		forget(d, before);
+	/* The configuration may be another one since `prepare` was answered. */
+	if (!c->policy && !d->config.recording && !annotations_are_of_sandbox(c->annotations) &&
+		annotation(c->annotations, ANNOTATION_RECORDING)) {
+		container_free(c);
+		return pale_err_plain(err, EACCES,
+			"container '%s': this node lets no container be recorded any more", id);
+	}
 	n = put_in_force(d, c, err);
 	if (n < 0) {
 		container_free(c);

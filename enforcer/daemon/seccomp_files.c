@@ -57,6 +57,15 @@ static bool is_of(const char *file, const struct node_policy *p)
 	return strcmp(file, text_str(&name)) == 0;
 }
 
+/* As put_name() makes them: whatever else lies there is not ours. */
+static bool is_ours(const char *file)
+{
+	const char *dash = strrchr(file, '-');
+
+	return dash && strspn(dash + 1, "0123456789abcdef") == DIGITS &&
+	       strcmp(dash + 1 + DIGITS, SUFFIX) == 0;
+}
+
 static bool is_needed(const struct daemon *d, const char *file)
 {
 	for (size_t i = 0; i < d->store.n; i++) {
@@ -76,10 +85,7 @@ void seccomp_files_sweep(struct daemon *d)
 		d->config.seccomp_files && d->store.n ? opendir(d->config.seccomp_files) : NULL;
 
 	for (struct dirent *e; dir && (e = readdir(dir));) {
-		size_t len = strlen(e->d_name), suffix = strlen(SUFFIX);
-
-		if (len > suffix && strcmp(e->d_name + len - suffix, SUFFIX) == 0 &&
-			!is_needed(d, e->d_name))
+		if (is_ours(e->d_name) && !is_needed(d, e->d_name))
 			unlinkat(dirfd(dir), e->d_name, 0);
 	}
 }

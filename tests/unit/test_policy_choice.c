@@ -285,7 +285,13 @@ static void what_is_recorded_has_no_profile(void **state)
 		"annotation pale.dev/recording: this node lets no container "
 		"be recorded instead of confined",
 			  both[] = "annotation pale.dev/recording: profile 'x' is named, too, and "
-				   "what is recorded runs under none";
+				   "what is recorded runs under none",
+			  meant[] = "annotation pale.dev/recording: profile 'by-default' is meant "
+				    "for it (the node's default), and what is recorded runs under "
+				    "none",
+			  labelled[] = "annotation pale.dev/recording: profile 'web' is meant for "
+				       "it (its image's label), and what is recorded runs under "
+				       "none";
 	const struct {
 		const char *const *annotations;
 		bool allowed;
@@ -312,8 +318,8 @@ static void what_is_recorded_has_no_profile(void **state)
 		json_t *a = annotations_of(cases[i].annotations);
 
 		c.recording = cases[i].allowed;
-		/* Neither the node's default nor an image's label goes before it. */
-		assert_int_equal(policy_choose(&c, a, false, "web", &choice, &err), cases[i].r);
+		c.default_profile = NULL;
+		assert_int_equal(policy_choose(&c, a, false, NULL, &choice, &err), cases[i].r);
 		if (cases[i].r < 0) {
 			assert_string_equal(pale_err_text(err), cases[i].error);
 		} else {
@@ -324,6 +330,20 @@ static void what_is_recorded_has_no_profile(void **state)
 			else
 				assert_null(choice.recording);
 		}
+		json_decref(a);
+	}
+	/* It takes off nothing that the node's configuration means for the container. */
+	for (int by_label = 0; by_label < 2; by_label++) {
+		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+		struct daemon_config c = config;
+		struct policy_choice choice;
+		json_t *a = annotations_of(A("pale.dev/recording=a"));
+
+		c.recording = true;
+		assert_int_equal(
+			policy_choose(&c, a, false, by_label ? "web" : NULL, &choice, &err),
+			-EACCES);
+		assert_string_equal(pale_err_text(err), by_label ? labelled : meant);
 		json_decref(a);
 	}
 }
