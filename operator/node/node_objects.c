@@ -219,6 +219,7 @@ static int on_begin(sd_event_source *source, uint64_t us, void *ctx)
 void node_objects_again(struct node *n)
 {
 	n->begun = false;
+	json_decref(TAKE_PTR(n->written));
 	node_wake(n->begin, kube_backoff_next(&n->backoff, 0, kube_random()));
 }
 

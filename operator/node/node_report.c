@@ -61,6 +61,8 @@ static void on_written(void *ctx, const struct kube_answer *a)
 		return;
 	}
 	json_decref(status);
+	/* So that it is written the next time, whatever there was before. */
+	json_decref(TAKE_PTR(n->written));
 	say("node", "PaleNodeStatus: %s", pale_err_text(a->err));
 	if (a->status.code == 404)
 		node_objects_again(n);
@@ -108,7 +110,9 @@ static int on_report(sd_event_source *source, uint64_t us, void *ctx)
 
 	(void)source;
 	(void)us;
-	if (n->writing || !n->begun)
+	/* Before all profiles were told, those that are loaded would look as if nobody wanted
+	 * them; and what an earlier process had written holds until then. */
+	if (n->writing || !n->begun || !n->profiles.complete)
 		return 0;
 	if (n->written_us && since < LEAST_US) {
 		node_wake(n->report_timer, LEAST_US - since);

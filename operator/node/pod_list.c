@@ -262,11 +262,19 @@ uint32_t pod_list_unconfined(const struct pod_list *l)
 	return n;
 }
 
+/* The next one may not have been able to take up a container, or have confined one late. Who was
+ * told to run unconfined is told again if it still does. */
+static void forget_state(struct pod_list_container *c)
+{
+	c->described = c->registered = c->unconfined = false;
+	c->missing_ms = 0;
+}
+
 void pod_list_forget_paled(struct pod_list *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		for (size_t k = 0; k < l->v[i]->n; k++)
-			l->v[i]->v[k].described = false;
+			forget_state(&l->v[i]->v[k]);
 	}
 }
 

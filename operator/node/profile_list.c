@@ -28,7 +28,7 @@ struct node_profile {
 	bool ours;	   /* paled has it from us, or is to be asked for it */
 	bool asked;	   /* paled was, and has not answered yet */
 	json_t *asked_for; /* the object that `load` was of */
-	char *updated;	   /* running containers were put under this digest, where possible */
+	char *updated;	   /* paled was asked to put running containers under this digest */
 	char *failed;	   /* this digest was refused */
 	bool try_again;	   /* it may go well later, */
 	bool due;	   /* and now is later */
@@ -176,7 +176,7 @@ static void forget_unused(struct profile_list *l)
 
 		for (size_t k = 0; k < p->n; k++) {
 			if (p->v[k].containers || is_wanted(p, p->v[k].digest) ||
-				strcmp(p->loaded, p->v[k].digest) == 0 || !l->known)
+				strcmp(p->loaded, p->v[k].digest) == 0 || !l->known || !l->complete)
 				p->v[kept++] = p->v[k];
 			else
 				free(p->v[k].digest);
@@ -317,6 +317,9 @@ static json_t *request_of(struct node_profile *p, enum profile_action action)
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	json_t *request;
 
+	/* By the time of the answer it may be to have another one. */
+	if (action == PROFILE_UPDATE)
+		set(&p->updated, p->digest);
 	if (action != PROFILE_LOAD)
 		return json_pack("{s:s, s:s}", "method",
 			action == PROFILE_UPDATE ? "update" : "unload", "profile", p->name);
@@ -437,8 +440,10 @@ static void unloaded(struct profile_list *l, struct node_profile *p, const json_
 		forget_in_paled(l, p);
 	} else {
 		pale_err_plain(news, 1, "unload: %s", paled_answer_error(answer));
-		/* Until it says what it has of it the next time. */
+		/* Until it says what it has of it the next time: then it is forgotten, too, as
+		 * who tells of this has @p until then. */
 		p->from_file = true;
+		return;
 	}
 	forget_unused(l);
 }
@@ -453,8 +458,10 @@ void profile_list_answered(struct profile_list *l, struct node_profile *p,
 		return;
 	if (action == PROFILE_LOAD)
 		loaded(p, asked_for, answer, news);
+	else if (action == PROFILE_UPDATE && !paled_answer_ok(answer))
+		pale_err_plain(news, 1, "update: %s", paled_answer_error(answer));
 	else if (action == PROFILE_UPDATE)
-		set(&p->updated, p->digest);
+		return;
 	else
 		unloaded(l, p, answer, news);
 }

@@ -243,9 +243,12 @@ static void paled_is_told_the_owner_of_what_it_has_once(void **state)
 	assert_true(json_equal(request, want));
 	put(p);
 	assert_null(pod_list_describe(&list));
-	/* paled was started anew. */
+	/* paled was started anew, and says whether it has the container still. */
 	pod_list_forget_paled(&list);
 	json_decref(request);
+	assert_null(pod_list_describe(&list));
+	assert_true(pod_list_needs_ps(&list));
+	ps("1", "running", 2000);
 	request = pod_list_describe(&list);
 	assert_true(json_equal(request, want));
 }
