@@ -10,7 +10,9 @@ static bool is_active(const json_t *object)
 	const char *phase =
 		json_string_value(json_object_get(json_object_get(object, "status"), "phase"));
 
-	if (json_object_get(json_object_get(object, "metadata"), "deletionTimestamp"))
+	/* Of more pods than the controller takes none is recorded, nor let out of a policy. */
+	if (json_object_get(json_object_get(object, "metadata"), "deletionTimestamp") ||
+		json_is_true(json_object_get(json_object_get(object, "status"), "truncated")))
 		return false;
 	return !phase || strcmp(phase, "Pending") == 0 || strcmp(phase, "Recording") == 0;
 }

@@ -37,7 +37,12 @@ say() {
 
 # serves KIND: whether the server knows it, such as paleprofiles.pale.dev. That nobody could be asked is a failure, not a no.
 serves() {
-	kubectl api-resources --cached=false --api-group="${1#*.}" -o name | grep -qxF "$1"
+	local names
+	names=$(kubectl api-resources --cached=false --api-group="${1#*.}" -o name) || {
+		say "the server does not say what it serves of ${1#*.}; run this again when it does"
+		exit 1
+	}
+	grep -qxF "$1" <<<"$names"
 }
 
 # delete KIND[/NAME]…: what is of Pale, and waits until it is gone.

@@ -190,6 +190,9 @@ static bool is_runtimes(const char *annotation)
 	const char *slash = strchr(annotation, '/');
 	const size_t len = strlen("pale.dev");
 
+	/* CRI-O hands a pod's own over beside those that engines say names by. */
+	if (strncmp(annotation, "io.kubernetes.cri", strlen("io.kubernetes.cri")) == 0)
+		return true;
 	if (!slash || (size_t)(slash - annotation) < len ||
 		strncmp(slash - len, "pale.dev", len) != 0)
 		return false;

@@ -14,9 +14,13 @@
 #define CONTAINER_SECCOMP_PREFIX "container.seccomp.security.alpha.kubernetes.io/"
 #define LOCALHOST_PREFIX	 "localhost/"
 
-/* enforcer/annotations.h: what engines without Kubernetes say; and what is for recorded pods. */
+/* enforcer/annotations.h: what engines say, with Kubernetes and without, which some hand over as a
+ * pod has it; and what is for recorded pods. */
 static const char *const not_for_pods[] = { "pale.dev/name", "pale.dev/image",
-	"pale.dev/image-digest", RECORDING_ANNOTATION };
+	"pale.dev/image-digest", RECORDING_ANNOTATION, "io.kubernetes.cri.container-name",
+	"io.kubernetes.cri.container-type", "io.kubernetes.cri.image-name",
+	"io.kubernetes.cri.sandbox-name", "io.kubernetes.cri.sandbox-namespace",
+	"io.kubernetes.cri.sandbox-uid" };
 
 struct patching {
 	const struct pod *pod;
