@@ -12,11 +12,11 @@ set_up() {
 	install -d $HOME
 	install -d -o www-data /srv/git
 	as_user git init -q --bare -b main /srv/git/project.git
-	git init -q -b main /run/work
+	git init -q -b main /run/written
 	commit first 500
 	git config --system daemon.receivepack true
 	git config --system --add safe.directory '*'
-	git clone -q --bare /run/work /srv/private.git
+	git clone -q --bare /run/written /srv/private.git
 	ln -s /srv/private.git /srv/git/link.git
 	printf '#!/bin/sh\nid >/srv/elsewhere/hook\n' >/srv/git/project.git/hooks/pre-receive
 	chmod +x /srv/git/project.git/hooks/pre-receive
@@ -24,11 +24,11 @@ set_up() {
 
 # commit MESSAGE NUMBER: into the repository that is served, past the daemon.
 commit() {
-	seq "$2" >/run/work/numbers
-	git -C /run/work add numbers
-	git -C /run/work commit -qm "$1"
+	seq "$2" >/run/written/numbers
+	git -C /run/written add numbers
+	git -C /run/written commit -qm "$1"
 	GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=safe.directory GIT_CONFIG_VALUE_0='*' \
-		git -C /srv/git/project.git fetch -q /run/work +main:main
+		git -C /srv/git/project.git fetch -q /run/written +main:main
 }
 
 start() {
@@ -38,10 +38,10 @@ start() {
 
 exercise() {
 	git clone -q git://127.0.0.1/project.git /run/clone
-	cmp /run/work/numbers /run/clone/numbers
+	cmp /run/written/numbers /run/clone/numbers
 	commit second 1000
 	git -C /run/clone pull -q
-	cmp /run/work/numbers /run/clone/numbers
+	cmp /run/written/numbers /run/clone/numbers
 	is $'second\nfirst' git -C /run/clone log --format=%s
 	git clone -q --depth 1 git://127.0.0.1/project.git /run/shallow
 	git ls-remote -q git://127.0.0.1/none.git 2>/dev/null && fail 'there is none.git'
@@ -51,8 +51,8 @@ exercise() {
 attack() {
 	rm -rf /run/stolen
 	git clone -q git://127.0.0.1/link.git /run/stolen 2>/dev/null && echo cloned
-	git -C /run/work commit -q --allow-empty -m pushed
-	git -C /run/work push -q git://127.0.0.1/project.git main:pushed 2>/dev/null && echo pushed
+	git -C /run/written commit -q --allow-empty -m pushed
+	git -C /run/written push -q git://127.0.0.1/project.git main:pushed 2>/dev/null && echo pushed
 	[ ! -s /srv/elsewhere/hook ] || echo executed
 }
 
