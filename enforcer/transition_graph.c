@@ -181,18 +181,20 @@ static void put_edge(struct text *to, const struct policy *p, const struct node 
 	const struct node *a = &nodes[from], *b = &nodes[into];
 	_cleanup_(text_release) struct text labels = TEXT_INIT;
 	uint32_t x1 = a->x + WIDTH, y1 = a->y + 16, x2 = b->x, y2 = b->y + 16;
-	uint32_t middle = x1 + GAP / 2;
+	uint32_t bend1 = x1 + GAP / 2, bend2 = x2 - GAP / 2, label = x2 - GAP + 40;
 
 	/* Back, or to one in the same column: around on the right. */
-	if (x2 <= x1)
-		x2 = b->x + WIDTH, y2 = b->y + b->height - 10, y1 = a->y + a->height - 6;
-	if (!put_labels(&labels, p, from, into, b->x > a->x ? b->x - GAP + 40 : x1 + 14, y2))
+	if (b->x <= a->x) {
+		y1 = a->y + a->height - 6;
+		x2 = b->x + WIDTH;
+		y2 = b->y + b->height - 10;
+		bend1 = bend2 = x1 + GAP / 3;
+		label = x1 + 14;
+	}
+	if (!put_labels(&labels, p, from, into, label, y2))
 		return;
-	if (b->x <= a->x)
-		middle = x1 + GAP / 3;
 	text_printf(to, "<path d=\"M%u %uC%u %u %u %u %u %u\" marker-end=\"url(#to)\"/>\n", x1, y1,
-		middle, y1, b->x > a->x ? x2 - GAP / 2 : middle, y2, x2 + (b->x > a->x ? 0 : 0),
-		y2);
+		bend1, y1, bend2, y2, x2, y2);
 	text_add(to, text_str(&labels), labels.len);
 }
 
