@@ -12,18 +12,24 @@
 
 static const struct {
 	const char *block, *title;
-	const char *without; /* what holds where nothing is allowed; NULL: says nothing */
+	const char *refused; /* what it may not where no rule allows anything; NULL: says nothing */
 } sections[] = {
-	{ "process", "Programs and processes", "may not execute anything" },
-	{ "file", "Files", "may not open or change any file" },
-	{ "network", "Network", "may not connect to anybody, nor listen" },
-	{ "mount", "Mounts", "may not mount or unmount anything" },
+	{ "process", "Programs and processes", "execute anything" },
+	{ "file", "Files", "open or change any file" },
+	{ "network", "Network", "connect to anybody, nor listen" },
+	{ "mount", "Mounts", "mount or unmount anything" },
 	{ "syscall", "System calls", NULL },
-	{ "capability", "Capabilities", "has none" },
-	{ "limit", "Limits", "has none" },
+	{ "capability", "Capabilities", "use any" },
+	{ "limit", "Limits", NULL },
 };
 
 #define N_SECTIONS (sizeof(sections) / sizeof(*sections))
+
+/* Limits are the whole tree's, and said of the outermost profile. */
+static bool has_section(size_t section, uint32_t domain)
+{
+	return !domain || strcmp(sections[section].block, "limit") != 0;
+}
 
 static bool is_of(const struct rule *r, uint32_t domain, size_t section)
 {
@@ -49,6 +55,35 @@ static bool grants(const struct rule *r)
 	       r->operations & OP_BIT(OP_LIMIT);
 }
 
+/* A program that may be executed may be read, too, of whatever class it is. */
+static bool reads_programs(const struct policy *p, uint32_t domain)
+{
+	for (uint32_t i = 0; i < p->n_rules; i++) {
+		if (p->rules[i]->domain == domain && p->rules[i]->implied & OP_BIT(OP_READ))
+			return true;
+	}
+	return false;
+}
+
+/* What is in no rule of a section. @granted: a rule allows something. */
+static void tell_unwritten(const struct policy *p, uint32_t domain, size_t section, bool granted,
+	void (*tell)(void *ctx, const struct rule *rule, const char *sentence), void *ctx)
+{
+	bool reads = !strcmp(sections[section].block, "file") && reads_programs(p, domain);
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	if (reads)
+		tell(ctx, NULL,
+			"may read the programs that it may execute, shipped by the image or not");
+	if (!strcmp(sections[section].block, "limit") && !granted)
+		tell(ctx, NULL, "has none");
+	if (granted || !sections[section].refused)
+		return;
+	text_printf(&t, "%s%s", sentence_refusal(p),
+		reads ? "open or change any other file" : sections[section].refused);
+	tell(ctx, NULL, text_str(&t));
+}
+
 /*
  * What the section's rules are told by, in order: the file's own, then those of fragments, then
  * what holds by default. @tell gets a NULL rule for what is in no rule.
@@ -71,8 +106,7 @@ static void each_sentence(const struct policy *p, uint32_t domain, size_t sectio
 			granted = granted || (grants(r) && !r->is_default);
 		}
 	}
-	if (!granted && sections[section].without)
-		tell(ctx, NULL, sections[section].without);
+	tell_unwritten(p, domain, section, granted, tell, ctx);
 }
 
 /* How many of an ABI's calls there are, how many it may make, and how many of these not whatever
@@ -216,7 +250,8 @@ static void put_call_counts(struct text *to, const struct policy *p, uint32_t do
 		if (!(p->abis & 1u << abi))
 			continue;
 		n = count_calls(p, domain, (enum abi)abi);
-		text_printf(&t, "may make %u of the %u calls of %s", n.allowed, n.all,
+		text_printf(&t, "%s %u of the %u calls of %s",
+			p->audit ? "would be allowed to make" : "may make", n.allowed, n.all,
 			vocab_abi_name((enum abi)abi));
 		if (n.by_arguments)
 			text_printf(&t, ", %u of them with some arguments only", n.by_arguments);
@@ -239,8 +274,7 @@ static void put_domain(struct text *to, const struct policy *p, uint32_t domain)
 	if (comment)
 		text_wrapped(to, comment, 0, 0);
 	for (size_t i = 0; i < N_SECTIONS; i++) {
-		/* These are the whole tree's. */
-		if (domain && !strcmp(sections[i].block, "limit"))
+		if (!has_section(i, domain))
 			continue;
 		text_printf(to, "\n%s\n", sections[i].title);
 		each_sentence(p, domain, i, tell_text, &telling);
@@ -323,9 +357,12 @@ static json_t *domain_json(const struct policy *p, uint32_t domain)
 	if (comment)
 		json_object_set_new(o, "comment", json_text(comment));
 	for (size_t i = 0; i < N_SECTIONS; i++) {
-		json_t *sentences = json_array();
-		struct telling telling = { p, NULL, sentences };
+		json_t *sentences;
+		struct telling telling = { p, NULL, NULL };
 
+		if (!has_section(i, domain))
+			continue;
+		telling.sentences = sentences = json_array();
 		each_sentence(p, domain, i, tell_json, &telling);
 		json_array_append_new(all, json_pack("{s:s, s:o}", "title", sections[i].title,
 						   "sentences", sentences));

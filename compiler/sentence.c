@@ -66,17 +66,18 @@ static struct list list_of(struct text *to, const struct rule *rule)
 	return (struct list){ .to = to, .last = refuses(rule) ? " or " : " and " };
 }
 
-static void put_glob(struct text *t, const struct glob *g)
+/* @all: what is named is named as a whole, rather than any part of it. */
+static void put_glob(struct text *t, const struct glob *g, bool all)
 {
 	size_t len = g->len;
 
 	/* Its text after the prefix says whether it is of the two forms that have words. */
 	if (g->prefix_len && g->prefix[g->prefix_len - 1] == '/' && !strchr(g->text, '\\')) {
 		if (len == g->prefix_len + 2 && !memcmp(g->text + g->prefix_len, "**", 2)) {
-			text_puts(t, "everything below ");
+			text_puts(t, all ? "everything below " : "anything below ");
 			len -= 2;
 		} else if (len == g->prefix_len + 1 && g->text[g->prefix_len] == '*') {
-			text_puts(t, "all files directly in ");
+			text_puts(t, all ? "all files directly in " : "any file directly in ");
 			len--;
 		} else if (len == g->prefix_len) {
 			text_puts(t, "the folder ");
@@ -85,14 +86,10 @@ static void put_glob(struct text *t, const struct glob *g)
 	text_escaped(t, g->text, len);
 }
 
-static void put_globs(struct list *l, const struct globs *globs, const char *before)
+static void put_globs(struct list *l, const struct globs *globs, bool all)
 {
-	for (uint32_t i = 0; i < globs->n; i++) {
-		struct text *t = list_next(l);
-
-		text_puts(t, before);
-		put_glob(t, globs->v[i]);
-	}
+	for (uint32_t i = 0; i < globs->n; i++)
+		put_glob(list_next(l), globs->v[i], all);
 }
 
 static void put_except_globs(struct text *t, const struct globs *globs)
@@ -102,43 +99,39 @@ static void put_except_globs(struct text *t, const struct globs *globs)
 	if (!globs->n)
 		return;
 	text_puts(t, ", but for ");
-	put_globs(&l, globs, "");
+	put_globs(&l, globs, true);
 	list_end(&l);
-}
-
-/* Whether its files are of classes that paths do not say. */
-static const char *class_words(const struct rule *rule)
-{
-	switch (rule->classes) {
-	case 1u << CLASS_DRIFT:
-		return rule->any_path ? "files that the image did not ship"
-				      : ", where the image did not ship it";
-	case 1u << CLASS_ANONYMOUS:
-		return "files without a path (memfd, deleted)";
-	default:
-		return NULL;
-	}
 }
 
 static void put_paths(struct text *t, const struct rule *rule)
 {
-	const char *classes =
-		rule->operations & (OP_BIT(OP_EXEC) | OP_BIT(OP_MAP)) ? class_words(rule) : NULL;
 	struct list l = list_of(t, rule);
 
-	if (classes && rule->any_path) {
-		text_puts(t, classes);
-		put_except_globs(t, &rule->except_paths);
-		return;
-	}
-	if (rule->any_path)
+	if (rule->any_path && rule->classes == 1u << CLASS_DRIFT)
+		text_puts(t, "files that are not as the image shipped them");
+	else if (rule->any_path && rule->classes == 1u << CLASS_ANONYMOUS)
+		text_puts(t, "files without a path (memfd, deleted)");
+	else if (rule->any_path)
 		text_puts(t, "anything");
-	else if (rule->paths.n)
-		put_globs(&l, &rule->paths, "");
+	else
+		put_globs(&l, &rule->paths, !refuses(rule));
 	list_end(&l);
 	put_except_globs(t, &rule->except_paths);
-	if (classes)
-		text_puts(t, classes);
+}
+
+/* Which of the files that paths name are meant: classes count for exec and map alone. */
+static void put_class(struct text *t, const struct rule *rule)
+{
+	uint64_t as_code = rule->operations & (OP_BIT(OP_EXEC) | OP_BIT(OP_MAP));
+
+	if (!as_code || rule->any_path)
+		return;
+	if (rule->classes == 1u << CLASS_DRIFT)
+		text_puts(t, ", where not as shipped by the image");
+	else if (rule->classes == 1u << CLASS_PLAIN)
+		text_puts(t, as_code == rule->operations
+				     ? ", as shipped by the image"
+				     : ", as code only as shipped by the image");
 }
 
 static void put_path_rule(struct text *t, const struct policy *p, const struct rule *rule)
@@ -155,6 +148,7 @@ static void put_path_rule(struct text *t, const struct policy *p, const struct r
 	list_end(&l);
 	text_putc(t, ' ');
 	put_paths(t, rule);
+	put_class(t, rule);
 	if (rule->owner)
 		text_puts(t, ", where the file is its own user's");
 	if (rule->transition >= 0) {
@@ -353,7 +347,7 @@ static void put_mount(struct text *t, const struct rule *rule)
 		text_puts(t, "any file system");
 	if (rule->sources.n) {
 		text_puts(t, bind ? "" : " from ");
-		put_globs(&from, &rule->sources, "");
+		put_globs(&from, &rule->sources, !refuses(rule));
 	} else if (bind) {
 		text_puts(t, "anything");
 	}
@@ -362,7 +356,7 @@ static void put_mount(struct text *t, const struct rule *rule)
 	if (rule->any_path || !rule->paths.n)
 		text_puts(t, "anything");
 	else
-		put_globs(&on, &rule->paths, "");
+		put_globs(&on, &rule->paths, !refuses(rule));
 	list_end(&on);
 	put_except_globs(t, &rule->except_paths);
 	put_mount_flags(t, rule->mount_flags);
@@ -425,8 +419,10 @@ static void put_calls(struct text *t, const struct rule *rule, const struct sysc
 
 static void put_syscall_rule(struct text *t, const struct rule *rule)
 {
-	text_puts(t, rule->only ? "call nothing of the kernel but " : "call ");
+	text_puts(t, "call ");
 	put_calls(t, rule, &rule->calls);
+	if (rule->only)
+		text_puts(t, "; calls that other rules need are not added");
 	if (rule->except_calls.n) {
 		text_puts(t, ", but for ");
 		put_calls(t, rule, &rule->except_calls);
@@ -498,16 +494,18 @@ static void put_bare(struct text *t, const struct rule *rule)
 	list_end(&l);
 }
 
-static void put_effect(struct text *t, const struct rule *rule)
+const char *sentence_refusal(const struct policy *p)
 {
-	static const char *const words[] = {
-		[EFFECT_ALLOW] = "may ",
-		[EFFECT_AUDIT] = "may ",
-		[EFFECT_DENY] = "may not ",
-		[EFFECT_KILL] = "is killed when it tries to ",
-	};
+	return p->audit ? "would not be allowed to " : "may not ";
+}
 
-	text_puts(t, rule->operations & OP_BIT(OP_LIMIT) ? "may " : words[rule->effect]);
+static const char *effect_words(const struct policy *p, const struct rule *rule)
+{
+	if (rule->operations & OP_BIT(OP_LIMIT) || !refuses(rule))
+		return "may ";
+	if (rule->effect == EFFECT_DENY)
+		return sentence_refusal(p);
+	return p->audit ? "would be killed when it tries to " : "is killed when it tries to ";
 }
 
 static void put_object(struct text *t, const struct policy *p, const struct rule *rule)
@@ -549,10 +547,11 @@ static void put_object(struct text *t, const struct policy *p, const struct rule
 
 void sentence_of_rule(struct text *to, const struct policy *p, const struct rule *rule)
 {
-	put_effect(to, rule);
+	text_puts(to, effect_words(p, rule));
 	put_object(to, p, rule);
 	if (rule->errnum && refuses(rule) && vocab_errno_name(rule->errnum))
-		text_printf(to, ", which fails with %s", vocab_errno_name(rule->errnum));
+		text_printf(to, ", which %s with %s", p->audit ? "would fail" : "fails",
+			vocab_errno_name(rule->errnum));
 	if (rule->quiet)
 		text_puts(to, ", and nobody is told");
 	if (rule->effect == EFFECT_AUDIT)

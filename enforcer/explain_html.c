@@ -61,7 +61,7 @@ static void put_sentences(struct text *to, const json_t *sentences)
 	text_puts(to, "</ul>\n");
 }
 
-static void put_calls(struct text *to, const json_t *profile)
+static void put_calls(struct text *to, const json_t *profile, bool audit)
 {
 	const json_t *calls = json_object_get(profile, "syscalls"), *n;
 	size_t i;
@@ -69,10 +69,11 @@ static void put_calls(struct text *to, const json_t *profile)
 	text_puts(to, "<p>");
 	json_array_foreach (calls, i, n) {
 		text_printf(to,
-			"Of %s it may make %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
+			"Of %s it %s %" JSON_INTEGER_FORMAT " of %" JSON_INTEGER_FORMAT
 			" system calls, %" JSON_INTEGER_FORMAT
 			" of them with some arguments only. ",
-			get(n, "abi"), json_integer_value(json_object_get(n, "allowed")),
+			get(n, "abi"), audit ? "would be allowed to make" : "may make",
+			json_integer_value(json_object_get(n, "allowed")),
 			json_integer_value(json_object_get(n, "calls")),
 			json_integer_value(json_object_get(n, "by_arguments")));
 	}
@@ -80,7 +81,7 @@ static void put_calls(struct text *to, const json_t *profile)
 	text_puts(to, "</p>\n");
 }
 
-static void put_profile(struct text *to, const json_t *profile)
+static void put_profile(struct text *to, const json_t *profile, bool audit)
 {
 	const json_t *section;
 	size_t i;
@@ -101,7 +102,7 @@ static void put_profile(struct text *to, const json_t *profile)
 		text_puts(to, "</h3>\n");
 		put_sentences(to, json_object_get(section, "sentences"));
 	}
-	put_calls(to, profile);
+	put_calls(to, profile, audit);
 }
 
 static void put_reasons(struct text *to, const struct coverage *c, const struct rule *r)
@@ -198,7 +199,7 @@ void explain_html_policy(struct text *to, const struct policy *p, const struct c
 	text_puts(to, "<h2>Processes, and what leads from one profile into another</h2>\n");
 	transition_graph(to, p);
 	json_array_foreach (json_object_get(said, "profiles"), i, profile)
-		put_profile(to, profile);
+		put_profile(to, profile, p->audit);
 	put_coverage(to, p, c);
 	json_decref(said);
 }

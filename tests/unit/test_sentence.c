@@ -16,14 +16,16 @@
 static const struct {
 	const char *rule, *sentence;
 } rows[] = {
-	{ "allow exec /usr/bin/a", "may execute /usr/bin/a" },
-	{ "allow exec /usr/bin/a as helper", "may execute /usr/bin/a, which runs as p/helper" },
-	{ "deny exec drift", "may not execute files that the image did not ship" },
+	{ "allow exec /usr/bin/a", "may execute /usr/bin/a, as shipped by the image" },
+	{ "allow exec /usr/bin/a as helper",
+		"may execute /usr/bin/a, as shipped by the image, which runs as p/helper" },
+	{ "deny exec drift", "may not execute files that are not as the image shipped them" },
 	{ "deny exec anonymous", "may not execute files without a path (memfd, deleted)" },
 	{ "allow exec drift /tmp/jit/*",
-		"may execute all files directly in /tmp/jit/, where the image did not ship it" },
-	{ "deny map drift except /x", "may not map as code everything below /, but for /x, where "
-				      "the image did not ship it" },
+		"may execute all files directly in /tmp/jit/, where not as shipped by the image" },
+	{ "deny map drift except /x",
+		"may not map as code anything below /, but for /x, where not as "
+		"shipped by the image" },
 	{ "allow signal TERM, HUP to self", "may send HUP and TERM to its own processes" },
 	{ "allow signal to any", "may send any signal to any process" },
 	{ "deny signal KILL to helper", "may not send KILL to p/helper" },
@@ -33,6 +35,25 @@ static const struct {
 	{ "allow userns", "may make a user namespace" },
 	{ "allow fork, userns", "may start a process and make a user namespace" },
 	{ "deny fork, userns", "may not start a process or make a user namespace" },
+	{ "allow exec /app/**", "may execute everything below /app/, as shipped by the image" },
+	{ "deny exec /tmp/**", "may not execute anything below /tmp/" },
+	{ "allow map /lib/*",
+		"may map as code all files directly in /lib/, as shipped by the image" },
+	{ "deny map /lib/*", "may not map as code any file directly in /lib/" },
+	{ "deny write /etc/** except /etc/a/**",
+		"may not write anything below /etc/, but for everything below /etc/a/" },
+	{ "kill read, write /etc/*",
+		"is killed when it tries to read or write any file directly in /etc/" },
+	{ "deny mount tmpfs from none on /mnt/**",
+		"may not mount tmpfs from none on anything below /mnt/" },
+	{ "deny bind /a/** on /b/*", "may not show anything below /a/ at a second place, any "
+				     "file directly in /b/" },
+	{ "syscall { only read, execve }",
+		"may call read and execve; calls that other rules need are not added" },
+	{ "mode audit\ndeny read /a errno ENOENT",
+		"would not be allowed to read /a, which would fail with ENOENT" },
+	{ "mode audit\nkill read /a", "would be killed when it tries to read /a" },
+	{ "mode audit\nallow read /a", "may read /a" },
 	{ "allow read /etc/**", "may read everything below /etc/" },
 	{ "allow read /etc/", "may read the folder /etc/" },
 	{ "allow read /etc/*", "may read all files directly in /etc/" },
@@ -46,7 +67,8 @@ static const struct {
 		"may write, create, delete, rename, link, change the attributes of and lock "
 		"everything below /a/, but for /a/b and everything below /a/c/" },
 	{ "allow ioctl, map /a owner",
-		"may map as code and control /a, where the file is its own user's" },
+		"may map as code and control /a, as code only as shipped by the image, where the "
+		"file is its own user's" },
 	{ "allow read \"/a\\x1bb\"", "may read /a\\x1bb" },
 	{ "allow connect tcp *:443", "may connect by tcp to port 443 of any address" },
 	{ "allow connect tcp, udp 10.0.0.0/8:53, [fd00::1]:53",
