@@ -6,8 +6,7 @@
 
 /*
  * Any bytes as text of an HTML document, in an element or a quoted attribute: what text_escaped()
- * shows of them, with entities for what HTML means something by, and \u{…} for characters that
- * change the direction of what follows.
+ * shows of them, with entities for what HTML means something by.
  */
 void html_text(struct text *to, const char *s, size_t len);
 void html_puts(struct text *to, const char *s);

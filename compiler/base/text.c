@@ -94,12 +94,25 @@ void text_u64(struct text *t, uint64_t v)
 	text_u32(t, v >> 32);
 }
 
+/* U+061C, U+200E, U+200F, U+202A to U+202E, U+2066 to U+2069: Unicode's explicit ones (UAX #9). */
+static unsigned int turns_direction(const unsigned char *s, size_t len)
+{
+	if (len == 2 && s[0] == 0xd8 && s[1] == 0x9c)
+		return 0x61c;
+	if (len != 3 || s[0] != 0xe2)
+		return 0;
+	if (s[1] == 0x80 && (s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xaa && s[2] <= 0xae)))
+		return 0x2000 + s[2] - 0x80;
+	return s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9 ? 0x2040 + s[2] - 0x80 : 0;
+}
+
 void text_escaped(struct text *t, const void *bytes, size_t len)
 {
 	const unsigned char *s = bytes;
 
 	for (size_t i = 0; i < len;) {
 		size_t n = utf8_sequence(s + i, len - i);
+		unsigned int turns = turns_direction(s + i, n);
 
 		/* C1 controls (U+0080..U+009F) drive some terminals as ESC sequences do. */
 		if (n == 0 || s[i] < 0x20 || s[i] == 0x7f ||
@@ -108,7 +121,10 @@ void text_escaped(struct text *t, const void *bytes, size_t len)
 			i++;
 			continue;
 		}
-		text_add(t, s + i, n);
+		if (turns)
+			text_printf(t, "\\u{%x}", turns);
+		else
+			text_add(t, s + i, n);
 		i += n;
 	}
 }

@@ -34,7 +34,8 @@ void text_u32(struct text *t, uint32_t v);
 void text_u64(struct text *t, uint64_t v);
 /*
  * For people and for one-line formats: printable ASCII and well-formed UTF-8 as they are, anything
- * else (control characters, ESC above all) as \xHH. A hostile file name cannot drive a terminal.
+ * else (control characters, ESC above all) as \xHH, and characters that change the direction of
+ * what follows as \u{…}. A hostile file name cannot drive a terminal, nor look like another one.
  */
 void text_escaped(struct text *t, const void *bytes, size_t len);
 /* The string, "" when nothing was added. Valid until the next change. */

@@ -70,6 +70,7 @@ static const struct {
 		"may map as code and control /a, as code only as shipped by the image, where the "
 		"file is its own user's" },
 	{ "allow read \"/a\\x1bb\"", "may read /a\\x1bb" },
+	{ "allow read \"/a\u202egpj.exe\"", "may read /a\\u{202e}gpj.exe" },
 	{ "allow connect tcp *:443", "may connect by tcp to port 443 of any address" },
 	{ "allow connect tcp, udp 10.0.0.0/8:53, [fd00::1]:53",
 		"may connect by tcp and udp to port 53 of 10.0.0.0/8 and port 53 of fd00::1" },

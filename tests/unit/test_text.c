@@ -134,6 +134,11 @@ static void what_drives_a_terminal_is_escaped(void **state)
 	escaped_is("a\xe2\x82\xac", 3, "a\\xe2\\x82");
 	escaped_is("\xed\xa0\x80", 3, "\\xed\\xa0\\x80");
 	escaped_is("\xff\xfe", 2, "\\xff\\xfe");
+	/* What turns the direction, and its neighbours. */
+	escaped_is("\u200d\u200e\u200f\u2010", 12, "\u200d\\u{200e}\\u{200f}\u2010");
+	escaped_is("\u2029\u202a\u202e\u202f", 12, "\u2029\\u{202a}\\u{202e}\u202f");
+	escaped_is("\u2065\u2066\u2069\u206a", 12, "\u2065\\u{2066}\\u{2069}\u206a");
+	escaped_is("\u061b\u061c\u061d", 6, "\u061b\\u{61c}\u061d");
 }
 
 static void whatever_the_bytes_what_is_escaped_is_clean(void **state)
