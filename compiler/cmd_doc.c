@@ -43,28 +43,20 @@ static void print(struct policy *const *policies, uint32_t n, uint32_t domain, b
 
 static int doc(const struct invocation *in)
 {
-	_cleanup_free_ char *file = NULL;
-	int status = STATUS_POLICY;
-	const char *profile;
+	bool json = option_given(in, OPT_JSON);
 	struct compilation c;
 	struct policy *p;
+	int32_t domain;
 
-	compile_split_argument(in->operands[0], &file, &profile);
-	input_compile(&c, in, OPT_INCLUDE, file);
-	p = compilation_policy(&c, profile);
-	if (!p || c.diags.n_errors) {
-		input_diagnose(&c, option_given(in, OPT_JSON));
-	} else {
-		int32_t domain = profile ? policy_domain_find(p, profile) : 0;
-
-		if (profile)
-			print(&p, 1, (uint32_t)domain, option_given(in, OPT_JSON));
-		else
-			print(c.policies, c.n_policies, 0, option_given(in, OPT_JSON));
-		status = STATUS_OK;
-	}
+	p = input_profile(&c, in, OPT_INCLUDE, in->operands[0], &domain);
+	if (!p)
+		input_diagnose(&c, json);
+	else if (domain >= 0)
+		print(&p, 1, (uint32_t)domain, json);
+	else
+		print(c.policies, c.n_policies, 0, json);
 	compilation_release(&c);
-	return status;
+	return p ? STATUS_OK : STATUS_POLICY;
 }
 
 const struct command cmd_doc = {

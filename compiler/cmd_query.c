@@ -96,21 +96,15 @@ static void print_decision(
 
 static int query(const struct invocation *in)
 {
-	_cleanup_free_ char *file = NULL;
-	const char *profile;
 	struct compilation c;
 	struct policy *p;
 	struct question q;
 	struct decision d;
 	int32_t domain;
 
-	compile_split_argument(in->operands[0], &file, &profile);
-	input_compile(&c, in, OPT_INCLUDE, file);
-	p = compilation_policy(&c, profile);
-	domain = p && profile ? policy_domain_find(p, profile) : 0;
-	if (!p || c.diags.n_errors ||
-		!question_parse(
-			&c, p, (uint32_t)domain, (int)in->n_operands - 1, in->operands + 1, &q)) {
+	p = input_profile(&c, in, OPT_INCLUDE, in->operands[0], &domain);
+	if (!p || !question_parse(&c, p, domain < 0 ? 0 : (uint32_t)domain, (int)in->n_operands - 1,
+			  in->operands + 1, &q)) {
 		input_diagnose(&c, option_given(in, OPT_JSON));
 		compilation_release(&c);
 		return STATUS_POLICY;

@@ -98,6 +98,22 @@ void input_compile(
 	free(dirs);
 }
 
+struct policy *input_profile(struct compilation *c, const struct invocation *in, size_t include,
+	const char *argument, int32_t *ret_domain)
+{
+	_cleanup_free_ char *file = NULL;
+	const char *profile;
+	struct policy *p;
+
+	compile_split_argument(argument, &file, &profile);
+	input_compile(c, in, include, file);
+	p = compilation_policy(c, profile);
+	if (!p || c->diags.n_errors)
+		return NULL;
+	*ret_domain = profile ? policy_domain_find(p, profile) : -1;
+	return p;
+}
+
 void input_failure(const struct invocation *in, const struct pale_err *err)
 {
 	_cleanup_(text_release) struct text t = TEXT_INIT;

@@ -26,6 +26,13 @@ const char **input_include_dirs(
 /* compile_file() with the folders of every -I (option @include of @in; SIZE_MAX: none). */
 void input_compile(
 	struct compilation *c, const struct invocation *in, size_t include, const char *path);
+/*
+ * input_compile() of the file of FILE[:PROFILE]. The policy that the profile stands in, the file's
+ * first where none is named; NULL with errors in the diagnostics, which are not printed.
+ * @ret_domain: the profile in it, -1 where none is named. @c is to be released either way.
+ */
+struct policy *input_profile(struct compilation *c, const struct invocation *in, size_t include,
+	const char *argument, int32_t *ret_domain);
 /* A runtime failure on stderr: "pale build: TEXT", and its hint. */
 void input_failure(const struct invocation *in, const struct pale_err *err);
 /* To the file @path in one step; NULL: to stdout. The command's exit status; a failure is printed.

@@ -293,14 +293,10 @@ static int run_policy(const struct invocation *in, struct policy *p)
 static int run_command(const struct invocation *in)
 {
 	_cleanup_(compilation_release) struct compilation c;
-	_cleanup_free_ char *file = NULL;
-	struct policy *p = NULL;
-	const char *profile;
+	struct policy *p;
+	int32_t domain;
 
-	compile_split_argument(option_argument(in, OPT_POLICY), &file, &profile);
-	input_compile(&c, in, OPT_INCLUDE, file);
-	if (!c.diags.n_errors)
-		p = compilation_policy(&c, profile);
+	p = input_profile(&c, in, OPT_INCLUDE, option_argument(in, OPT_POLICY), &domain);
 	if (c.diags.n)
 		input_diagnose(&c, false);
 	return p ? run_policy(in, p) : STATUS_POLICY;
