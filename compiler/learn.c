@@ -2,7 +2,6 @@
 #include "compiler/learn_internal.h"
 
 #include "compiler/base/cleanup.h"
-#include "compiler/base/json_text.h"
 #include "compiler/expect.h"
 #include "compiler/fmt.h"
 #include "compiler/policy_text.h"
@@ -10,15 +9,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-const char *const learn_note_names[LEARN_ATTACK + 1] = {
-	[LEARN_REFUSED] = "refused",
-	[LEARN_LEFT_OUT] = "left out",
-	[LEARN_SECRET] = "look at",
-	[LEARN_PROPOSED] = "proposed",
-	[LEARN_DROPPED] = "dropped",
-	[LEARN_ATTACK] = "attack",
-};
 
 struct decision learn_decide(const struct policy *p, uint32_t domain, const struct learn_item *item)
 {
@@ -303,134 +293,6 @@ static struct compilation *compile_repaired(
 	}
 }
 
-struct reaching {
-	struct learn_work *w;
-	const struct policy *p;
-	uint32_t domain, first_line;
-	bool changed;
-};
-
-/* The line of the draft whose rule of its own lets it pass; 0: none. */
-static uint32_t line_that_allows(
-	const struct reaching *k, enum operation op, const char *path, uint32_t len)
-{
-	struct request r = {
-		.operation = op, .path = path, .path_len = len, .protocol = PROTOCOL_UNIX
-	};
-	struct decision v = decide(k->p, k->domain, &r);
-
-	if (v.verdict != VERDICT_ALLOW || !v.rule->n_lines || !v.rule->lines[0].own ||
-		v.rule->lines[0].line <= k->first_line)
-		return 0;
-	return v.rule->lines[0].line - k->first_line;
-}
-
-/* A glob that reaches what is a secret everywhere is dropped: its paths become literal. */
-static void drop_for(struct reaching *k, enum operation op, const char *path)
-{
-	uint32_t line = line_that_allows(k, op, path, (uint32_t)strlen(path));
-	bool is_glob = false;
-	const char *rule = line ? learn_draft_line(k->w, line, false, &is_glob) : NULL;
-
-	if (!rule || !is_glob)
-		return;
-	learn_draft_line(k->w, line, true, NULL);
-	learn_note(k->w, LEARN_LEFT_OUT, arena_printf(k->w->arena, "allow %s", rule),
-		arena_printf(k->w->arena, "it would reach %s: what was seen is named", path));
-	k->changed = true;
-}
-
-/* What learn_paths_globs() and learn_state() make globs for. */
-#define GLOBBED (OPS_FILE | OP_BIT(OP_CONNECT) | OP_BIT(OP_LISTEN))
-
-static void drop_for_all(struct reaching *k, const char *path)
-{
-	for (int op = 0; op < OP_COUNT; op++) {
-		if (GLOBBED & OP_BIT(op))
-			drop_for(k, (enum operation)op, path);
-	}
-}
-
-/* Of "/home/ada/" in the path, with both slashes; 0: it is not in a user's folder. */
-static uint32_t home_len(const char *path, uint32_t len)
-{
-	static const char home[] = "/home/";
-	uint32_t n = sizeof(home) - 1;
-
-	if (len <= n || memcmp(path, home, n) != 0)
-		return 0;
-	while (n < len && path[n] != '/')
-		n++;
-	return n < len ? n + 1 : 0;
-}
-
-/* What is a secret of root is one of each user, too. */
-static void drop_for_user(struct reaching *k, const char *home, uint32_t len)
-{
-	static const char root[] = "/root/";
-
-	for (size_t i = 0; learn_secret_samples[i]; i++) {
-		if (!strncmp(learn_secret_samples[i], root, sizeof(root) - 1))
-			drop_for_all(k, arena_printf(k->w->arena, "%.*s%s", (int)len, home,
-						learn_secret_samples[i] + sizeof(root) - 1));
-	}
-}
-
-/* The operations that no glob may allow for what was seen so. */
-static uint64_t operations_by_name(
-	const struct learn_observation *o, const char *path, uint32_t len)
-{
-	if (learn_is_secret(path, len))
-		return GLOBBED;
-	/* What a program made itself, it may make anew. */
-	return (o->operation == OP_MAP || o->operation == OP_EXEC) &&
-			       o->object_class == CLASS_PLAIN && !o->created
-		       ? LEARN_CHANGES
-		       : 0;
-}
-
-/*
- * A secret, or code, among what a glob is for: what was done to it is for a rule with its name,
- * which is told.
- */
-static void except_for(
-	struct reaching *k, const struct learn_observation *o, const char *path, uint32_t len)
-{
-	uint64_t operations = operations_by_name(o, path, len);
-
-	for (int op = 0; operations && op < OP_COUNT; op++) {
-		uint32_t line = operations & OP_BIT(op)
-					? line_that_allows(k, (enum operation)op, path, len)
-					: 0;
-
-		if (line)
-			k->changed |= learn_draft_except(k->w, line, path, len);
-	}
-}
-
-static bool narrow(struct reaching *k)
-{
-	uint32_t n, len;
-	const char *path, *before = "";
-
-	for (size_t i = 0; learn_secret_samples[i]; i++)
-		drop_for_all(k, learn_secret_samples[i]);
-	for (uint32_t i = 0; i < k->w->n_items; i++) {
-		const struct learn_observation *o = &k->w->items[i].o;
-
-		if (!learn_has_path(o, &path, &len))
-			continue;
-		/* They are sorted: one user's stand together. */
-		n = home_len(path, len);
-		if (n && strncmp(before, path, n) != 0)
-			drop_for_user(k, path, n);
-		before = path;
-		if (!o->folded)
-			except_for(k, o, path, len);
-	}
-	return k->changed;
-}
-
 static struct compilation *compile_globs(struct learn_work *w, const struct file *f)
 {
 	for (;;) {
@@ -443,10 +305,8 @@ static struct compilation *compile_globs(struct learn_work *w, const struct file
 			return NULL;
 		p = policy_of(w, c);
 		for (uint32_t i = 0; i < w->n_domains; i++) {
-			struct reaching k = { w, p, learn_domain_index(w, p, &w->domains[i]), line,
-				false };
-
-			changed |= narrow(&k);
+			changed |=
+				learn_narrow(w, p, learn_domain_index(w, p, &w->domains[i]), line);
 		}
 		if (!changed)
 			return c;
@@ -733,82 +593,4 @@ void learn_result_release(struct learn_result *r)
 	text_release(&r->policy);
 	text_release(&r->weights);
 	arena_free(r->arena);
-}
-
-/* ---- telling */
-
-json_t *learn_result_json(const struct learn_result *r)
-{
-	const struct learn_readiness *ready = &r->readiness;
-	json_t *reasons = json_array(), *notes = json_array();
-
-	for (uint32_t i = 0; i < ready->n_reasons; i++)
-		json_array_append_new(reasons, json_text(ready->reasons[i]));
-	for (uint32_t i = 0; i < r->n_notes; i++)
-		json_array_append_new(notes,
-			json_pack("{s:s, s:o, s:o}", "kind", learn_note_names[r->notes[i].kind],
-				"what", json_text(r->notes[i].what), "why",
-				json_text(r->notes[i].why)));
-	return json_pack("{s:b, s:i, s:i, s:i, s:i, s:I, s:f, s:[i, i], s:o, s:i, s:i, s:o}",
-		"ready", ready->ready, "runs", (int)ready->n_runs, "complete",
-		(int)ready->n_complete, "items", (int)ready->n_items, "singletons",
-		(int)ready->n_singletons, "sightings", (json_int_t)ready->n_sightings, "unseen",
-		ready->unseen, "new", (int)ready->n_new[0], (int)ready->n_new[1], "reasons",
-		reasons, "rules", (int)r->n_rules, "includes", (int)r->n_includes, "notes", notes);
-}
-
-static void print_escaped(FILE *to, const char *s)
-{
-	_cleanup_(text_release) struct text t = TEXT_INIT;
-
-	text_escaped(&t, s, strlen(s));
-	fputs(text_str(&t), to);
-}
-
-/* Of one kind and reason; the rest is counted, and in the JSON. */
-#define NOTES_SHOWN 5
-
-static void print_notes(const struct learn_result *r, FILE *to)
-{
-	for (uint32_t i = 0, end; i < r->n_notes; i = end) {
-		const struct learn_note *n = &r->notes[i];
-		uint32_t shown;
-
-		for (end = i + 1; end < r->n_notes && r->notes[end].kind == n->kind &&
-				  !strcmp(r->notes[end].why, n->why);
-			end++)
-			;
-		shown = end - i > NOTES_SHOWN + 1 ? NOTES_SHOWN : end - i;
-		for (uint32_t k = i; k < i + shown; k++) {
-			fprintf(to, "%s: ", learn_note_names[n->kind]);
-			print_escaped(to, r->notes[k].what);
-			fputs(": ", to);
-			print_escaped(to, n->why);
-			fputc('\n', to);
-		}
-		if (end - i > shown) {
-			fprintf(to, "%s: %u more: ", learn_note_names[n->kind], end - i - shown);
-			print_escaped(to, n->why);
-			fputc('\n', to);
-		}
-	}
-}
-
-void learn_result_print(const struct learn_result *r, FILE *to)
-{
-	const struct learn_readiness *ready = &r->readiness;
-
-	fprintf(to, "%u run%s, %u complete: %u kinds of accesses, %u seen in one run only\n",
-		ready->n_runs, ready->n_runs == 1 ? "" : "s", ready->n_complete, ready->n_items,
-		ready->n_singletons);
-	fprintf(to, "%u rule%s, %u fragment%s\n", r->n_rules, r->n_rules == 1 ? "" : "s",
-		r->n_includes, r->n_includes == 1 ? "" : "s");
-	fputs(ready->ready ? "ready: another run would hardly show anything new\n" : "not ready:\n",
-		to);
-	for (uint32_t i = 0; i < ready->n_reasons; i++) {
-		fputs("  ", to);
-		print_escaped(to, ready->reasons[i]);
-		fputc('\n', to);
-	}
-	print_notes(r, to);
 }

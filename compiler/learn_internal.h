@@ -240,6 +240,16 @@ bool learn_draft_except(struct learn_work *w, uint32_t line, const char *path, u
 /* Drops the include that brought what stands in @file; NULL: none did. */
 const char *learn_draft_drop_include(struct learn_work *w, const char *file);
 
+/* ---- learn_narrow.c */
+
+/*
+ * Has no learned glob of @domain of @p, which the draft was compiled to, reach secrets or code:
+ * drops it, or excepts what was seen. The draft's first line is the file's @first_line + 1. Whether
+ * the draft is another one now.
+ */
+bool learn_narrow(
+	struct learn_work *w, const struct policy *p, uint32_t domain, uint32_t first_line);
+
 /* ---- learn_merge.c */
 
 /* Where the parts are in a file. */
