@@ -20,5 +20,5 @@ $(B)/tests/kube/kube_client: $(B)/tests/kube/kube_client.o $(LIBOPERATOR) $(LIBE
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(OPERATOR_LIBS) $(LIBS)
 
 test-kube: deps-kube deps-images deps-node all $(B)/tests/kube/kube_client $(B)/tests/kube/webhook_server $(B)/tests/kube/compile_profile \
-		$(B)/tests/unit/test_controller $(RUNTIME_ATTACK) $(IMAGES)
+		$(CONTROLLER_WRITES) $(RUNTIME_ATTACK) $(IMAGES)
 	$(Q)tests/tally.sh $(B) kube cluster pod/6.12 operator

@@ -27,6 +27,9 @@ $(UNIT_OPERATOR_BIN): $(B)/%: $(B)/%.o $(LIBOPERATOR) $(LIBEXPORT) $(LIBENFORCER
 LIBS_test_controller_profile = $(LIBDAEMON) $(LIBENFORCER) $(LIBCOMPILER) $(ENFORCER_LIBS) -lsqlite3
 $(B)/tests/unit/test_controller_profile: $(LIBDAEMON) $(LIBENFORCER)
 
+# What the controller writes in them is held against the schemas.
+CONTROLLER_WRITES := $(B)/tests/unit/test_controller $(filter $(B)/tests/unit/test_controller_%_life,$(UNIT_BIN))
+
 # Small C programs that tests run: attacks and their like, one file each.
 TEST_PROGRAMS := $(patsubst %.c,$(B)/%,$(wildcard tests/live/*.c tests/vm/*.c tests/verdict/*.c tests/golden/*.c tests/bench/*.c tests/lsp/*.c tests/learn/*.c))
 $(filter-out $(B)/tests/bench/recorder $(B)/tests/bench/webhook $(B)/tests/bench/kube_load,$(TEST_PROGRAMS)): $(B)/%: $(B)/%.o $(LIBDOCS) $(LIBENFORCER) $(LIBCOMPILER)
@@ -94,7 +97,7 @@ test-verdict: all $(TEST_PROGRAMS)
 	$(Q)tests/tally.sh $(B) verdict
 test-golden: all $(TEST_PROGRAMS)
 	$(Q)tests/tally.sh $(B) golden
-test-host: all $(TEST_PROGRAMS) $(PROGRAMS) $(B)/tests/unit/test_controller
+test-host: all $(TEST_PROGRAMS) $(PROGRAMS) $(CONTROLLER_WRITES)
 	$(Q)tests/tally.sh $(B) host
 test-vm: all $(TEST_PROGRAMS) $(PROGRAMS)
 	$(Q)tests/tally.sh $(B) vm/$(KERNEL)

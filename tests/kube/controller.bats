@@ -162,7 +162,10 @@ profile web {
 }
 
 @test "what the controller writes in its unit tests the server takes and keeps" {
-	(cd "$BATS_TEST_DIRNAME/../.." && PALE_OBJECTS=$BATS_TEST_TMPDIR/objects "$PALE_BUILD/tests/unit/test_controller") >/dev/null 2>&1
+	local life
+	for life in "$PALE_BUILD"/tests/unit/test_controller{,_{profile,rollout,recording}_life}; do
+		(cd "$BATS_TEST_DIRNAME/../.." && PALE_OBJECTS=$BATS_TEST_TMPDIR/objects "$life") >/dev/null 2>&1
+	done
 	# Of each kind and phase one: the controller itself has to have no part in it.
 	kill -STOP "$(<"$folder/a.pid")"
 	local n=0 object path

@@ -9,7 +9,8 @@ rules() { /usr/bin/python3 -B "$BATS_TEST_DIRNAME/manifests.py" "$@"; }
 @test "and would not be, with a mistake" { rules mistakes; }
 @test "what the webhook reads is what the schemas have" { rules objects; }
 @test "so is what the controller writes and reads of nodes" {
-	PALE_OBJECTS=$BATS_TEST_TMPDIR/objects "${PALE_BUILD:-build}/tests/unit/test_controller"
+	local life
+	for life in "${PALE_BUILD:-build}"/tests/unit/test_controller{,_{profile,rollout,recording}_life}; do PALE_OBJECTS=$BATS_TEST_TMPDIR/objects "$life"; done
 	rules written "$BATS_TEST_TMPDIR/objects"
 }
 @test "webhooks are asked about pods, fail closed, and leave kube-system alone" { rules webhooks; }
