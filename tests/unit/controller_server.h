@@ -272,6 +272,20 @@ static inline json_t *node_of(
 		digest, "state", "Loaded");
 }
 
+/* Of the profile web, whose status may change. */
+static inline void copy_digest(const struct server *s, char ret[65])
+{
+	snprintf(ret, 65, "%s", text_of(status_of(s, CONTROLLER_PROFILE, "/web"), "digest"));
+}
+
+/* With the profile web, compiled. */
+static inline void start_compiled(struct server *s)
+{
+	start(s);
+	put(s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
+	settle(s);
+}
+
 /* As an API server does for an edit: the status stays. */
 static inline void edit(struct server *s, int generation, const char *source)
 {

@@ -103,9 +103,7 @@ static void a_successor_has_nothing_to_write(void **state)
 	_cleanup_(finish) struct server s;
 	int writes;
 
-	start(&s);
-	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
-	settle(&s);
+	start_compiled(&s);
 	put(&s, CONTROLLER_NODE_STATUS,
 		node_of(&s, "n1", "web",
 			text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "digest")));
@@ -130,9 +128,7 @@ static void a_status_that_another_one_wrote_is_written_over(void **state)
 	_cleanup_(finish) struct server s;
 	_cleanup_json_ json_t *own = NULL;
 
-	start(&s);
-	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
-	settle(&s);
+	start_compiled(&s);
 	own = json_deep_copy(status_of(&s, CONTROLLER_PROFILE, "/web"));
 	for (int i = 0; i < 2; i++) {
 		json_t *copy = json_deep_copy(find(&s, CONTROLLER_PROFILE, "/web"));
@@ -168,8 +164,7 @@ static void a_clock_that_is_set_back_stops_nothing(void **state)
 	s.slow = true;
 	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
 	settle(&s);
-	snprintf(digest, sizeof(digest), "%s",
-		text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "digest"));
+	copy_digest(&s, digest);
 	put(&s, CONTROLLER_NODE_STATUS, node_of(&s, "a", "web", digest));
 	put(&s, CONTROLLER_NODE_STATUS, node_of(&s, "b", "web", digest));
 	put_merging(&s, "r");

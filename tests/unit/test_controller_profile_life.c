@@ -17,9 +17,7 @@ static void a_profiles_life(void **state)
 	const json_t *status;
 	char digest[65];
 
-	start(&s);
-	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
-	settle(&s);
+	start_compiled(&s);
 	status = status_of(&s, CONTROLLER_PROFILE, "/web");
 	assert_true(condition_holds(status, "Compiled"));
 	assert_false(condition_holds(status, "Ready"));
@@ -63,11 +61,8 @@ static void one_of_the_same_name_is_another_one(void **state)
 	_cleanup_(finish) struct server s;
 	char digest[65];
 
-	start(&s);
-	put(&s, CONTROLLER_PROFILE, profile_of("web", 1, WEB));
-	settle(&s);
-	snprintf(digest, sizeof(digest), "%s",
-		text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "digest"));
+	start_compiled(&s);
+	copy_digest(&s, digest);
 	for (int i = 0; i < 2; i++) {
 		json_t *p = profile_of("web", 1, "profile web { }");
 

@@ -40,6 +40,21 @@ static void runs_come(struct server *s, const char *node, const char *uid)
 			"heartbeat", api_time(s->now), "runs", run_of(uid)));
 }
 
+/* Of pod a. */
+static void start_recording(struct server *s)
+{
+	start(s);
+	put(s, CONTROLLER_RECORDING, json_loads(LEARNED, 0, NULL));
+	put(s, CONTROLLER_POD, recorded_pod("a", "n1"));
+	settle(s);
+}
+
+static void assert_phase(const struct server *s, const char *want)
+{
+	assert_string_equal(
+		text_of(status_of(s, CONTROLLER_RECORDING, "shop/learned"), "phase"), want);
+}
+
 static void a_recording_becomes_a_profile(void **state)
 {
 	_cleanup_(finish) struct server s;
@@ -52,8 +67,7 @@ static void a_recording_becomes_a_profile(void **state)
 	settle(&s);
 	put(&s, CONTROLLER_POD, recorded_pod("b", "n2"));
 	pass(&s, 310);
-	assert_string_equal(
-		text_of(status_of(&s, CONTROLLER_RECORDING, "shop/learned"), "phase"), "Merging");
+	assert_phase(&s, "Merging");
 	runs_come(&s, "n1", "a");
 	/* Of a pod that is on another node. */
 	runs_come(&s, "n3", "b");
@@ -86,23 +100,18 @@ static void a_draft_that_is_not_taken_is_made_again(void **state)
 {
 	_cleanup_(finish) struct server s;
 
-	start(&s);
-	put(&s, CONTROLLER_RECORDING, json_loads(LEARNED, 0, NULL));
-	put(&s, CONTROLLER_POD, recorded_pod("a", "n1"));
-	settle(&s);
+	start_recording(&s);
 	runs_come(&s, "n1", "a");
 	pass(&s, 290);
 	s.refuses = true;
 	pass(&s, 300);
 	/* Not with each tick. */
 	assert_in_range(s.drafts, 4, 6);
-	assert_string_equal(
-		text_of(status_of(&s, CONTROLLER_RECORDING, "shop/learned"), "phase"), "Recording");
+	assert_phase(&s, "Recording");
 	assert_null(strstr(text_str(&s.told), "RecordingCompleted"));
 	s.refuses = false;
 	pass(&s, 70);
-	assert_string_equal(
-		text_of(status_of(&s, CONTROLLER_RECORDING, "shop/learned"), "phase"), "Completed");
+	assert_phase(&s, "Completed");
 	assert_non_null(strstr(text_str(&s.told), "RecordingCompleted"));
 }
 
@@ -111,10 +120,7 @@ static void a_draft_without_an_answer_is_waited_for(void **state)
 {
 	_cleanup_(finish) struct server s;
 
-	start(&s);
-	put(&s, CONTROLLER_RECORDING, json_loads(LEARNED, 0, NULL));
-	put(&s, CONTROLLER_POD, recorded_pod("a", "n1"));
-	settle(&s);
+	start_recording(&s);
 	runs_come(&s, "n1", "a");
 	pass(&s, 290);
 	s.forgetful = true;
@@ -125,8 +131,7 @@ static void a_draft_without_an_answer_is_waited_for(void **state)
 	controller_lead(s.c, true);
 	pass(&s, 70);
 	assert_int_equal(s.drafts, 2);
-	assert_string_equal(
-		text_of(status_of(&s, CONTROLLER_RECORDING, "shop/learned"), "phase"), "Completed");
+	assert_phase(&s, "Completed");
 }
 
 /* A node may be heard of before the pods that it has are. */
@@ -135,10 +140,7 @@ static void a_run_that_comes_before_its_pod_is_believed_later(void **state)
 	_cleanup_(finish) struct server s;
 	const json_t *status;
 
-	start(&s);
-	put(&s, CONTROLLER_RECORDING, json_loads(LEARNED, 0, NULL));
-	put(&s, CONTROLLER_POD, recorded_pod("a", "n1"));
-	settle(&s);
+	start_recording(&s);
 	runs_come(&s, "n1", "b");
 	settle(&s);
 	put(&s, CONTROLLER_POD, recorded_pod("b", "n1"));
@@ -159,8 +161,7 @@ static void who_is_not_annotated_any_more_is_not_recorded(void **state)
 	put(&s, CONTROLLER_POD, pod);
 	put(&s, CONTROLLER_RECORDING, json_loads(LEARNED, 0, NULL));
 	settle(&s);
-	assert_string_equal(
-		text_of(status_of(&s, CONTROLLER_RECORDING, "shop/learned"), "phase"), "Pending");
+	assert_phase(&s, "Pending");
 }
 
 int main(void)

@@ -77,8 +77,7 @@ static void a_canary_that_is_refused_goes_back(void **state)
 	json_object_set_new((json_t *)rollout, "maxViolationsPerHour", json_integer(2));
 	put(&s, CONTROLLER_PROFILE, json_deep_copy(find(&s, CONTROLLER_PROFILE, "/web")));
 	settle(&s);
-	snprintf(digest, sizeof(digest), "%s",
-		text_of(status_of(&s, CONTROLLER_PROFILE, "/web"), "digest"));
+	copy_digest(&s, digest);
 	for (int i = 0; i < 60 && strcmp(text_of(rollout, "phase"), "Canary") != 0; i++) {
 		put(&s, CONTROLLER_NODE_STATUS, node_of(&s, "n1", "web", digest));
 		pass(&s, 170);
