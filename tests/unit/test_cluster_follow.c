@@ -3,36 +3,18 @@
 #include "compiler/base/cleanup.h"
 #include "operator/follow_cluster.h"
 #include "operator/kube/kube_time.h"
-#include "operator/webhook/certificate_make.h"
 
-#include <arpa/inet.h>
-#include <microhttpd.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#include "kube_server.h"
 
 #define LIST(items) "{\"metadata\":{\"resourceVersion\":\"7\"},\"items\":[" items "]}"
 #define META(name)                                                                                 \
 	"\"metadata\":{\"name\":\"" name "\",\"namespace\":\"shop\",\"uid\":\"" name               \
 	"\",\"resourceVersion\":\"1\"}"
 
-/* Its threads answer. */
-static struct {
-	struct MHD_Daemon *daemon;
-	struct certificate_pair authority, certificate;
-	atomic_bool refuses_profiles, has_news;
-} api;
-
-static char dir[] = "/tmp/pale-cluster-follow-XXXXXX";
-static char ca_path[64], server[64];
-static char token[] = "secret";
-static struct kube_config config;
+static struct kube_server server;
+static atomic_bool refuses_profiles, has_news;
 static sd_event *loop;
 static struct kube_client *client;
 static struct cluster cluster;
@@ -65,51 +47,23 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 	const char *method, const char *version, const char *data, size_t *len, void **seen)
 {
 	bool watch = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "watch");
-	bool refused = api.refuses_profiles && strstr(url, "/paleprofiles");
-	const char *body = refused		   ? "{}"
-			   : watch && api.has_news ? news_of(url)
-			   : watch		   ? ""
-						   : list_of(url);
-	struct MHD_Response *response;
-	enum MHD_Result result;
+	bool refused = refuses_profiles && strstr(url, "/paleprofiles");
+	const char *body = refused	       ? "{}"
+			   : watch && has_news ? news_of(url)
+			   : watch	       ? ""
+					       : list_of(url);
 
 	if (!*seen) {
 		*seen = c;
 		return MHD_YES;
 	}
-	response = MHD_create_response_from_buffer(
-		strlen(body), (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT);
-	result = MHD_queue_response(c, refused ? 403 : 200, response);
-	MHD_destroy_response(response);
-	return result;
+	return kube_server_reply(c, refused ? 403 : 200, body, NULL);
 }
 
 static int start(void **state)
 {
-	static const char *const name = "localhost";
-	struct sockaddr_in loopback = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	_cleanup_fclose_ FILE *f = NULL;
-	time_t now = time(NULL);
-
-	assert_non_null(mkdtemp(dir));
-	snprintf(ca_path, sizeof(ca_path), "%s/ca.crt", dir);
-	assert_int_equal(certificate_make_authority(now, 3600, &api.authority, NULL), 0);
-	assert_int_equal(certificate_make_server(
-				 &api.authority, &name, 1, now, 3600, &api.certificate, NULL),
-		0);
-	f = fopen(ca_path, "w");
-	assert_true(f && fputs(api.authority.certificate, f) >= 0);
-	api.refuses_profiles = true;
-	api.daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_TLS, 0,
-		NULL, NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR, &loopback,
-		MHD_OPTION_HTTPS_MEM_CERT, api.certificate.certificate, MHD_OPTION_HTTPS_MEM_KEY,
-		api.certificate.key, MHD_OPTION_END);
-	assert_non_null(api.daemon);
-	snprintf(server, sizeof(server), "https://localhost:%u",
-		MHD_get_daemon_info(api.daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
-	config = (struct kube_config){ .server = server, .ca_file = ca_path, .token = token };
+	refuses_profiles = true;
+	kube_server_start(&server, "localhost", on_request);
 	assert_true(sd_event_new(&loop) >= 0);
 	return 0;
 }
@@ -117,10 +71,7 @@ static int start(void **state)
 static int stop(void **state)
 {
 	sd_event_unref(loop);
-	certificate_pair_release(&api.authority);
-	certificate_pair_release(&api.certificate);
-	unlink(ca_path);
-	rmdir(dir);
+	kube_server_stop(&server);
 	return 0;
 }
 
@@ -184,7 +135,7 @@ static void a_cluster_is_followed_and_outlives_its_server(void **state)
 {
 	size_t n;
 
-	assert_int_equal(kube_client_new(loop, &config, "test", &client, NULL), 0);
+	assert_int_equal(kube_client_new(loop, &server.config, "test", &client, NULL), 0);
 	cluster_init(&cluster);
 	follower = cluster_follow(client, &cluster, "test");
 	assert_true(runs_until(is_refused_twice));
@@ -192,16 +143,16 @@ static void a_cluster_is_followed_and_outlives_its_server(void **state)
 	assert_int_equal(metric("pale_watch_synced{resource=\"paleprofiles\"} "), 0);
 	/* The others do not wait for it. */
 	assert_int_equal(metric("pale_watch_synced{resource=\"namespaces\"} "), 1);
-	api.refuses_profiles = false;
+	refuses_profiles = false;
 	assert_true(runs_until(is_known));
 	check_what_is_there();
 	cluster_bindings(&cluster, "shop", &n);
 	assert_int_equal(n, 2);
 	assert_int_equal(metric("pale_watch_synced{resource=\"paleprofiles\"} "), 1);
 	assert_int_equal(metric("pale_watch_objects{resource=\"palebindings\"} "), 2);
-	api.has_news = true;
+	has_news = true;
 	assert_true(runs_until(news_came));
-	MHD_stop_daemon(api.daemon);
+	kube_server_leave(&server);
 	assert_true(runs_until(is_unreachable));
 	check_what_is_there();
 	assert_true(news_came());

@@ -8,23 +8,12 @@
 #include "operator/kube/kube_lines.h"
 #include "operator/kube/kube_time.h"
 #include "operator/kube/kube_watch.h"
-#include "operator/webhook/certificate_make.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <microhttpd.h>
 #include <netinet/tcp.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cmocka.h>
+#include "kube_server.h"
 
 struct reply {
 	unsigned int code;
@@ -32,18 +21,12 @@ struct reply {
 	const char *location;
 };
 
-/* Its own threads answer. */
 static struct {
-	struct MHD_Daemon *daemon;
-	struct certificate_pair authority, certificate;
+	struct kube_server server;
 	void (*answer)(const char *method, const char *url, struct reply *ret);
 	atomic_uint requests, lists, watches, reads, writes;
 } api;
 
-static char dir[] = "/tmp/pale-kube-client-XXXXXX";
-static char ca_path[64], server[64];
-static char token[] = "secret";
-static struct kube_config config;
 static sd_event *loop;
 static struct kube_client *client;
 
@@ -51,8 +34,6 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 	const char *method, const char *version, const char *data, size_t *len, void **seen)
 {
 	struct reply r = { .code = 200, .body = "{}" };
-	struct MHD_Response *response;
-	enum MHD_Result result;
 
 	if (!*seen || *len) {
 		*seen = c;
@@ -74,57 +55,24 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *c, const cha
 	else if (MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "continue"))
 		url = "/continue";
 	api.answer(method, url, &r);
-	response = MHD_create_response_from_buffer(
-		strlen(r.body), (void *)(uintptr_t)r.body, MHD_RESPMEM_PERSISTENT);
-	if (r.location)
-		MHD_add_response_header(response, "Location", r.location);
-	result = MHD_queue_response(c, r.code, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-static void write_file(const char *path, const char *text)
-{
-	FILE *f = fopen(path, "w");
-
-	assert_non_null(f);
-	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
-	fclose(f);
+	return kube_server_reply(c, r.code, r.body, r.location);
 }
 
 static void start_api(
 	const char *name, void (*answer)(const char *method, const char *url, struct reply *ret))
 {
-	struct sockaddr_in loopback = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(0x7f000001) };
 	struct pale_err *err = NULL;
-	time_t now = time(NULL);
 
-	assert_int_equal(certificate_make_authority(now, 3600, &api.authority, &err), 0);
-	assert_int_equal(certificate_make_server(
-				 &api.authority, &name, 1, now, 3600, &api.certificate, &err),
-		0);
-	write_file(ca_path, api.authority.certificate);
 	api.answer = answer;
 	api.requests = api.lists = api.watches = api.reads = api.writes = 0;
-	api.daemon = MHD_start_daemon(
-		MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_TLS, 0,
-		NULL, NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR, &loopback,
-		MHD_OPTION_HTTPS_MEM_CERT, api.certificate.certificate, MHD_OPTION_HTTPS_MEM_KEY,
-		api.certificate.key, MHD_OPTION_END);
-	assert_non_null(api.daemon);
-	snprintf(server, sizeof(server), "https://localhost:%u",
-		MHD_get_daemon_info(api.daemon, MHD_DAEMON_INFO_BIND_PORT)->port);
-	config = (struct kube_config){ .server = server, .ca_file = ca_path, .token = token };
-	assert_int_equal(kube_client_new(loop, &config, "test", &client, &err), 0);
+	kube_server_start(&api.server, name, on_request);
+	assert_int_equal(kube_client_new(loop, &api.server.config, "test", &client, &err), 0);
 }
 
 static void stop_api(void)
 {
 	kube_client_free(TAKE_PTR(client));
-	MHD_stop_daemon(api.daemon);
-	certificate_pair_release(&api.authority);
-	certificate_pair_release(&api.certificate);
+	kube_server_stop(&api.server);
 }
 
 /* false: not in time. */
@@ -206,7 +154,7 @@ static void who_is_gone_without_a_word_is_noticed_within_a_minute(void **state)
 
 		if (getpeername(fd, (struct sockaddr *)&peer, &len) < 0 ||
 			peer.sin_family != AF_INET ||
-			ntohs(peer.sin_port) != strtoul(strrchr(server, ':') + 1, NULL, 10))
+			ntohs(peer.sin_port) != strtoul(strrchr(api.server.url, ':') + 1, NULL, 10))
 			continue;
 		sockets++;
 		assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &n), 0);
@@ -542,17 +490,13 @@ static void a_lease_that_is_refused_is_waited_with(void **state)
 
 static int setup(void **state)
 {
-	if (!mkdtemp(dir) || sd_event_new(&loop) < 0)
-		return -1;
-	snprintf(ca_path, sizeof(ca_path), "%s/ca.crt", dir);
-	return 0;
+	return sd_event_new(&loop) < 0 ? -1 : 0;
 }
 
 static int teardown(void **state)
 {
 	sd_event_unref(loop);
-	unlink(ca_path);
-	return rmdir(dir);
+	return 0;
 }
 
 int main(void)
