@@ -2,41 +2,10 @@
 #ifndef PALE_TESTS_DFA_BUILD_H
 #define PALE_TESTS_DFA_BUILD_H
 
-/* Globs and automata of a test, in an arena of its own. */
+/* Globs, and automata of them, in the tests' arena. */
 
 #include "compiler/dfa.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	arena = arena_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	arena_free(arena);
-	return 0;
-}
-
-static struct glob *parse(const char *text, enum glob_kind kind)
-{
-	struct glob_error error;
-	struct glob *g;
-
-	if (!glob_parse(arena, text, strlen(text), kind, &g, &error))
-		fail_msg("%s: %s", text, error.message);
-	return g;
-}
+#include "tests/unit/glob_parsed.h"
 
 /* The fold of most tests: the set of tags below 24, plain to read. */
 static uint32_t mask(void *ctx, uint32_t entry, const uint32_t *tags, uint32_t n)

@@ -9,27 +9,14 @@
 #include "compiler/emit_apparmor.h"
 #include "compiler/glob_expand.h"
 #include "tests/unit/apparmor_binary.h"
+#include "tests/unit/glob_parsed.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
 #include <time.h>
-
-#include <cmocka.h>
 
 #include "random.h"
 
 #define N(a) (sizeof(a) / sizeof(*(a)))
 #define READ 0x04u
-
-static struct glob *parsed(struct arena *a, const char *text)
-{
-	struct glob_error e;
-	struct glob *g;
-
-	if (!glob_parse(a, text, strlen(text), GLOB_PATH, &g, &e))
-		fail_msg("%s: %s", text, e.message);
-	return g;
-}
 
 static uint32_t matches(void *ctx, uint32_t entry, const uint32_t *tags, uint32_t n)
 {
@@ -149,7 +136,8 @@ static void patterns_mean_what_the_globs_do(void **state)
 			struct trip *t = &trips[2 * i + k];
 
 			t->text = globs[i];
-			assert_true(add_trip(a, t, parsed(a, globs[i]), &profiles, k ? 1 : 64));
+			assert_true(add_trip(
+				a, t, glob_parsed(a, globs[i], GLOB_PATH), &profiles, k ? 1 : 64));
 			if (k == 0)
 				assert_true(t->exact);
 		}
@@ -177,7 +165,8 @@ static void no_byte_is_syntax(void **state)
 		snprintf(class, sizeof(class), "/[\\x%02x\\x%02x]\\x7bb\\x7d", c == '/' ? 'q' : c,
 			c == '{' ? '}' : '{');
 		trips[254 + c].text = arena_strdup(a, class);
-		assert_true(add_trip(a, &trips[254 + c], parsed(a, class), &profiles, 64));
+		assert_true(add_trip(
+			a, &trips[254 + c], glob_parsed(a, class, GLOB_PATH), &profiles, 64));
 	}
 	b = aa_compile(profiles.s, profiles.len);
 	assert_non_null(b.bytes);

@@ -1,38 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "compiler/glob.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <string.h>
-
-static struct arena *arena;
-
-static int setup(void **state)
-{
-	arena = arena_new();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	arena_free(arena);
-	return 0;
-}
-
-static struct glob *must_parse(const char *text, enum glob_kind kind)
-{
-	struct glob_error error = { 0 };
-	struct glob *g = NULL;
-
-	if (!glob_parse(arena, text, strlen(text), kind, &g, &error))
-		fail_msg("%s: %u: %s", text, error.offset, error.message);
-	assert_string_equal(g->text, text);
-	assert_int_equal(g->len, strlen(text));
-	return g;
-}
+#include "tests/unit/glob_parsed.h"
 
 static void errors_stand_at_their_byte(void **state)
 {
@@ -154,9 +121,9 @@ static void what_is_no_error(void **state)
 	static const char *const names[] = { "a", "*", "**", "//", "/../.", "a\\x00b", "{a,b}" };
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++)
-		must_parse(paths[i], GLOB_PATH);
+		parse(paths[i], GLOB_PATH);
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		must_parse(names[i], GLOB_NAME);
+		parse(names[i], GLOB_NAME);
 }
 
 static void prefixes(void **state)
@@ -176,7 +143,7 @@ static void prefixes(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		const struct glob *g = must_parse(cases[i].text, GLOB_PATH);
+		const struct glob *g = parse(cases[i].text, GLOB_PATH);
 
 		assert_string_equal(g->prefix, cases[i].prefix);
 		assert_int_equal(g->prefix_len, strlen(cases[i].prefix));
@@ -206,7 +173,7 @@ static void directories(void **state)
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
-		if (glob_names_directories(must_parse(cases[i].text, GLOB_PATH)) != cases[i].yes)
+		if (glob_names_directories(parse(cases[i].text, GLOB_PATH)) != cases[i].yes)
 			fail_msg("%s", cases[i].text);
 }
 
@@ -231,14 +198,14 @@ static void literals_escape_themselves(void **state)
 		assert_string_equal(g->text, cases[i].text);
 		assert_int_equal(g->len, strlen(cases[i].text));
 		if (cases[i].len)
-			g = must_parse(cases[i].text, GLOB_NAME);
+			g = parse(cases[i].text, GLOB_NAME);
 		assert_true(g->literal);
 		assert_int_equal(g->prefix_len, cases[i].len);
 		assert_memory_equal(g->prefix, cases[i].bytes, cases[i].len);
 	}
 	for (int b = 0; b < 256; b++) {
 		const char byte = (char)b;
-		struct glob *g = must_parse(glob_literal(arena, &byte, 1)->text, GLOB_NAME);
+		struct glob *g = parse(glob_literal(arena, &byte, 1)->text, GLOB_NAME);
 
 		assert_true(g->literal && g->prefix_len == 1 && g->prefix[0] == byte);
 	}
