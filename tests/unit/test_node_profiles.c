@@ -94,6 +94,18 @@ static void asks_nothing(void)
 	assert_null(request);
 }
 
+/* Of web with A, which paled does not have yet. */
+static struct node_profile *is_being_loaded(json_t **request)
+{
+	struct node_profile *p = NULL;
+
+	list.complete = true;
+	paled_has(NULL, NULL, NULL);
+	put("web", A);
+	assert_int_equal(profile_list_next(&list, &p, request), PROFILE_LOAD);
+	return p;
+}
+
 /* "NAME DIGEST1 STATE REASON;…" */
 static void is(const char *want)
 {
@@ -224,10 +236,7 @@ static void an_answer_to_what_is_no_longer_wanted_decides_nothing(void **state)
 	struct node_profile *p;
 
 	(void)state;
-	list.complete = true;
-	paled_has(NULL, NULL, NULL);
-	put("web", A);
-	assert_int_equal(profile_list_next(&list, &p, &request), PROFILE_LOAD);
+	p = is_being_loaded(&request);
 	put("web", B);
 	profile_list_answered(&list, p, PROFILE_LOAD, a, &news);
 	assert_null(news);
@@ -287,10 +296,7 @@ static void paled_that_lost_all_gets_all_again(void **state)
 	struct node_profile *p;
 
 	(void)state;
-	list.complete = true;
-	paled_has(NULL, NULL, NULL);
-	put("web", A);
-	assert_int_equal(profile_list_next(&list, &p, &request), PROFILE_LOAD);
+	p = is_being_loaded(&request);
 	/* In the middle. */
 	profile_list_answered(&list, p, PROFILE_LOAD, NULL, &news);
 	profile_list_forget_paled(&list);
