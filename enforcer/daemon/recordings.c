@@ -39,15 +39,22 @@ struct recorded {
 	uint64_t since_ns; /* CLOCK_REALTIME */
 	/* of its recorder */
 	pid_t child; /* 0: there is none */
+	char *why;   /* it was killed for; NULL: it was not */
 	int tell;    /* its pipe; -1 */
 	sd_event_source *ended, *told, *late;
 	struct connection *waiting; /* whose container is to be started; NULL: nobody */
+	struct recorded *next;	    /* among the dropped */
 };
 
 struct recordings {
 	char *dir;
 	struct recorded **v;
 	size_t n;
+	/*
+	 * Whose recorder was killed and has not ended, which takes a while: its BPF programs are
+	 * detached first. Nobody is told of them.
+	 */
+	struct recorded *dropped;
 };
 
 static void recorded_free(struct recorded *r)
@@ -58,6 +65,7 @@ static void recorded_free(struct recorded *r)
 	if (r->tell >= 0)
 		close(r->tell);
 	json_decref(r->kept);
+	free(r->why);
 	free(r->id);
 	free(r);
 }
@@ -94,12 +102,27 @@ static char *path_of(const struct recorded *r, const char *suffix)
 	return text_take(&t);
 }
 
+/* on_end() goes on with it; the daemon waits for nobody. */
+static void kill_recorder(struct recorded *r)
+{
+	if (r->child)
+		kill(r->child, SIGKILL);
+}
+
+static void remove_run(const struct recorded *r)
+{
+	_cleanup_free_ char *run = path_of(r, ".run");
+
+	unlink(run);
+}
+
+/* Whoever waits for it has been answered. */
 static void drop(struct daemon *d, struct recorded *r)
 {
 	struct recordings *all = d->recordings;
-	_cleanup_free_ char *kept = path_of(r, ".json"), *run = path_of(r, ".run");
+	_cleanup_free_ char *kept = path_of(r, ".json");
 
-	unlink(run);
+	remove_run(r);
 	unlink(kept);
 	for (size_t i = 0; i < all->n; i++) {
 		if (all->v[i] == r) {
@@ -107,7 +130,13 @@ static void drop(struct daemon *d, struct recorded *r)
 			break;
 		}
 	}
-	recorded_free(r);
+	if (!r->child) {
+		recorded_free(r);
+		return;
+	}
+	kill_recorder(r);
+	r->next = all->dropped;
+	all->dropped = r;
 }
 
 static int keep(struct recorded *r)
@@ -212,14 +241,13 @@ static void reap(struct recorded *r, int *status)
 	r->ended = sd_event_source_disable_unref(r->ended);
 }
 
-static void kill_recorder(struct recorded *r)
+static struct recorded **find_dropped(const struct daemon *d, const char *id)
 {
-	int status;
+	struct recorded **r = &d->recordings->dropped;
 
-	if (!r->child)
-		return;
-	kill(r->child, SIGKILL);
-	reap(r, &status);
+	while (*r && strcmp((*r)->id, id) != 0)
+		r = &(*r)->next;
+	return r;
 }
 
 /* What it said on its pipe, without the newline; "" when that was that it has begun, or nothing. */
@@ -231,6 +259,29 @@ static void read_told(struct recorded *r, struct text *ret, bool *begun)
 	*begun = n == 1 && s[0] == '\n';
 	if (n > 0)
 		text_add(ret, s, (size_t)(s[n - 1] == '\n' ? n - 1 : n));
+}
+
+static void begin(struct recorded *r);
+
+/* It may have put its file into place while it was killed. */
+static void end_dropped(struct recorded *r)
+{
+	struct daemon *d = r->daemon;
+	struct recorded *again = find(d, r->id), **at = &d->recordings->dropped;
+
+	while (*at != r)
+		at = &(*at)->next;
+	*at = r->next;
+	if (!again || !again->done)
+		remove_run(r);
+	recorded_free(r);
+	if (again && !again->done && !again->child && !*find_dropped(d, again->id))
+		begin(again);
+}
+
+static bool is_dropped(const struct recorded *r)
+{
+	return find(r->daemon, r->id) != r;
 }
 
 static int on_end(sd_event_source *source, int fd, uint32_t events, void *ctx)
@@ -245,6 +296,14 @@ static int on_end(sd_event_source *source, int fd, uint32_t events, void *ctx)
 	(void)events;
 	read_told(r, &why, &begun);
 	reap(r, &status);
+	if (is_dropped(r)) {
+		end_dropped(r);
+		return 0;
+	}
+	if (r->why) {
+		fail(r, r->why);
+		return 0;
+	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == CONTAINER_RECORDER_NOT_STARTED) {
 		/* Nothing was, that a run could be of. */
 		answer(r);
@@ -264,6 +323,14 @@ static int on_end(sd_event_source *source, int fd, uint32_t events, void *ctx)
 	return 0;
 }
 
+/* The reason of the first who says one. */
+static void end_for(struct recorded *r, const char *why)
+{
+	kill_recorder(r);
+	if (!r->why && !(r->why = strdup(why)))
+		abort();
+}
+
 static int on_told(sd_event_source *source, int fd, uint32_t events, void *ctx)
 {
 	_cleanup_(text_release) struct text why = TEXT_INIT;
@@ -279,8 +346,8 @@ static int on_told(sd_event_source *source, int fd, uint32_t events, void *ctx)
 		answer(r);
 		return 0;
 	}
-	kill_recorder(r);
-	fail(r, why.len ? text_str(&why) : "its recorder ended");
+	r->told = sd_event_source_disable_unref(r->told);
+	end_for(r, why.len ? text_str(&why) : "its recorder ended");
 	return 0;
 }
 
@@ -290,8 +357,8 @@ static int on_late(sd_event_source *source, uint64_t usec, void *ctx)
 
 	(void)source;
 	(void)usec;
-	kill_recorder(r);
-	fail(r, "its recorder did not begin in time");
+	end_for(r, "its recorder did not begin in time");
+	answer(r);
 	return 0;
 }
 
@@ -344,9 +411,6 @@ static int listen_to(struct recorded *r, struct pale_err **err)
 	/* What it says last goes before its end. */
 	if (n >= 0)
 		n = sd_event_source_set_priority(r->ended, SD_EVENT_PRIORITY_NORMAL + 1);
-	if (n >= 0)
-		n = sd_event_add_time_relative(e, &r->late, CLOCK_MONOTONIC,
-			(uint64_t)RECORDING_BEGIN_MS * 1000, 100000, on_late, r);
 	return n < 0 ? pale_err_set(err, -n, "wait for its recorder") : 0;
 }
 
@@ -371,13 +435,15 @@ static size_t running(const struct daemon *d)
 
 	for (size_t i = 0; i < d->recordings->n; i++)
 		n += d->recordings->v[i]->child != 0;
+	for (const struct recorded *r = d->recordings->dropped; r; r = r->next)
+		n++;
 	return n;
 }
 
 static int start(struct recorded *r, const struct container *c, struct pale_err **err)
 {
 	_cleanup_close_ int out = -1;
-	int fds[2], n;
+	int fds[2], n, status;
 
 	if (strncmp(c->cgroup, "0::", 3) != 0)
 		return pale_err_plain(
@@ -395,9 +461,41 @@ static int start(struct recorded *r, const struct container *c, struct pale_err 
 		n = spawn(r, c, out, err);
 	if (n >= 0)
 		n = listen_to(r, err);
-	if (n < 0)
+	/* This early it has nothing to detach, and nothing might tell of its end. */
+	if (n < 0 && r->child) {
 		kill_recorder(r);
+		reap(r, &status);
+	}
 	return n;
+}
+
+static int limit_beginning(struct recorded *r, struct pale_err **err)
+{
+	int n = sd_event_add_time_relative(r->daemon->event, &r->late, CLOCK_MONOTONIC,
+		(uint64_t)RECORDING_BEGIN_MS * 1000, 100000, on_late, r);
+
+	return n < 0 ? pale_err_set(err, -n, "wait for its recorder") : 0;
+}
+
+/* Once no earlier recorder of that container, which could write to the same file, is there. */
+static void begin(struct recorded *r)
+{
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	const struct container *c = containers_find(&r->daemon->containers, r->id);
+	int n = 0;
+
+	if (r->why)
+		fail(r, r->why);
+	else if (!c)
+		fail(r, "it ended before its recorder began");
+	else if (!r->late)
+		n = limit_beginning(r, &err);
+	if (r->done)
+		return;
+	if (n >= 0 && !*find_dropped(r->daemon, r->id))
+		n = start(r, c, &err);
+	if (n < 0)
+		fail(r, pale_err_text(err));
 }
 
 /* ---- what is kept of one */
@@ -483,12 +581,10 @@ static void wait_for(struct recorded *r, struct connection *connection)
 void recordings_begin(struct daemon *d, const struct container *c, const char *recording,
 	struct connection *connection)
 {
-	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	struct recorded *r = find(d, c->id);
 
 	/* As by engines that start a container again. */
 	if (r) {
-		kill_recorder(r);
 		answer(r);
 		daemon_tell(LOG_WARNING,
 			"the recording of container '%s' for %s is dropped: it is started again, "
@@ -505,8 +601,8 @@ void recordings_begin(struct daemon *d, const struct container *c, const char *r
 	/* What is kept of nobody known would be taken for a stray by the next daemon. */
 	if (keep(r) < 0)
 		fail(r, "what it is of could not be kept");
-	else if (start(r, c, &err) < 0)
-		fail(r, pale_err_text(err));
+	else
+		begin(r);
 }
 
 const char *recordings_of(const struct daemon *d, const struct container *c)
@@ -521,7 +617,7 @@ bool recordings_wait_again(struct daemon *d, const char *id, struct connection *
 	struct recorded *r = find(d, id);
 
 	/* It waits until the recorder has said something. */
-	if (!r || r->tell < 0)
+	if (!r || !r->late)
 		return false;
 	if (r->waiting && r->waiting != connection)
 		server_answer(r->waiting, json_object());
@@ -613,15 +709,31 @@ int recordings_open(struct daemon *d, struct pale_err **err)
 	return 0;
 }
 
+/* Where the daemon ends, it waits: for all at once, as they detach side by side. */
+static void release(struct recorded *r)
+{
+	int status;
+
+	if (r->child)
+		reap(r, &status);
+	recorded_free(r);
+}
+
 void recordings_release(struct daemon *d)
 {
 	struct recordings *all = d->recordings;
 
 	if (!all)
 		return;
-	for (size_t i = 0; i < all->n; i++) {
+	for (size_t i = 0; i < all->n; i++)
 		kill_recorder(all->v[i]);
-		recorded_free(all->v[i]);
+	for (size_t i = 0; i < all->n; i++)
+		release(all->v[i]);
+	while (all->dropped) {
+		struct recorded *r = all->dropped;
+
+		all->dropped = r->next;
+		release(r);
 	}
 	free(all->v);
 	free(all->dir);
@@ -712,7 +824,7 @@ static int end_recording(
 	(void)ret_more;
 	if (n < 0)
 		return n;
-	if (r->child && r->tell >= 0)
+	if (r->late)
 		return pale_err_plain(err, EAGAIN, "it has not begun yet");
 	if (r->child && kill(r->child, SIGTERM) < 0)
 		return pale_err_set(err, errno, "end its recorder");
@@ -730,7 +842,6 @@ static int forget_recording(
 	(void)ret_more;
 	if (n < 0)
 		return n;
-	kill_recorder(r);
 	answer(r);
 	drop(d, r);
 	server_answer(q->connection, json_object());
