@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Containers that are recorded instead of confined, as pale-runtime and paled do it with runc: from before their program, to what is handed out.
-# On this host without BPF-LSM: calls and programs are seen, and the runs say so.
+# Without BPF-LSM calls and programs are seen, and the runs say that it is no more; with it nothing is lost.
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154
 
 bats_require_minimum_version 1.5.0
@@ -21,10 +21,22 @@ setup() {
 	for a in sh sleep ls sync true; do ln -s busybox "$work/bundle/rootfs/bin/$a"; done
 	(cd "$work/bundle" && runc spec)
 	printf 'recording: true\nrecorder: off\n' >"$work/paled.conf"
+	recorder=tracepoint
+	blind=('files, network and capabilities: this recorder sees calls and programs')
+	if grep -qsw bpf /sys/kernel/security/lsm; then
+		recorder=bpf-lsm
+		blind=()
+	fi
 }
 
 teardown() {
 	[ -z "${keeper:-}" ] || kill -KILL "$keeper" 2>/dev/null || :
+	if [ -d "$work/freezer" ]; then
+		[ ! -d "$work/freezer/$id" ] || echo THAWED >"$work/freezer/$id/freezer.state"
+		until_true 20 has_no_recorder || :
+		[ ! -d "$work/freezer/$id" ] || rmdir "$work/freezer/$id"
+		umount "$work/freezer"
+	fi
 	find /sys/fs/cgroup -depth -type d -path "*/pale-test-$$*" -exec rmdir {} + 2>/dev/null || :
 	rm -rf "$work"
 }
@@ -69,6 +81,12 @@ alone() {
 		is_done() {
 			[ "$(state "${1:-$id}")" = done ]
 		}
+		is_running() {
+			[ "$(state $id)" = running ]
+		}
+		is_forgotten() {
+			[ -z "$(state "$1")" ]
+		}
 		is_saved() {
 			grep -qs "\"sync\"" "$work/recordings/$id.run"
 		}
@@ -85,14 +103,39 @@ seen() {
 lost() {
 	run_of "${1:-$id}" '[.lost[]?.why] | sort'
 }
+# lacks [WHY…]: the run, and beside that only what this kernel's recorder does not see.
+lacks() {
+	[ "$(run_of "$id" .recorder)" = "\"$recorder\"" ]
+	[ "$(lost)" = "$(jq -cn '$ARGS.positional | sort' --args "${blind[@]}" "$@")" ]
+}
+# beside SHELL-COMMANDS: a container of which something has been saved goes on beside the test until $work/again, and then does these.
+beside() {
+	bundle '/bin/sync; while :; do /bin/sleep 0.1; done'
+	begin
+	alone 'create $id
+		runtime start $id
+		until_true 20 is_saved
+		touch $work/saved
+		until_true 60 [ -e $work/again ]
+		'"$1"'
+		runtime delete --force $id' &
+	stage=$!
+	until_true 60 [ -e "$work/saved" ]
+}
+go_on() {
+	touch "$work/again"
+	wait $stage
+}
 kinds() { # [ID]
 	jq -r --arg id "${1:-$id}" 'select(.container.id? == $id) | .kind' "$work/events" | tr '\n' ' '
+}
+has_no_recorder() {
+	[ "$(recorders)" = 0 ]
 }
 recorders() {
 	pgrep -f "paled record-container .*$work/recordings/" | wc -l
 }
 
-blind='files, network and capabilities: this recorder sees calls and programs'
 later='what came after the last time that the recording was saved'
 
 @test "a container is recorded from before its program to its end, and handed out" {
@@ -114,7 +157,7 @@ later='what came after the last time that the recording was saved'
 		.state == "done"' "$work/answer"
 	jq -je .run "$work/answer" | cmp - "$work/recordings/$id.run"
 	[[ $(run_of "$id" .id) =~ ^\"u-1:c:[0-9]{13}\"$ ]]
-	[ "$(lost)" = "[\"$blind\"]" ]
+	lacks
 	seen | grep -x 'exec /bin/busybox init -'
 	seen | grep -x 'syscall sync init -'
 	seen | grep -x 'syscall fstatfs runtime -'
@@ -135,79 +178,48 @@ later='what came after the last time that the recording was saved'
 		ask control "{\"version\": 1, \"method\": \"end-recording\", \"id\": \"$id\"}" | jq -e .ok
 		until_true 20 is_done
 		[ "$(runtime state $id | jq -r .status)" = running ]
-		cp $work/recordings/$id.run $work/kept
+		cp $work/recordings/$id.run $work/
 		ask control "{\"version\": 1, \"method\": \"forget-recording\", \"id\": \"$id\"}" | jq -e .ok
 		[ -z "$(state $id)" ]
 		ask control "{\"version\": 1, \"method\": \"forget-recording\", \"id\": \"$id\"}" | jq -e ".errno == \"ENOENT\""
 		runtime delete --force $id'
 	[ "$(ls "$work/recordings")" = "" ]
-	[ "$(jq -c '[.lost[].why]' "$work/kept")" = "[\"$blind\"]" ]
 	[ "$(recorders)" = 0 ]
+	mv "$work/$id.run" "$work/recordings/"
+	lacks
 }
 
 @test "paled is killed: what was saved is partial and never more, and the container goes on" {
-	bundle '/bin/sync; while :; do /bin/sleep 0.1; done'
-	begin
-	alone 'create $id
-		runtime start $id
-		until_true 20 is_saved
-		touch $work/saved
-		until_true 60 [ -e $work/again ]
-		[ "$(runtime state $id | jq -r .status)" = running ]
+	beside '[ "$(runtime state $id | jq -r .status)" = running ]
 		is_done
-		runtime exec $id /bin/true
-		runtime delete --force $id' &
-	stage=$!
-	until_true 60 [ -e "$work/saved" ]
+		runtime exec $id /bin/true'
 	kill -KILL "$paled"
-	gone() { [ "$(recorders)" = 0 ]; }
-	until_true 10 gone
+	until_true 10 has_no_recorder
 	[ "$(run_of "$id" .complete)" = false ]
 	touch "$work/recordings"/{.x.run.AbCdEf,other.run}
 	begin
 	[ "$(ls -A "$work/recordings")" = "$id.json"$'\n'"$id.run" ]
-	touch "$work/again"
-	wait $stage
-	[ "$(lost)" = "[\"$blind\",\"$later\"]" ]
+	go_on
+	lacks "$later"
 	[ "$(run_of "$id" .complete)" = false ]
 	seen | grep -x 'syscall sync init -'
 }
 
 @test "paled is told to end: likewise" {
-	bundle '/bin/sync; while :; do /bin/sleep 0.1; done'
-	begin
-	alone 'create $id
-		runtime start $id
-		until_true 20 is_saved
-		touch $work/saved
-		until_true 60 [ -e $work/again ]
-		is_done
-		runtime delete --force $id' &
-	stage=$!
-	until_true 60 [ -e "$work/saved" ]
+	beside is_done
 	kill -TERM "$paled"
 	until_true 20 has_ended "$keeper"
 	begin
-	touch "$work/again"
-	wait $stage
-	[ "$(lost)" = "[\"$blind\",\"$later\"]" ]
+	go_on
+	lacks "$later"
 }
 
 @test "the recorder is killed: the run is partial, that is told, and nothing else ends" {
-	bundle '/bin/sync; while :; do /bin/sleep 0.1; done'
-	begin
-	alone 'create $id
-		runtime start $id
-		until_true 20 is_saved
-		touch $work/saved
-		until_true 60 is_done
-		[ "$(runtime state $id | jq -r .status)" = running ]
-		runtime delete --force $id' &
-	stage=$!
-	until_true 60 [ -e "$work/saved" ]
+	beside 'until_true 60 is_done
+		[ "$(runtime state $id | jq -r .status)" = running ]'
 	pkill -KILL -f "paled record-container .*$work/recordings/"
-	wait $stage
-	[ "$(lost)" = "[\"$blind\",\"$later\"]" ]
+	go_on
+	lacks "$later"
 	jq -es 'any(.[]; .kind == "recording-failed" and .recording == "shop/web" and .error == "its recorder was killed by signal 9")' "$work/events"
 	kill -0 "$paled"
 }
@@ -238,7 +250,7 @@ later='what came after the last time that the recording was saved'
 		is_done $id-9
 		for n in 1 9; do runtime start $id-$n; done
 		for n in 1 2 3 4 5 6 7 8 9; do runtime delete --force $id-$n; done
-		for n in 2 3 4 5 6 7 8; do until_true 20 [ -z "$(state $id-$n)" ]; done
+		for n in 2 3 4 5 6 7 8; do until_true 20 is_forgotten $id-$n; done
 		until_true 20 is_done $id-1'
 	[ "$(lost "$id-9")" = '["8 containers are recorded, as many as can be at once"]' ]
 	# Of those whose program was never executed there is nothing to tell.
@@ -251,7 +263,7 @@ later='what came after the last time that the recording was saved'
 	begin
 	alone 'runtime run --bundle "$work/bundle" $id </dev/null
 		until_true 20 is_done'
-	[ "$(lost)" = "[\"$blind\"]" ]
+	lacks
 	seen | grep -x 'syscall sync init -'
 	seen | grep -x 'exec /bin/busybox init -'
 }
@@ -283,4 +295,64 @@ later='what came after the last time that the recording was saved'
 		runtime start $id
 		[ -z "$(state $id)" ]
 		runtime delete --force $id'
+}
+
+@test "what a container did before it is started again is dropped, which is told" {
+	bundle '/bin/sync; exec /bin/sleep 60'
+	begin
+	alone 'for n in 1 2; do
+			create $id
+			runtime start $id
+			until_true 20 is_saved
+			runtime delete --force $id
+			[ $n = 2 ] || until_true 20 is_done
+		done
+		until_true 20 is_done'
+	[ "$(kinds | grep -o 'recording-[a-z]*' | tr '\n' ' ')" = 'recording-begun recording-ended recording-dropped recording-begun recording-ended ' ]
+	jq -es --arg id "$id" 'any(.[]; .kind == "recording-dropped" and .container.id == $id and .recording == "shop/web")' "$work/events"
+	grep -F "paled: the recording of container '$id' for shop/web is dropped: it is started again, and nobody has taken it" "$work/log"
+	lacks
+}
+
+@test "paled answers while a recorder that it killed has not ended, and begins the next of that container after it" {
+	# What is frozen in the older hierarchy does not even end by SIGKILL.
+	mkdir "$work/freezer"
+	mount -t cgroup -o freezer pale-test "$work/freezer"
+	frozen=$work/freezer/$id
+	mkdir "$frozen"
+	beside 'ask control "{\"version\": 1, \"method\": \"forget-recording\", \"id\": \"$id\"}" | jq -e .ok
+		[ -z "$(state $id)" ]
+		touch $work/forgotten
+		runtime delete --force $id
+		create $id &
+		until_true 20 is_running
+		[ ! -e $work/recordings/$id.run ]
+		touch $work/waits
+		wait $!
+		runtime start $id
+		until_true 20 is_saved'
+	pgrep -f "paled record-container .*$work/recordings/" >"$frozen/cgroup.procs"
+	echo FROZEN >"$frozen/freezer.state"
+	touch "$work/again"
+	until_true 20 [ -e "$work/forgotten" ]
+	until_true 20 [ -e "$work/waits" ]
+	[ "$(recorders)" = 1 ]
+	echo THAWED >"$frozen/freezer.state"
+	wait $stage
+	until_true 20 grep -q recording-ended "$work/events"
+	lacks
+}
+
+@test "a recording of which nothing can be kept fails, and the container starts" {
+	bundle 'exec /bin/sleep 60'
+	begin
+	rmdir "$work/recordings"
+	touch "$work/recordings"
+	alone 'create $id
+		runtime start $id
+		until_true 20 [ "$(runtime state $id | jq -r .status)" = running ]
+		is_done
+		runtime delete --force $id'
+	jq -es 'any(.[]; .kind == "recording-failed" and .error == "what it is of could not be kept")' "$work/events"
+	[ "$(recorders)" = 0 ]
 }
