@@ -404,12 +404,14 @@ def seccomp_files():
     other = f"other-{profiles()['other']['digest'][:12]}.json"
     same(sorted(os.listdir(folder)), sorted([web, other]))
     write(f"{folder}/old-0123456789ab.json", "{}")
-    write(f"{folder}/mine.txt", "")
+    mine = ["docker-default.json", "mine-0123456789ab.json.old", "mine-0123456789ag.json", "mine-0123.json", "mine.txt"]
+    for name in mine:
+        write(f"{folder}/{name}", "")
     c = Process("c")
     ok(register("c", c, profile="other"))
     ok(ask("control", "unload", profile="other"))
     # It may be started again.
-    same(sorted(os.listdir(folder)), sorted([web, other, "mine.txt"]))
+    same(sorted(os.listdir(folder)), sorted([web, other, *mine]))
     c.end()
     ok(ask("register", "forget", id="c"))
     p.signal(signal.SIGKILL).wait()
