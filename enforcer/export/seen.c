@@ -232,6 +232,28 @@ bool seen_take(struct seen *s, const struct seen_event *e)
 	return true;
 }
 
+uint64_t seen_latest(const struct seen *s, struct seen_event *v, size_t max, size_t *n)
+{
+	uint64_t from = s->last_ns > s->slack_ns ? s->last_ns - s->slack_ns : 0;
+	size_t kept = 0;
+
+	for (size_t i = s->had.n; i > 0 && kept < max; i--) {
+		const struct seen_event *e = &s->had.v[i - 1];
+
+		if (e->time_ns >= from && e->hash != BEGINNING)
+			v[max - ++kept] = *e;
+	}
+	memmove(v, v + max - kept, kept * sizeof(*v));
+	*n = kept;
+	return s->last_ns;
+}
+
+void seen_had(struct seen *s, const struct seen_event *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		push(&s->had, &v[i]);
+}
+
 /* What the next start needs no more is left away. */
 static bool compact(struct seen *s)
 {

@@ -47,6 +47,14 @@ struct seen_event seen_event_of(const char *line, size_t len, uint64_t time_ns);
 uint64_t seen_ask_again(struct seen *s, uint64_t now_ns, size_t *expected);
 /* Whether it is new; it then counts as had. */
 bool seen_take(struct seen *s, const struct seen_event *e);
+/*
+ * For another process that goes on where this one ends, without a file: the time of the last one
+ * that was had, and with it the newest @max of those in the slack before it, as they came. What is
+ * beyond @max is passed on twice.
+ */
+uint64_t seen_latest(const struct seen *s, struct seen_event *v, size_t max, size_t *n);
+/* An earlier process had them. Before the first seen_ask_again(). */
+void seen_had(struct seen *s, const struct seen_event *v, size_t n);
 /* They have been passed on. false: the file could not be written, which costs only that a later
  * start passes them on again. */
 bool seen_passed_on(struct seen *s, const struct seen_event *v, size_t n);

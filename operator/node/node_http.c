@@ -49,11 +49,13 @@ static void print_lost(const struct node *n, struct text *t)
 
 	head(t, name, "counter",
 		"Events that were lost: paled's own, those beyond the rate that is reported, those "
-		"that the API server did not take, and times that paled's log began too late.");
+		"that the API server did not take, those of more than an hour before this process, "
+		"and times that paled's log began too late.");
 	for (size_t i = 0; n->up && i < sizeof(of_paled) / sizeof(*of_paled); i++)
 		text_printf(t, "%s{source=\"%s\"} %lld\n", name, i ? of_paled[i] : "paled",
 			(long long)json_integer_value(json_object_get(n->numbers, of_paled[i])));
 	text_printf(t, "%s{source=\"api\"} %" PRIu64 "\n", name, n->untold);
+	text_printf(t, "%s{source=\"old\"} %" PRIu64 "\n", name, n->too_old);
 	text_printf(t, "%s{source=\"gap\"} %" PRIu64 "\n", name,
 		n->feed ? feed_counts(n->feed)->gaps : 0);
 	if (!n->up)

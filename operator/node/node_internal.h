@@ -57,7 +57,8 @@ struct node {
 	/* node_feed.c: what paled tells */
 	struct feed *feed;
 	struct seen *seen;
-	uint64_t from_ns; /* what was before it an earlier process has told */
+	uint64_t from_ns; /* what was before it is too old to be told */
+	uint64_t too_old; /* how many of those there were */
 	struct violation_counts *violations;
 	uint64_t untold; /* Events that the API server did not take */
 
@@ -73,8 +74,9 @@ struct node {
 	bool untainted; /* it was seen without the taint since it was ready */
 
 	/* node_report.c: the PaleNodeStatus */
-	json_t *conditions;		/* {conditions: [...]} */
-	json_t *written;		/* without its heartbeat; NULL: nothing yet */
+	json_t *conditions; /* {conditions: [...]} */
+	json_t *written;    /* without heartbeat and position; NULL: nothing yet */
+	bool news;	    /* the position is another, by something that was told or counted */
 	uint64_t written_us, looked_us; /* looked whether all still is as it should be */
 	unsigned looks_without_node;
 	struct kube_call *writing;
@@ -103,8 +105,8 @@ void node_recordings_look(struct node *n);
 void node_recordings_step(struct node *n);
 void node_recordings_free(struct node *n);
 
-/* @from_ns: see above; CLOCK_REALTIME. */
-void node_feed_begin(struct node *n, uint64_t from_ns);
+/* @position: how far an earlier process was (event_position.h). */
+void node_feed_begin(struct node *n, const json_t *position);
 void node_feed_free(struct node *n);
 
 void node_objects_begin(struct node *n);
@@ -120,6 +122,8 @@ void node_report_begin(struct node *n);
 void node_report_free(struct node *n);
 /* Something of the status may be another: it is written soon, if so. */
 void node_report_changed(struct node *n);
+/* Something was told or counted that the next process must not tell again. */
+void node_report_news(struct node *n);
 
 /* An Event on a pod or its container ("" : of the pod), or on the Node. */
 struct node_event {

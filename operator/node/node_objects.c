@@ -4,7 +4,6 @@
 #include "operator/node/node_internal.h"
 
 #include "compiler/base/cleanup.h"
-#include "operator/controller/api_time.h"
 #include "operator/kube/kube_apply.h"
 #include "operator/kube/kube_json.h"
 #include "operator/memory.h"
@@ -114,30 +113,15 @@ static void begin_watches(struct node *n)
 		text_str(&query) + 1);
 }
 
-/* Nanoseconds since 1970; 0: not within the last hour. */
-static uint64_t last_heartbeat(const json_t *status, int64_t now)
-{
-	const json_t *heartbeat = json_object_get(status, "heartbeat");
-	int64_t since = api_time_parse(heartbeat);
-	const char *point = since < 0 ? NULL : strchr(json_string_value(heartbeat), '.');
-
-	if (since < now - NODE_HOUR || since > now)
-		return 0;
-	return (uint64_t)since * 1000000000 +
-	       (point ? (uint64_t)(strtod(point, NULL) * 1000000000) : 0);
-}
-
 /* What an earlier process had written goes on from there: the violations of the last hour, and
  * which profiles it had brought. Events that came while there was none are told now. */
 static void adopt(struct node *n, const json_t *object)
 {
 	const json_t *status = json_object_get(object, "status");
-	int64_t now = node_now();
-	uint64_t since = last_heartbeat(status, now);
 
-	profile_list_adopt(&n->profiles, json_object_get(status, "profiles"), now);
+	profile_list_adopt(&n->profiles, json_object_get(status, "profiles"), node_now());
 	begin_watches(n);
-	node_feed_begin(n, since ? since : (uint64_t)now * 1000000000);
+	node_feed_begin(n, json_object_get(status, "events"));
 }
 
 static void on_applied(void *ctx, const struct kube_answer *a)

@@ -8,6 +8,7 @@
 #include "operator/controller/condition.h"
 #include "operator/kube/kube_path.h"
 #include "operator/kube/kube_time.h"
+#include "operator/node/event_position.h"
 #include "operator/say.h"
 
 #define SOON_US	     UINT64_C(50000)
@@ -84,9 +85,10 @@ static void write_status(struct node *n, json_t *status)
 				 .plural = "palenodestatuses",
 				 .name = n->options->name,
 				 .subresource = "status" });
-	/* To the microsecond: the next process tells what came after it. */
-	json_object_set_new(
-		whole, "heartbeat", json_string(kube_micro_time(kube_realtime_us(), time)));
+	json_object_set_new(whole, "heartbeat", json_string(kube_time(kube_realtime_us(), time)));
+	/* Of the same moment as what was counted. */
+	json_object_set_new(whole, "events", event_position_json(n->seen));
+	n->news = false;
 	body = json_pack("{s:o}", "status", whole);
 	n->written_us = node_monotonic_us();
 	n->writing_status = status;
@@ -119,7 +121,7 @@ static int on_report(sd_event_source *source, uint64_t us, void *ctx)
 		return 0;
 	}
 	status = status_of(n);
-	if (!n->written_us || heartbeat || !json_equal(status, n->written))
+	if (!n->written_us || heartbeat || n->news || !json_equal(status, n->written))
 		write_status(n, status);
 	else
 		json_decref(status);
@@ -140,6 +142,12 @@ static int on_report(sd_event_source *source, uint64_t us, void *ctx)
 void node_report_changed(struct node *n)
 {
 	node_wake(n->report_timer, SOON_US);
+}
+
+void node_report_news(struct node *n)
+{
+	n->news = true;
+	node_report_changed(n);
 }
 
 void node_report_begin(struct node *n)

@@ -243,6 +243,43 @@ metric() { # LINE
 	in_time 5 event confined Violation 'deny add_key'
 }
 
+@test "the next one is killed before it heard of what came meanwhile: the one after it tells that, and once" {
+	counted() { status --argjson n "$1" '[.status.profiles[].violations[]?.count] | add == $n'; }
+	in_time 10 counted 3
+	tests/kube/in bash -c 'kill -9 $(</run/node.pid)'
+	run -0 kubectl exec confined -- attack key
+	# It is stopped until the node's process has written that it is there, and ended.
+	tests/kube/in bash -c 'kill -STOP $(</run/paled.pid)'
+	before=$(kubectl get palenodestatus node1 -o jsonpath='{.status.heartbeat}')
+	start_node
+	written() { status --arg before "$before" '.status.heartbeat != $before'; }
+	in_time 20 written
+	tests/kube/in bash -c 'kill -9 $(</run/node.pid); kill -CONT $(</run/paled.pid)'
+	start_node
+	in_time 20 counted 4
+	told() { kubectl get events --field-selector involvedObject.name=confined,reason=Violation -o json |
+		jq -e '[.items[] | select(.message | contains("deny add_key")).count] | add == 2'; }
+	in_time 20 told
+	tests/kube/in bash -c 'kill -9 $(</run/node.pid)'
+	start_node
+	sleep 6
+	counted 4
+	told
+}
+
+@test "what is older than an hour becomes no Event, and is counted as lost" {
+	tests/kube/in bash -c 'kill -9 $(</run/node.pid)'
+	line=$(tests/kube/in jq -c --arg at "$(date -u -d '2 hours ago' +%FT%T.000000000Z)" 'select(.kind == "violation" and .rule == "deny add_key") |
+		.time = $at | .rule = "deny old"' /var/log/pale/events.jsonl | head -1)
+	tests/kube/in bash -c 'cat >/var/log/pale/events.jsonl.1' <<<"$line"$'\n'"$line"
+	put_status node1 "{ \"events\": { \"until\": \"$(date -u -d '3 hours ago' +%FT%TZ)\", \"had\": [] } }" palenodestatuses
+	start_node
+	lost() { metric 'pale_events_lost_total{source="old"} 2'; }
+	in_time 20 lost
+	in_time 10 eval 'kubectl get events -A --field-selector reason=EventsLost -o json | jq -e "any(.items[]; .message | startswith(\"paled told of more than an hour\"))"'
+	not event confined Violation 'deny old'
+}
+
 @test "a new policy replaces the old one; the container that runs keeps its own, and a restart is asked for" {
 	old=$(kubectl get paleprofile test-nginx -o jsonpath='{.status.digest}')
 	sed 's/deny memfd_create/deny memfd_create, personality/' tests/runtime/policies/nginx.pale | profile test-nginx

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a node tells of paled's events and of itself. */
 #include "compiler/base/cleanup.h"
+#include "operator/node/event_position.h"
 #include "operator/node/event_report.h"
 #include "operator/node/node_patch.h"
 #include "operator/node/violation_periods.h"
@@ -237,6 +238,129 @@ static void a_node_gets_labels_and_loses_our_taint_alone(void **state)
 	}
 }
 
+#define S  UINT64_C(1000000000)
+#define T0 ((uint64_t)T * S)
+
+static const struct seen_event logged[] = {
+	{ T0, 0x11 },
+	{ T0 + 2 * S + 1, 0x22 },
+	/* Of another source, told later than what came after it. */
+	{ T0 + S, 0x33 },
+	{ T0 + 2 * S + 1, 0x22 },
+	{ T0 + 9 * S, 0xfedcba9876543210 },
+};
+
+/* paled's log up to its @n-th event, to who begins at @from; as a string of those that are new. */
+static void is_told(struct seen *s, size_t n, const char *want)
+{
+	char got[sizeof(logged) / sizeof(*logged) + 1] = "";
+	size_t expected, k = 0;
+	uint64_t from = seen_ask_again(s, T0 + 3600 * S, &expected);
+
+	for (size_t i = 0; i < n; i++) {
+		if (logged[i].time_ns >= from * 1000000 && seen_take(s, &logged[i]))
+			got[k++] = (char)('0' + i);
+	}
+	assert_string_equal(got, want);
+}
+
+/* What the next process begins with. */
+static struct seen *after(struct seen *s)
+{
+	_cleanup_(json_decrefp) json_t *json = event_position_json(s);
+	_cleanup_free_ char *text = json_dumps(json, JSON_COMPACT);
+	_cleanup_(json_decrefp) json_t *read = parse(text);
+
+	seen_free(s);
+	return event_position_open(read, T0 + 3600 * S);
+}
+
+static void processes_that_end_tell_each_event_once(void **state)
+{
+	struct seen *s = event_position_open(NULL, T0);
+
+	(void)state;
+	is_told(s, 2, "01");
+	s = after(s);
+	/* It ends before it hears anything, as does the next. */
+	s = after(after(s));
+	is_told(s, 4, "23");
+	s = after(s);
+	is_told(s, 4, "");
+	s = after(s);
+	is_told(s, 5, "4");
+	s = after(after(s));
+	is_told(s, 5, "");
+	seen_free(s);
+}
+
+static void a_position_is_the_time_and_what_is_near_it(void **state)
+{
+	struct seen *s = event_position_open(NULL, T0);
+	_cleanup_(json_decrefp) json_t *begun = event_position_json(s), *json = NULL,
+				       *want = parse(
+					       "{\"until\":\"2023-11-14T22:15:00.000000000Z\","
+					       "\"had\":[]}");
+
+	(void)state;
+	assert_true(json_equal(begun, want));
+	json_decref(want);
+	is_told(s, 5, "01234");
+	json = event_position_json(s);
+	want = parse("{\"until\":\"2023-11-14T22:15:09.000000000Z\",\"had\":["
+		     "\"0000000000000011\",\"0000000000000022\",\"0000000000000033\","
+		     "\"0000000000000022\",\"fedcba9876543210\"]}");
+	assert_true(json_equal(json, want));
+	/* Those of long before are not asked for again. */
+	assert_true(seen_take(s, &(struct seen_event){ T0 + 60 * S, 0x55 }));
+	json_decref(json);
+	json_decref(want);
+	json = event_position_json(s);
+	want = parse("{\"until\":\"2023-11-14T22:16:00.000000000Z\","
+		     "\"had\":[\"0000000000000055\"]}");
+	assert_true(json_equal(json, want));
+	seen_free(s);
+}
+
+static void of_a_flood_the_newest_are_known(void **state)
+{
+	struct seen *s = event_position_open(NULL, T0);
+	_cleanup_(json_decrefp) json_t *json = NULL;
+	const json_t *had;
+
+	(void)state;
+	for (uint64_t i = 1; i <= 10000; i++)
+		assert_true(seen_take(s, &(struct seen_event){ T0 + i, i }));
+	json = event_position_json(s);
+	had = json_object_get(json, "had");
+	assert_int_equal(json_array_size(had), EVENT_POSITION_MAX);
+	assert_string_equal(
+		json_string_value(json_array_get(had, EVENT_POSITION_MAX - 1)), "0000000000002710");
+	s = after(s);
+	seen_ask_again(s, T0 + S, &(size_t){ 0 });
+	for (uint64_t i = 10000 - EVENT_POSITION_MAX; i <= 10000; i++)
+		assert_int_equal(seen_take(s, &(struct seen_event){ T0 + i, i }),
+			i == 10000 - EVENT_POSITION_MAX);
+	seen_free(s);
+}
+
+static void what_is_no_position_begins_now(void **state)
+{
+	static const char *const wrong[] = { "null", "{}", "[]", "{\"until\":7,\"had\":[\"11\"]}",
+		"{\"until\":\"2023\",\"had\":[\"0000000000000011\"]}" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		_cleanup_(json_decrefp) json_t *json = json_loads(wrong[i], JSON_DECODE_ANY, NULL);
+		struct seen *s = event_position_open(json, T0);
+		size_t expected;
+
+		assert_int_equal(seen_ask_again(s, T0, &expected), (T0 - SEEN_SLACK_NS) / 1000000);
+		assert_int_equal(expected, 0);
+		seen_free(s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +368,10 @@ int main(void)
 		cmocka_unit_test(what_a_container_chose_drives_no_terminal),
 		cmocka_unit_test(kinds_are_told_where_they_belong),
 		cmocka_unit_test(violations_are_what_the_policy_refuses),
+		cmocka_unit_test(processes_that_end_tell_each_event_once),
+		cmocka_unit_test(a_position_is_the_time_and_what_is_near_it),
+		cmocka_unit_test(of_a_flood_the_newest_are_known),
+		cmocka_unit_test(what_is_no_position_begins_now),
 		cmocka_unit_test(periods_are_five_minutes_of_the_last_hour),
 		cmocka_unit_test(a_clock_that_was_set_hides_nothing_and_fills_nothing),
 		cmocka_unit_test(a_node_gets_labels_and_loses_our_taint_alone),
