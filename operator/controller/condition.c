@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/controller/condition.h"
 
-#include "operator/controller/api_time.h"
+#include "operator/api_time.h"
 #include "operator/controller/status_text.h"
 
 #include <string.h>

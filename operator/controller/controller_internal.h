@@ -2,7 +2,7 @@
 #ifndef PALE_CONTROLLER_INTERNAL_H
 #define PALE_CONTROLLER_INTERNAL_H
 
-#include "operator/controller/api_time.h"
+#include "operator/api_time.h"
 #include "operator/controller/controller.h"
 #include "operator/controller/event_list.h"
 #include "operator/controller/limited_process.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/controller/node_table.h"
 
-#include "operator/controller/api_time.h"
+#include "operator/api_time.h"
 
 #include <search.h>
 #include <stdlib.h>

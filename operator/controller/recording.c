@@ -3,7 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"
-#include "operator/controller/api_time.h"
+#include "operator/api_time.h"
 #include "operator/controller/status_text.h"
 
 #include <string.h>

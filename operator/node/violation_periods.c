@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator/node/violation_periods.h"
 
-#include "operator/controller/api_time.h"
+#include "operator/api_time.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 #include "operator/cluster/namespace.h"
 #include "operator/cluster/profile.h"
 #include "operator/cluster/recorded_pods.h"
-#include "operator/controller/api_time.h"
+#include "operator/api_time.h"
 #include "operator/controller/node_table.h"
 #include "operator/plugin/object_text.h"
 #include "operator/plugin/pale_names.h"

@@ -2,7 +2,7 @@
 #include "operator/plugin/status_report.h"
 
 #include "compiler/base/cleanup.h"
-#include "operator/controller/api_time.h"
+#include "operator/api_time.h"
 #include "operator/controller/condition.h"
 #include "operator/controller/node_table.h"
 #include "operator/plugin/object_text.h"

@@ -9,7 +9,7 @@
 
 #include "operator/controller/controller.h"
 
-#include "operator/controller/api_time.h"
+#include "operator/api_time.h"
 #include "operator/controller/condition.h"
 #include "operator/controller/limited_process.h"
 

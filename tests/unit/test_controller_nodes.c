@@ -3,7 +3,7 @@
 #include "operator/controller/node_status.h"
 #include "operator/controller/node_table.h"
 
-#include "operator/controller/api_time.h"
+#include "operator/api_time.h"
 
 #include <malloc.h>
 #include <setjmp.h>

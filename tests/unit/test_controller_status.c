@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Conditions, what compiling puts into a status, and what a node makes of that. */
 #include "compiler/base/cleanup.h"
-#include "operator/controller/api_time.h"
+#include "operator/api_time.h"
 #include "operator/controller/condition.h"
 #include "operator/controller/profile_bundle.h"
 #include "operator/controller/profile_status.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What kubectl-pale prints of objects as the API server has them. */
 #include "compiler/base/cleanup.h"
-#include "operator/controller/api_time.h"
+#include "operator/api_time.h"
 #include "operator/plugin/event_line.h"
 #include "operator/plugin/pod_explanation.h"
 #include "operator/plugin/profile_diagnostics.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/controller/api_time.h"
+#include "operator/api_time.h"
 
 #include <string.h>
 #include <time.h>
