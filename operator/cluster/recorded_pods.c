@@ -2,6 +2,7 @@
 #include "operator/cluster/recorded_pods.h"
 
 #include "compiler/base/cleanup.h"
+#include "operator/api_time.h"
 #include "operator/cluster/object_name.h"
 #include "operator/memory.h"
 
@@ -15,6 +16,14 @@ static bool is_active(const json_t *object)
 		json_is_true(json_object_get(json_object_get(object, "status"), "truncated")))
 		return false;
 	return !phase || strcmp(phase, "Pending") == 0 || strcmp(phase, "Recording") == 0;
+}
+
+/* What has no meaning is over: a pod that is recorded has no policy. */
+static int64_t ends_at(const json_t *object)
+{
+	const json_t *v = json_object_get(json_object_get(object, "status"), "endsAt");
+
+	return v ? api_time_parse(v) : INT64_MAX;
 }
 
 static int read_spec(struct recorded_pods *p, const json_t *spec, struct pale_err **err)
@@ -37,6 +46,7 @@ struct recorded_pods *recorded_pods_read(const json_t *object, struct pale_err *
 		return NULL;
 	}
 	p->active = is_active(object);
+	p->ends_at = ends_at(object);
 	if (read_spec(p, json_object_get(object, "spec"), &wrong) < 0)
 		p->wrong = memory_string(pale_err_text(wrong));
 	return p;

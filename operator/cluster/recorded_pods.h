@@ -9,6 +9,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Of a pod that is recorded: NAMESPACE/NAME of the PaleRecording. */
 #define RECORDING_ANNOTATION "pale.dev/recording"
@@ -20,6 +21,9 @@ struct recorded_pods {
 	struct string_list containers; /* names; none: all of them */
 	/* It is Pending or Recording (or the controller has not seen it yet), and stays. */
 	bool active;
+	/* From then on it is not, whatever the controller came to write; seconds since 1970,
+	 * INT64_MAX: there is no time yet. */
+	int64_t ends_at;
 	char *wrong; /* NULL: all of it has a meaning. Otherwise it selects no pod */
 };
 

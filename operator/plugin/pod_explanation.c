@@ -79,7 +79,8 @@ static json_t *review(const struct explaining *e)
 
 	body = memory_checked(json_dumps(json, JSON_COMPACT));
 	json_decref(json);
-	admission_answer(&config, &e->cluster, ADMISSION_MUTATE, body, strlen(body), &answer);
+	admission_answer(
+		&config, &e->cluster, ADMISSION_MUTATE, e->facts->now, body, strlen(body), &answer);
 	json = json_loads(text_str(&answer), 0, NULL);
 	response = json_incref(json_object_get(json, "response"));
 	json_decref(json);
@@ -150,9 +151,9 @@ static void add_whole(struct explaining *e)
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	_cleanup_(pod_choice_release) struct pod_choice choice = { 0 };
 	json_t *warnings = json_array();
-	bool decided =
-		pod_choose(&e->cluster, e->namespace, &e->pod, &choice, warnings, &err) == 0 &&
-		!is_exempt(e->namespace->head.name);
+	bool decided = pod_choose(&e->cluster, e->namespace, &e->pod, e->facts->now, &choice,
+			       warnings, &err) == 0 &&
+		       !is_exempt(e->namespace->head.name);
 
 	json_decref(warnings);
 	set_word(e->ret, "mode", decided ? mode_word(choice.mode) : NULL);
@@ -234,7 +235,7 @@ static const char *choose(
 
 	alone.v = (struct pod_container *)container;
 	alone.n = 1;
-	pod_choose(&e->cluster, e->namespace, &alone, &choice, warnings, &err);
+	pod_choose(&e->cluster, e->namespace, &alone, e->facts->now, &choice, warnings, &err);
 	json_decref(warnings);
 	if (is_exempt(e->namespace->head.name)) {
 		text_puts(&because, "pods of this namespace are left as they are");

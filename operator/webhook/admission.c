@@ -39,6 +39,7 @@ enum request_kind {
 struct request {
 	const json_t *json;
 	const char *uid, *namespace;
+	int64_t now; /* seconds since 1970 */
 	enum request_kind kind;
 };
 
@@ -179,7 +180,7 @@ static int judge_pod(const struct admission_config *config, const struct cluster
 		pale_err_hint(err, "try again");
 		return -EACCES;
 	}
-	r = pod_choose(cluster, ns, pod, &choice, ret->warnings, err);
+	r = pod_choose(cluster, ns, pod, request->now, &choice, ret->warnings, err);
 	if (r < 0 || choice.untouched)
 		return r;
 	return judge_meant(config, call, pod, &choice, ret, err);
@@ -374,13 +375,13 @@ static enum admission_result answer_request(const struct admission_config *confi
 }
 
 enum admission_result admission_answer(const struct admission_config *config,
-	const struct cluster *cluster, enum admission_call call, const char *body, size_t len,
-	struct text *ret)
+	const struct cluster *cluster, enum admission_call call, int64_t now, const char *body,
+	size_t len, struct text *ret)
 {
 	json_error_t e;
 	bool light = json_is_light(body, len);
 	json_t *review = light ? json_loadb(body, len, JSON_REJECT_DUPLICATES, &e) : NULL;
-	struct request request = { 0 };
+	struct request request = { .now = now };
 	enum admission_result result = ADMISSION_MALFORMED;
 	const char *wrong = review ? read_request(review, &request) : "the body is not JSON";
 

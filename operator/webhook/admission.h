@@ -48,11 +48,12 @@ enum admission_result {
 extern const char *const admission_result_names[ADMISSION_RESULTS];
 
 /*
- * Answers the review in @body. ADMISSION_MALFORMED: @ret is a sentence to go with HTTP's 400, which
- * the API server takes for a failed call; otherwise it is the answering review.
+ * Answers the review in @body, at @now (seconds since 1970: recordings end). ADMISSION_MALFORMED:
+ * @ret is a sentence to go with HTTP's 400, which the API server takes for a failed call; otherwise
+ * it is the answering review.
  */
 enum admission_result admission_answer(const struct admission_config *config,
-	const struct cluster *cluster, enum admission_call call, const char *body, size_t len,
-	struct text *ret);
+	const struct cluster *cluster, enum admission_call call, int64_t now, const char *body,
+	size_t len, struct text *ret);
 
 #endif

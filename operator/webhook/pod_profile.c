@@ -13,6 +13,7 @@ struct choosing {
 	const struct cluster *cluster;
 	const struct namespace *namespace;
 	const struct pod *pod;
+	int64_t now;
 	const struct binding **bindings; /* that select the pod */
 	size_t n_bindings;
 	struct floor_words said; /* by the pod's annotations */
@@ -460,7 +461,7 @@ static bool is_meant(const struct choosing *c)
 
 	return ns->inject || ns->floor.profile || ns->default_profile || ns->wrong ||
 	       c->n_bindings || names_a_profile(c->pod) ||
-	       pod_recording(c->cluster, ns->head.name, c->pod, &n);
+	       pod_recording(c->cluster, ns->head.name, c->pod, c->now, &n);
 }
 
 /* What has a policy for the pod, or wants one enforced, for a message; NULL: nothing. */
@@ -481,7 +482,7 @@ static bool is_recorded(const struct choosing *c, struct pod_choice *ret)
 {
 	size_t n;
 	const struct recorded_pods *recording =
-		pod_recording(c->cluster, c->namespace->head.name, c->pod, &n);
+		pod_recording(c->cluster, c->namespace->head.name, c->pod, c->now, &n);
 	const char *who = recording ? who_wants_a_policy(c) : NULL;
 
 	if (who)
@@ -532,11 +533,14 @@ static void borrow_pod_profile(const struct choosing *c, struct pod_choice *ret)
 }
 
 int pod_choose(const struct cluster *cluster, const struct namespace *namespace,
-	const struct pod *pod, struct pod_choice *ret, json_t *warnings, struct pale_err **err)
+	const struct pod *pod, int64_t now, struct pod_choice *ret, json_t *warnings,
+	struct pale_err **err)
 {
-	_cleanup_(choosing_release) struct choosing c = {
-		.cluster = cluster, .namespace = namespace, .pod = pod, .warnings = warnings
-	};
+	_cleanup_(choosing_release) struct choosing c = { .cluster = cluster,
+		.namespace = namespace,
+		.pod = pod,
+		.now = now,
+		.warnings = warnings };
 	int r;
 
 	*ret = (struct pod_choice){ 0 };

@@ -66,16 +66,17 @@ struct pod_choice {
 };
 
 /*
- * @warnings: see warnings.h. Borrows from all its arguments. A pod that names no profile, and for
- * which no namespace and no binding does, may run as it is where its namespace is not labelled
- * pale.dev/inject=enabled, and nowhere else.
+ * @now: seconds since 1970. @warnings: see warnings.h. Borrows from all its arguments. A pod that
+ * names no profile, and for which no namespace and no binding does, may run as it is where its
+ * namespace is not labelled pale.dev/inject=enabled, and nowhere else.
  *
  * -EACCES or -EINVAL when the pod may not run: *@err says why, and its hint what to do. @ret is to
  * be released either way; its last container is then the one that it is about, with its profile
  * where there is one that it cannot have.
  */
 int pod_choose(const struct cluster *cluster, const struct namespace *namespace,
-	const struct pod *pod, struct pod_choice *ret, json_t *warnings, struct pale_err **err);
+	const struct pod *pod, int64_t now, struct pod_choice *ret, json_t *warnings,
+	struct pale_err **err);
 void pod_choice_release(struct pod_choice *c);
 
 #endif

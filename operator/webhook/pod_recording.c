@@ -25,14 +25,15 @@ static bool is_the_pods_own(const struct recorded_pods *p, const struct pod *pod
 	return has && strcmp(has, text_str(&own)) == 0;
 }
 
-static bool selects(const struct recorded_pods *p, const struct pod *pod)
+static bool selects(const struct recorded_pods *p, const struct pod *pod, int64_t now)
 {
-	return p->active && !p->wrong && label_selector_matches(&p->selector, pod->labels) &&
-	       names_one(p, pod) && (!pod->exists || is_the_pods_own(p, pod));
+	return p->active && now < p->ends_at && !p->wrong &&
+	       label_selector_matches(&p->selector, pod->labels) && names_one(p, pod) &&
+	       (!pod->exists || is_the_pods_own(p, pod));
 }
 
-const struct recorded_pods *pod_recording(
-	const struct cluster *cluster, const char *namespace, const struct pod *pod, size_t *n)
+const struct recorded_pods *pod_recording(const struct cluster *cluster, const char *namespace,
+	const struct pod *pod, int64_t now, size_t *n)
 {
 	const struct recorded_pods *first = NULL;
 	size_t all;
@@ -42,7 +43,7 @@ const struct recorded_pods *pod_recording(
 	for (size_t i = 0; i < all; i++) {
 		const struct recorded_pods *p = (const struct recorded_pods *)v[i];
 
-		if (!selects(p, pod))
+		if (!selects(p, pod, now))
 			continue;
 		if (!first)
 			first = p;

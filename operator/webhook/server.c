@@ -112,7 +112,7 @@ static enum MHD_Result answer_review(struct http_request *r, struct MHD_Connecti
 	struct text said = TEXT_INIT;
 	enum admission_result result = admission_answer(s->config, s->cluster,
 		r->route == ROUTE_MUTATE ? ADMISSION_MUTATE : ADMISSION_VALIDATE,
-		text_str(&r->body), r->body.len, &said);
+		(int64_t)time(NULL), text_str(&r->body), r->body.len, &said);
 
 	webhook_metrics_count(&s->metrics, result, now_us() - r->since_us);
 	if (result == ADMISSION_MALFORMED) {

@@ -21,8 +21,8 @@ static void answer_bytes(const struct cluster *c, const uint8_t *bytes, size_t l
 {
 	for (int call = 0; call < 2; call++) {
 		_cleanup_(text_release) struct text t = TEXT_INIT;
-		enum admission_result r = admission_answer(
-			&scene_config, c, (enum admission_call)call, (const char *)bytes, len, &t);
+		enum admission_result r = admission_answer(&scene_config, c,
+			(enum admission_call)call, SCENE_NOW, (const char *)bytes, len, &t);
 
 		must(t.len > 0);
 		if (r != ADMISSION_MALFORMED)

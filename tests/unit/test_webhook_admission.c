@@ -264,7 +264,7 @@ static void what_is_no_review(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		_cleanup_(text_release) struct text said = TEXT_INIT;
 
-		assert_int_equal(admission_answer(&scene_config, &c, ADMISSION_MUTATE,
+		assert_int_equal(admission_answer(&scene_config, &c, ADMISSION_MUTATE, SCENE_NOW,
 					 cases[i].body, strlen(cases[i].body), &said),
 			ADMISSION_MALFORMED);
 		assert_string_equal(text_str(&said), cases[i].said);
@@ -298,7 +298,7 @@ static void heavy_bodies(void **state)
 		for (size_t k = 0; k < cases[i].n; k++)
 			text_puts(&body, cases[i].unit);
 		body.s[body.len - 1] = ']';
-		assert_int_equal(admission_answer(&scene_config, &c, ADMISSION_MUTATE,
+		assert_int_equal(admission_answer(&scene_config, &c, ADMISSION_MUTATE, SCENE_NOW,
 					 text_str(&body), body.len, &said),
 			ADMISSION_MALFORMED);
 		assert_string_equal(

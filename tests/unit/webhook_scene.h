@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* 2026-01-01T00:00:00Z */
+#define SCENE_NOW INT64_C(1767225600)
+
 static const struct admission_config scene_config = { "pale-system", "pale" };
 
 /* Takes @object and @old, which may be NULL, over. */
@@ -117,7 +120,7 @@ static inline json_t *scene_ask(const struct cluster *c, enum admission_call cal
 	struct text answer = TEXT_INIT;
 	json_t *response;
 
-	*result = admission_answer(&scene_config, c, call, body, strlen(body), &answer);
+	*result = admission_answer(&scene_config, c, call, SCENE_NOW, body, strlen(body), &answer);
 	response = *result == ADMISSION_MALFORMED ? json_string(text_str(&answer))
 						  : scene_response(text_str(&answer));
 	text_release(&answer);
