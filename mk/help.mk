@@ -6,7 +6,7 @@ help:
 	@echo 'make quickstart      install packages, build, see nginx confined on this host'
 	@echo 'make test            install what tests need and run them all'
 	@echo 'make test-unit test-lang test-fmt test-lsp test-editors test-import test-verdict test-golden test-host test-vm    one suite'
-	@echo 'make test-long       static checks, sanitizer builds, fuzzing, the suites of the guest on other kernels'
+	@echo 'make test-long       static checks, sanitizer builds, fuzzing, the suites of the guest on other kernels, test-apps, -browser, -runtime, -kube'
 	@echo 'make test-browser    pages of pale report in headless Chromium'
 	@echo 'make test-apps       the policies of profiles/apps, each with its program, a client and an attacker; APPS="haproxy squid"'
 	@echo 'make editors         the syntax files of grammar/editors from their templates'

@@ -103,8 +103,8 @@ test-vm: all $(TEST_PROGRAMS) $(PROGRAMS)
 	$(Q)tests/tally.sh $(B) vm/$(KERNEL)
 
 # What is too slow for `make test`, or needs more than Debian has: the guest's suites on the other kernels, static checks,
-# VS Code's tokenizer from npm, ordinary programs and the catalogue of attacks in the guest, each BPF program taken off, large numbers,
-# a kernel that preempts, the sanitizer builds and the fuzz targets.
+# VS Code's tokenizer from npm, the programs of profiles/apps, ordinary programs and the catalogue of attacks in the guest,
+# each BPF program taken off, large numbers, a kernel that preempts, the sanitizer builds and the fuzz targets.
 .PHONY: test-long $(OTHER_KERNELS:%=test-vm/%)
 test-long: deps-build deps-demo deps-test deps-kube deps-node
 	$(Q)$(MAKE) --no-print-directory all
@@ -112,6 +112,7 @@ test-long: deps-build deps-demo deps-test deps-kube deps-node
 	$(Q)tests/tally.sh $(B) textmate names
 	$(Q)tests/tally.sh $(B) workloads/$(KERNEL) paled/$(KERNEL)
 	$(Q)$(MAKE) --no-print-directory test-browser
+	$(Q)$(MAKE) --no-print-directory test-apps
 	$(Q)$(MAKE) --no-print-directory test-runtime ENGINE=all
 	$(Q)$(MAKE) --no-print-directory test-kube
 	$(Q)$(MAKE) --no-print-directory attacks-vm
