@@ -4,7 +4,7 @@
 policy=profiles/apps/gunicorn.pale
 program=$(readlink -f /usr/bin/python3)
 user=www-data
-attacks=$'connected\nexecuted\nread\nwritten'
+attacks=$all_acts
 # A file that its worker has deleted has no name by which a rule could allow to change its mode.
 inexact='not-enforced setattr .*without a path.*'
 refused="read /srv/secret

@@ -4,7 +4,7 @@
 policy=profiles/apps/java.pale
 program=$(readlink -f /usr/bin/java)
 user=www-data
-attacks=$'connected\nexecuted\nread\nwritten'
+attacks=$all_acts
 # Landlock does not grant a file of the process's own in /proc that pale's own is not.
 inexact='overblocked write /proc/self/coredump_filter'
 refused="read /srv/secret

@@ -4,7 +4,7 @@
 policy=profiles/apps/php-fpm.pale
 program=$(echo /usr/sbin/php-fpm?.?)
 version=${program#/usr/sbin/php-fpm}
-attacks=$'connected\nexecuted\nread\nwritten'
+attacks=$all_acts
 refused="read /srv/secret
 create /var/www/html/shell.php
 connect tcp 127.0.0.1:9

@@ -4,7 +4,7 @@
 policy=profiles/apps/rabbitmq.pale
 program=$(echo /usr/lib/erlang/erts-*/bin/beam.smp)
 user=rabbitmq
-attacks=$'connected\nexecuted\nread\nwritten'
+attacks=$all_acts
 refused="read /srv/secret
 create /srv/elsewhere/new
 connect tcp 127.0.0.1:9

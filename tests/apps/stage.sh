@@ -11,15 +11,13 @@ if [ "$1" != --inside ]; then
 fi
 shift
 
-mount --make-rprivate /
-ip link set lo up
+. tests/stage.bash
+stage_begin
 hostname localhost
-mount -t tmpfs -o mode=755 tmpfs /run
-mkdir /run/pale /run/pale/build /run/stage /run/lock
+mkdir /run/pale/build /run/stage /run/lock
 chmod 1777 /run/lock
-cp -r profiles tests/programs tests/apps "$PALE_BUILD/pale" /run/pale/
+cp -r tests/apps /run/pale/
 cp "$PALE_BUILD/tests/apps/hijack.so" "$PALE_BUILD/tests/programs/go_server" /run/pale/build/
-chmod -R a+rX /run/pale
 # Debian's files, for this stage to change.
 for dir in /etc /var /usr/local/lib; do
 	mkdir -p "/run/stage$dir"/{upper,work}
@@ -40,13 +38,7 @@ ln -s /proc/self/fd /dev/fd
 ln -s fd/0 /dev/stdin
 ln -s fd/1 /dev/stdout
 ln -s fd/2 /dev/stderr
-for dir in /tmp /var/tmp /dev/shm; do
-	mount -t tmpfs -o mode=1777 tmpfs $dir
-done
-for dir in /srv /opt /home /root; do
-	mount -t tmpfs -o mode=755 tmpfs $dir
-done
-cd /run/pale
+stage_cover
 
 # Nothing of the caller's: a program finds by PATH what Debian installed.
 exec env -i ${PATIENCE:+PATIENCE=$PATIENCE} PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 bash -euo pipefail -c \

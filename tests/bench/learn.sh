@@ -31,22 +31,10 @@ end() {
 }
 trap end EXIT
 
-mkdir "$work"/{www,tmp,out,results}
+. tests/nginx_conf.bash
+nginx_conf "$work" $port 1 'keepalive_requests 100000000;'
+mkdir "$work"/{out,results}
 head -c 612 /dev/zero | tr '\0' x >"$work/www/index.html"
-cat >"$work/nginx.conf" <<END
-user www-data;
-worker_processes 1;
-pid $work/nginx.pid;
-error_log $work/error.log;
-events { worker_connections 64; }
-http {
-	access_log $work/access.log;
-	keepalive_requests 100000000;
-	client_body_temp_path $work/tmp/1; proxy_temp_path $work/tmp/2; fastcgi_temp_path $work/tmp/3; uwsgi_temp_path $work/tmp/4; scgi_temp_path $work/tmp/5;
-	server { listen 127.0.0.1:$port; root $work/www; }
-}
-END
-nginx=(/usr/sbin/nginx -c "$work/nginx.conf" -g 'daemon off;')
 
 # Each way runs COMMAND, and ends with it.
 policy=$work/out/bench.pale

@@ -2,6 +2,8 @@
 # What the suites of `pale learn -- COMMAND` share, on this host and in the guest, where all takes longer.
 # shellcheck shell=bash disable=SC2034,SC2154
 
+. tests/nginx_conf.bash
+
 learn_setup() {
 	pale=$build/pale
 	try=$build/tests/live/try
@@ -29,25 +31,6 @@ until_true() { # COMMAND…: $tries times, ten a second
 	return 1
 }
 
-# With a page, and as $nginx its command.
-make_nginx() {
-	mkdir "$dir/www" "$dir/tmp"
-	echo page >"$dir/www/page.html"
-	cat >"$dir/nginx.conf" <<END
-user www-data;
-worker_processes 2;
-pid $dir/nginx.pid;
-error_log $dir/error.log;
-events { worker_connections 64; }
-http {
-	access_log $dir/access.log;
-	client_body_temp_path $dir/tmp/1; proxy_temp_path $dir/tmp/2; fastcgi_temp_path $dir/tmp/3; uwsgi_temp_path $dir/tmp/4; scgi_temp_path $dir/tmp/5;
-	server { listen 127.0.0.1:817; root $dir/www; }
-}
-END
-	nginx=(/usr/sbin/nginx -c "$dir/nginx.conf" -g 'daemon off;')
-}
-
 # Asks, once it answers, for what is there and what is not, and has it end.
 nginx_answers() {
 	until_true curl -s -o /dev/null http://127.0.0.1:817/page.html
@@ -59,7 +42,8 @@ nginx_answers() {
 # In two runs into $policy; then it runs under that without a report.
 nginx_is_learned() {
 	local n learner
-	make_nginx
+	nginx_conf "$dir" 817 2
+	echo page >"$dir/www/page.html"
 	"$pale" learn --profile t -o "$policy" --runs 2 -- "${nginx[@]}" 2>"$dir/said" 3>&- &
 	learner=$!
 	for n in 1 2; do

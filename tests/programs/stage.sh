@@ -14,26 +14,15 @@ if [ "$1" != --inside ]; then
 fi
 shift
 
-mount --make-rprivate /
-ip link set lo up
-mount -t tmpfs -o mode=755 tmpfs /run
-# The sources may lie where nobody else looks, or below what is covered next.
-mkdir /run/pale
-cp -r profiles tests/programs "$PALE_BUILD/pale" /run/pale/
+. tests/stage.bash
+stage_begin
 [ ! -d "$PALE_BUILD/tests/programs" ] || cp -r "$PALE_BUILD/tests/programs" /run/pale/built
 if [ "$1" = runtime ]; then
 	mkdir /run/pale/built-runtime
 	cp "$PALE_BUILD"/{pale-runtime,tests/live/mock_paled} /run/pale/built-runtime/
 	cp grammar/vocab/capabilities.csv /run/pale/
 fi
-chmod -R a+rX /run/pale
-cd /run/pale
-for dir in /tmp /var/tmp /dev/shm; do
-	mount -t tmpfs -o mode=1777 tmpfs $dir
-done
-for dir in /srv /opt /home /root; do
-	mount -t tmpfs -o mode=755 tmpfs $dir
-done
+stage_cover
 
 # Nothing of the caller's: a program finds by PATH what Debian installed.
 exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 guest="${PALE_VM:-}" bash -euo pipefail -c \
