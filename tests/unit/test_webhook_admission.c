@@ -336,6 +336,122 @@ static void names_from_a_hostile_pod(void **state)
 	cluster_release(&c);
 }
 
+static json_t *pod_with(const char *annotation, json_t *volumes)
+{
+	json_t *pod = json_pack("{s:{s:s, s:{s:s}}, s:{s:[{s:s}], s:o}}", "metadata", "name",
+		"web-1", "annotations", "pale.dev/profile", "web", "spec", "containers", "name",
+		"web", "volumes", volumes);
+
+	if (annotation)
+		json_object_set_new(
+			json_object_get(json_object_get(pod, "metadata"), "annotations"),
+			annotation, json_string("x"));
+	return pod;
+}
+
+static void folders_by_which_a_node_is_taken(void **state)
+{
+	static const struct {
+		const char *path, *by; /* NULL: it may be had */
+	} cases[] = {
+		{ "/var/lib/rancher", "/var/lib/rancher" },
+		{ "/var/lib/pale", "/var/lib/pale" },
+		{ "/var/lib/pale-export", "/var/lib/pale-export" },
+		{ "/var/lib/palette", NULL },
+		{ "/etc/rancher/k3s", "/etc/rancher" },
+		{ "/etc/cni/net.d", "/etc/cni" },
+		{ "/opt/cni/bin", "/opt/cni" },
+		{ "/opt/pale", "/opt/pale" },
+		{ "/opt", "/opt/cni" },
+		{ "/opt/app", NULL },
+		{ "/usr/libexec/kubernetes/kubelet-plugins", "/usr/libexec/kubernetes" },
+		{ "/usr/bin", "/usr/bin" },
+		{ "/usr/sbin", "/usr/sbin" },
+		{ "/usr/lib/systemd", "/usr/lib" },
+		{ "/usr/local/bin", "/usr/local" },
+		{ "/usr/share/zoneinfo", NULL },
+		{ "/bin", "/bin" },
+		{ "/sbin", "/sbin" },
+		{ "/lib/modules", "/lib" },
+		{ "/lib64", "/lib64" },
+		{ "/boot", "/boot" },
+		{ "/root/.ssh", "/root" },
+		{ "/etc/systemd/system", "/etc/systemd" },
+		{ "/etc/cron.d", "/etc/cron.d" },
+		{ "/etc/crontab", "/etc/crontab" },
+		{ "/var/spool/cron/crontabs", "/var/spool/cron" },
+		{ "/var/log/pale", "/var/log/pale" },
+		{ "/var/log", "/var/log/pale" },
+		{ "/var/log/pods", NULL },
+	};
+	struct cluster c;
+
+	load_cluster(&c);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		json_t *volumes = json_pack(
+			"[{s:s, s:{s:s}}]", "name", "v", "hostPath", "path", cases[i].path);
+		enum admission_result result;
+		json_t *response = scene_ask(&c, ADMISSION_MUTATE,
+			scene_review("shop", "CREATE", "", pod_with(NULL, volumes), NULL, NULL),
+			&result);
+		_cleanup_(text_release) struct text by = TEXT_INIT;
+
+		text_printf(&by, "the node's %s, and by %s containers", cases[i].path,
+			cases[i].by ? cases[i].by : "");
+		if (result != (cases[i].by ? ADMISSION_REFUSED : ADMISSION_PATCHED) ||
+			(cases[i].by &&
+				!strstr(text_of(json_object_get(response, "status"), "message", ""),
+					text_str(&by))))
+			fail_msg("%s: %s", cases[i].path, json_dumps(response, 0));
+		json_decref(response);
+	}
+	cluster_release(&c);
+}
+
+/* pale-runtime would take a container for its pod's sandbox, or for another one. */
+static void what_engines_say_is_not_a_pods(void **state)
+{
+	static const char *const names[] = { "io.kubernetes.cri.container-name",
+		"io.kubernetes.cri.container-type", "io.kubernetes.cri.image-name",
+		"io.kubernetes.cri.sandbox-name", "io.kubernetes.cri.sandbox-namespace",
+		"io.kubernetes.cri.sandbox-uid" };
+	struct cluster c;
+
+	load_cluster(&c);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		enum admission_result result;
+		json_t *pod = pod_with(names[i], json_array());
+		json_t *response = scene_ask(&c, ADMISSION_MUTATE,
+			scene_review("shop", "CREATE", "", json_deep_copy(pod), NULL, NULL),
+			&result);
+		json_t *annotations =
+			json_object_get(json_object_get(pod, "metadata"), "annotations");
+
+		assert_int_equal(result, ADMISSION_PATCHED);
+		scene_apply(pod, json_object_get(response, "patch"));
+		assert_null(json_object_get(annotations, names[i]));
+		assert_string_equal(text_of(annotations, "pale.dev/profile", ""), "web");
+		json_decref(response);
+		/* Nor does it come, or go, by an update. */
+		for (int gone = 0; gone < 2; gone++) {
+			json_t *with = pod_with(names[i], json_array());
+
+			response = scene_ask(&c, ADMISSION_VALIDATE,
+				scene_review("shop", "UPDATE", "",
+					gone ? json_deep_copy(pod) : with,
+					gone ? with : json_deep_copy(pod), NULL),
+				&result);
+			assert_int_equal(result, ADMISSION_REFUSED);
+			assert_non_null(
+				strstr(text_of(json_object_get(response, "status"), "message", ""),
+					names[i]));
+			json_decref(response);
+		}
+		json_decref(pod);
+	}
+	cluster_release(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -351,6 +467,8 @@ int main(void)
 		cmocka_unit_test(what_is_no_review),
 		cmocka_unit_test(heavy_bodies),
 		cmocka_unit_test(names_from_a_hostile_pod),
+		cmocka_unit_test(folders_by_which_a_node_is_taken),
+		cmocka_unit_test(what_engines_say_is_not_a_pods),
 	};
 
 	return cmocka_run_group_tests_name("webhook_admission", tests, NULL, NULL);

@@ -446,6 +446,11 @@ static void recordings(void **state)
 		{ RECORDING("", SELECTS ",\"status\":{\"phase\":\"Completed\"}"), false, NULL },
 		{ RECORDING("", SELECTS ",\"status\":{\"phase\":\"Failed\"}"), false, NULL },
 		{ RECORDING("", SELECTS ",\"status\":{\"phase\":\"Paused\"}"), false, NULL },
+		{ RECORDING("", SELECTS ",\"status\":{\"phase\":\"Recording\",\"truncated\":true}"),
+			false, NULL },
+		{ RECORDING(
+			  "", SELECTS ",\"status\":{\"phase\":\"Recording\",\"truncated\":false}"),
+			true, NULL },
 		{ RECORDING(",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"", SELECTS), false,
 			NULL },
 		{ RECORDING("", "\"spec\":{}"), true, "spec.selector: the selector is no object" },
