@@ -31,7 +31,7 @@ rules='
 ^operator/controller/                 ^(enforcer/|operator/(kube|webhook)/)
 ^operator/(cluster|webhook|controller|kube)/  ^operator/manager/
 ^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|enforcer/export/(config|exporter|output|format|metrics|send_|spool|fold)|docs/)
-^operator/([^n]|node/(profile|pod|violation|event|run)_) ^enforcer/export/(feed|seen|paled_lines)
+^operator/([^n]|node/((profile|pod|violation|run)_|event_report)) ^enforcer/export/(feed|seen|paled_lines)
 ^operator/follow_cluster              ^(enforcer/|operator/(webhook|controller|node)/)
 ^operator/[^p]                        ^operator/plugin/
 ^operator/kube/                       ^(compiler/[^b]|enforcer/[^c]|operator/[^km]|gen/|skel/)
