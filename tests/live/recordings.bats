@@ -32,9 +32,9 @@ setup() {
 teardown() {
 	[ -z "${keeper:-}" ] || kill -KILL "$keeper" 2>/dev/null || :
 	if [ -d "$work/freezer" ]; then
-		[ ! -d "$work/freezer/$id" ] || echo THAWED >"$work/freezer/$id/freezer.state"
+		[ ! -d "$work/freezer/recorder" ] || echo THAWED >"$work/freezer/recorder/freezer.state"
 		until_true 20 has_no_recorder || :
-		[ ! -d "$work/freezer/$id" ] || rmdir "$work/freezer/$id"
+		[ ! -d "$work/freezer/recorder" ] || rmdir "$work/freezer/recorder"
 		umount "$work/freezer"
 	fi
 	find /sys/fs/cgroup -depth -type d -path "*/pale-test-$$*" -exec rmdir {} + 2>/dev/null || :
@@ -318,7 +318,7 @@ later='what came after the last time that the recording was saved'
 	# What is frozen in the older hierarchy does not even end by SIGKILL.
 	mkdir "$work/freezer"
 	mount -t cgroup -o freezer pale-test "$work/freezer"
-	frozen=$work/freezer/$id
+	frozen=$work/freezer/recorder
 	mkdir "$frozen"
 	beside 'ask control "{\"version\": 1, \"method\": \"forget-recording\", \"id\": \"$id\"}" | jq -e .ok
 		[ -z "$(state $id)" ]
