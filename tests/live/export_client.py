@@ -386,11 +386,14 @@ def parse_journal(data):
     return fields
 
 
+# Those that turn the direction of what follows (UAX #9).
+TURNS = {0x61C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+
+
 def shown(s):
     """As text_escaped() has it."""
-    return "".join(f"\\x{b:02x}" if b < 0x20 or b == 0x7f else chr(b) if b < 0x80 else c for c in s for b in
-                   ([ord(c)] if ord(c) < 0x80 else [0x80])) if not re.search("[\x80-\x9f]", s) else re.sub(
-        "[\x00-\x1f\x7f-\x9f]", lambda m: "".join(f"\\x{b:02x}" if b < 0x20 or 0x7f <= b else chr(b) for b in m[0].encode()), s)
+    return "".join("".join(f"\\x{b:02x}" for b in c.encode()) if ord(c) < 0x20 or 0x7F <= ord(c) < 0xA0 else
+                   f"\\u{{{ord(c):x}}}" if ord(c) in TURNS else c for c in s)
 
 
 def configure(*outputs, **keys):

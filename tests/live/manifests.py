@@ -204,7 +204,7 @@ def mistakes():
 
 
 # Made on purpose, to be refused by the webhook if they ever were there.
-INVALID = {("PaleProfile", "odd"), ("PaleBinding", "bad"), ("PaleRecording", "wrong")}
+INVALID = {("PaleProfile", "odd"), ("PaleBinding", "bad"), ("PaleRecording", "wrong"), ("PaleRecording", "endless")}
 
 
 def objects():
@@ -230,7 +230,7 @@ UNWRITTEN = {
     # Runs that were lost, and more pods than are recorded.
     "PaleRecording": {".why[]", ".notes[]", ".truncated", ".conditions"},
     # Without a meaning for the controller.
-    "PaleNodeStatus": {".mechanisms", ".unconfined", ".conditions"},
+    "PaleNodeStatus": {".mechanisms", ".unconfined", ".conditions", ".events", ".events.until", ".events.had", ".events.had[]"},
 }
 
 
