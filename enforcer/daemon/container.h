@@ -53,6 +53,7 @@ struct container {
 	struct event_line waiting; /* what it did, and has not been told yet */
 	uint64_t dropped;	   /* events that there was no room for there */
 	uint64_t reported;	   /* events */
+	uint64_t refused;	   /* not by BPF-LSM, which counts itself */
 	/* refused_calls.c; of BPF-LSM the kernel counts */
 	uint64_t throttled; /* events that were not told */
 	uint64_t pending;   /* of these what the next event is to say */

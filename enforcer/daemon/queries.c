@@ -53,10 +53,11 @@ static json_t *container_json(struct daemon *d, const struct container *c)
 	json_object_set_new(o, "state", json_string(container_state(c)));
 	json_object_set_new(o, "since", report_time_json(c->since_ns));
 	json_object_set_new(o, "reported", json_integer((json_int_t)c->reported));
-	if (counters_of(d, c, &counters)) {
-		json_object_set_new(o, "refused", json_integer((json_int_t)counters.refused));
+	if (counters_of(d, c, &counters))
 		json_object_set_new(o, "events", json_integer((json_int_t)counters.sequence));
-	}
+	if (c->policy)
+		json_object_set_new(
+			o, "refused", json_integer((json_int_t)(c->refused + counters.refused)));
 	json_object_set_new(o, "lost", json_integer((json_int_t)(c->dropped + counters.lost)));
 	json_object_set_new(
 		o, "throttled", json_integer((json_int_t)(c->throttled + counters.throttled)));

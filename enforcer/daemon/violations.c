@@ -22,8 +22,11 @@ void violations_report(struct daemon *d, const struct violation *v, struct conta
 {
 	_cleanup_(json_decrefp) json_t *event = event_json(v, c, process, e);
 
-	if (c)
+	if (c) {
 		c->reported++;
+		c->refused += v->mechanism != MECHANISM_BPF_LSM &&
+			      (v->outcome == OUTCOME_REFUSED || v->outcome == OUTCOME_KILLED);
+	}
 	d->reported++;
 	exceptions_note(d, c, v, event);
 	event_log_take(&d->log, json_incref(event));

@@ -42,6 +42,16 @@ works() {
 @test "nginx works, without a report" { works nginx; }
 @test "redis works, without a report" { works redis; }
 
+@test "pale ps counts what was refused" {
+	start busybox
+	counted() { # WHAT
+		"$PALE_BUILD/pale" ps --json | jq -e --arg id "$(engine_id "$name")" "any(.[]; .id == \$id and $1)"
+	}
+	counted '.refused == 0'
+	engine_exec "$name" attack chroot
+	in_time counted '.refused == 1'
+}
+
 # each_refused RESULTS: none worked, for the reason that a policy's refusal has.
 each_refused() {
 	local attack
