@@ -3,6 +3,7 @@
 #include "compiler/base/cleanup.h"
 #include "compiler/command_input.h"
 #include "compiler/commands.h"
+#include "compiler/emit_apparmor.h"
 #include "compiler/expect.h"
 #include "compiler/file_set.h"
 
@@ -18,11 +19,17 @@ static const struct option_spec options[] = {
 	OPTIONS_END,
 };
 
-static void print_summary(const struct policy *p, const struct artefacts *a)
+/* And what engines without pale-runtime are told, which otherwise nobody finds. */
+static void print_summary(const struct policy *p, const struct artefacts *a, const char *dir)
 {
 	printf("%s: digest %.12s\n", p->name, p->digest);
 	for (int i = 0; i < ARTEFACT_COUNT; i++)
 		printf("  %s%-18s %8zu bytes\n", p->name, a->suffix[i], a->v[i].len);
+	printf("without pale-runtime (the policy includes runc-privileged of base/runc):\n"
+	       "  apparmor_parser -r %s/%s.apparmor\n"
+	       "  docker run --security-opt seccomp=%s/%s.seccomp.json "
+	       "--security-opt apparmor=%s IMAGE\n",
+		dir, p->name, dir, p->name, apparmor_profile_name(p, 0));
 }
 
 static int add_all(struct file_set *files, struct compilation *c, const struct artefacts *made,
@@ -94,7 +101,7 @@ static int build(const struct invocation *in)
 		status = STATUS_OK;
 	for (uint32_t i = 0; i < c.n_policies; i++) {
 		if (status == STATUS_OK)
-			print_summary(c.policies[i], &made[i]);
+			print_summary(c.policies[i], &made[i], dir);
 		artefacts_release(&made[i]);
 	}
 	if (err)
@@ -114,7 +121,11 @@ const struct command cmd_build = {
 		       "mechanism makes of each rule.\n\n"
 		       "What was emitted is read back and compared with the policy first; nothing "
 		       "is written when anything is wrong. Equal policies (and weights) "
-		       "give equal bytes.",
+		       "give equal bytes.\n\n"
+		       "An engine that starts containers without pale-runtime takes the first and "
+		       "the third, as is printed. Its runtime then makes some calls of its own "
+		       "under the filter: the policy has to include what base/runc or base/crun "
+		       "has of them, or no container starts.",
 	.example = "pale build web.pale -o out/",
 	.options = options,
 	.operands_min = 1,
