@@ -7,7 +7,7 @@ DEPS_DEMO := nginx nginx-dev libnginx-mod-http-echo curl util-linux iproute2
 # Others bring it in a package of their own, which Debian's would overwrite.
 KUBECTL := $(if $(shell command -v kubectl),,kubernetes-client)
 DEPS_TEST = libcmocka-dev libpcap-dev bats jq procps qemu-system-x86 busybox-static cpio xz-utils zstd apparmor netcat-openbsd neovim vim \
-	python3-minimal python3-yaml $(KUBECTL) patch zsh fish man-db systemd openssl prometheus $(DEPS_PROGRAMS)
+	python3-minimal python3-yaml $(KUBECTL) patch zsh fish man-db systemd openssl prometheus $(DEPS_PROGRAMS) $(DEPS_APISERVER)
 # Programs that tests run under policies.
 DEPS_PROGRAMS := redis-server redis-tools postgresql-15 python3 nodejs git curl golang-1.19-go musl-tools runc crun
 # Container engines, and what they run containers with.
@@ -20,8 +20,10 @@ DEPS_APPS := amqp-tools apache2 bind9-dnsutils busybox-static curl dns-root-data
 	haproxy iproute2 jq mariadb-client mariadb-server memcached nginx nodejs openjdk-17-jdk-headless openssh-client \
 	openssh-server openssl php-fpm postfix postgresql-15 prometheus python3 rabbitmq-server redis-server redis-tools socat squid \
 	unbound util-linux
-# A real Kubernetes: what it is built with, and what a node of it needs.
-DEPS_KUBE := golang-1.19-go golang-github-modern-go-reflect2-dev dpkg-dev rsync etcd-server etcd-client containerd runc containernetworking-plugins iproute2 iptables \
+# An API server: what it is built with, and where it keeps its objects.
+DEPS_APISERVER := golang-1.19-go golang-github-modern-go-reflect2-dev dpkg-dev rsync etcd-server
+# A real Kubernetes: what a node of it needs.
+DEPS_KUBE := $(DEPS_APISERVER) etcd-client containerd runc containernetworking-plugins iproute2 iptables \
 	openssl jq bats busybox-static nginx redis-server redis-tools
 # Container images, and what lies in them.
 DEPS_IMAGES := jq binutils apparmor busybox-static

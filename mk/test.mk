@@ -73,11 +73,12 @@ OTHER_KERNELS := $(filter-out $(KERNEL),6.1 6.12)
 # Packages first: what they bring is included and run by the rest.
 .PHONY: test
 test: deps-build deps-demo deps-test
+	$(Q)tests/kube/build.sh kube-apiserver >/dev/null
 	$(Q)$(MAKE) --no-print-directory test-built
 
 .PHONY: test-built test-unit test-lang test-fmt test-lsp test-editors test-import test-learn test-verdict test-golden test-host test-vm vm
 test-built: all $(UNIT_BIN) $(TEST_PROGRAMS) $(PROGRAMS) $(B)/grammar/editors/generate
-	$(Q)tests/tally.sh $(B) unit lang fmt lsp editors import learn verdict golden layers manifests host vm/$(KERNEL) $(OTHER_KERNELS:%=lsm/%)
+	$(Q)tests/tally.sh $(B) unit lang fmt lsp editors import learn verdict golden layers manifests host vm/$(KERNEL) $(OTHER_KERNELS:%=lsm/%) apiserver
 
 test-unit: $(UNIT_BIN)
 	$(Q)tests/tally.sh $(B) unit

@@ -154,6 +154,13 @@ suite_runtime() {
 	tap "runtime/$1" env PALE_BUILD="$build" tests/runtime/run.sh "${1%-*}" "${1#*-}" tests/runtime/bare.bats tests/runtime/confined.bats
 }
 
+# Of Kubernetes what needs no node, and not long: an API server that asks the webhook, and kubectl-pale.
+suite_apiserver() {
+	tap kube/admission env PALE_BUILD="$build" tests/kube/run.sh --control-plane \
+		--filter 'gets all of it|says nothing|is the floor|kube-system|before its profile|nobody answers|taken away' tests/kube/webhook.bats
+	tap kube/plugin env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/plugin.bats
+}
+
 # Kubernetes: the chart, the images, and the client against an API server and etcd.
 suite_kube() {
 	tap kube/scripts bats --tap tests/kube/scripts.bats

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# build.sh: prints the folder that has kube-apiserver, kubectl, kube-controller-manager, kube-scheduler and kubelet, which lies below
-# $XDG_CACHE_HOME/pale and is made once, of Debian's source package: as a program Debian 12 has only kubectl, which other packages have, too. Says on stderr how far
-# it is: with two CPUs it takes some ten minutes.
+# build.sh [PROGRAM…]: prints the folder that has kube-apiserver, kubectl, kube-controller-manager, kube-scheduler and kubelet, or of these the
+# PROGRAMs, which lies below $XDG_CACHE_HOME/pale. Each is built once, of Debian's source package: as a program Debian 12 has only kubectl, which
+# other packages have, too. Says on stderr how far it is: with two CPUs all take some ten minutes, most of them for the API server.
 #
 # That package is of version 1.20.2 and brings all that it is built from; apt checks its signature. The lists of source packages are read into
 # a folder of their own, since most machines have none, and as root, since apt's own user may not write there.
@@ -11,6 +11,7 @@ set -euo pipefail
 
 version=1.20.2
 programs=(kube-apiserver kubectl kube-controller-manager kube-scheduler kubelet)
+[ $# = 0 ] || programs=("$@")
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/pale
 to=$cache/kubernetes-$version
 go=/usr/lib/go-1.19/bin
@@ -22,7 +23,11 @@ say() {
 mkdir -p "$cache"
 exec 8>"$cache/kubernetes.lock"
 flock 8
-[ ! -d "$to" ] || { echo "$to" && exit; }
+missing=()
+for program in "${programs[@]}"; do
+	[ -e "$to/$program" ] || missing+=("$program")
+done
+[ ${#missing[@]} != 0 ] || { echo "$to" && exit; }
 
 new=$(mktemp -d "$cache/.kubernetes.XXXXXX")
 trap 'chmod -R u+w "$new" && rm -rf "$new"' EXIT
@@ -59,15 +64,15 @@ build() {
 		make all WHAT="cmd/$1"
 }
 
-say "Kubernetes $version is built once, for $to"
+say "Kubernetes $version is built once, for $to: ${missing[*]}"
 fetch >"$log" 2>&1 || fail 'apt-get source kubernetes'
 mkdir "$new/bin"
-for program in "${programs[@]}"; do
+for program in "${missing[@]}"; do
 	started=$SECONDS
 	build "$program" >>"$log" 2>&1 || fail "building $program"
-	cp "$new/source/_output/bin/$program" "$new/bin/"
+	strip -o "$new/bin/$program" "$new/source/_output/bin/$program"
 	say "$program ($((SECONDS - started)) s)"
 done
-strip "$new"/bin/*
-mv -T "$new/bin" "$to"
+mkdir -p "$to"
+mv "$new"/bin/* "$to/"
 echo "$to"

@@ -49,6 +49,7 @@ stubs() { # FAILING
 			apt-get) touch kubernetes_1.20.5+really1.20.2-1.dsc ;;
 			dpkg-source) shift 2; mkdir -p "\$1/vendor/github.com/modern-go/reflect2" "\$1/_output/bin" ;;
 			make) touch "_output/bin/\${2#*cmd/}" ;;
+			strip) cp "\$3" "\$2" ;;
 			esac
 			[ $name != "$1" ]
 		END
@@ -56,8 +57,8 @@ stubs() { # FAILING
 	done
 }
 
-build() {
-	(cd "$BATS_TEST_TMPDIR" && XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache PATH=$BATS_TEST_TMPDIR/bin:$PATH "$OLDPWD/tests/kube/build.sh")
+build() { # [PROGRAM…]
+	(cd "$BATS_TEST_TMPDIR" && XDG_CACHE_HOME=$BATS_TEST_TMPDIR/cache PATH=$BATS_TEST_TMPDIR/bin:$PATH "$OLDPWD/tests/kube/build.sh" "$@")
 }
 
 @test "build.sh builds nothing of a source that was not taken whole, and leaves nothing behind" {
@@ -71,6 +72,17 @@ build() {
 	stubs none
 	build
 	[ -e "$BATS_TEST_TMPDIR/cache/pale/kubernetes-1.20.2/kubelet" ]
+}
+
+@test "build.sh builds what it is asked for, each once" {
+	local made=$BATS_TEST_TMPDIR/cache/pale/kubernetes-1.20.2
+	stubs none
+	[ "$(build kube-apiserver)" = "$made" ]
+	[ "$(ls "$made")" = kube-apiserver ]
+	[ "$(build)" = "$made" ]
+	[ "$(ls "$made")" = $'kube-apiserver\nkube-controller-manager\nkube-scheduler\nkubectl\nkubelet' ]
+	build
+	[ "$(grep -c make "$BATS_TEST_TMPDIR/ran")" = 5 ]
 }
 
 @test "up.sh that is ended while it makes its groups leaves none" {

@@ -29,7 +29,10 @@ say() {
 }
 
 started=$SECONDS
-bin=$(tests/kube/build.sh)
+programs=()
+# Any kubectl will do.
+[ $mode != control-plane ] || programs=(kube-apiserver)
+bin=$(tests/kube/build.sh "${programs[@]}")
 images= operator=
 [ $mode != bare ] || operator=$(printf '%s ' "$PALE_BUILD"/images/pale-{operator,node,install}.tar)
 [ $mode = control-plane ] || images=$(tests/runtime/images.sh "$PALE_BUILD/tests/runtime/attack")
