@@ -114,6 +114,7 @@ test-long: deps-build deps-demo deps-test deps-kube deps-node
 	$(Q)tests/tally.sh $(B) workloads/$(KERNEL) paled/$(KERNEL)
 	$(Q)$(MAKE) --no-print-directory test-browser
 	$(Q)$(MAKE) --no-print-directory test-apps
+	$(Q)$(MAKE) --no-print-directory test-docs
 	$(Q)$(MAKE) --no-print-directory test-runtime ENGINE=all
 	$(Q)$(MAKE) --no-print-directory test-kube
 	$(Q)$(MAKE) --no-print-directory attacks-vm
@@ -155,6 +156,13 @@ test-upgrade: all
 .PHONY: test-browser
 test-browser: deps-browser all
 	$(Q)tests/tally.sh $(B) browser
+
+# Each command of the tutorial, and what it prints: on this machine, with container engines in the guest, in a cluster. DOCS="host engines cluster": those alone.
+DOCS ?= host engines cluster
+.PHONY: test-docs
+test-docs: deps-build deps-demo deps-test deps-runtime deps-kube deps-images
+	$(Q)$(MAKE) --no-print-directory all attack-module $(RUNTIME_ATTACK) images
+	$(Q)tests/tally.sh $(B) $(DOCS:%=docs/%)
 
 # A shell in the guest.
 vm: all

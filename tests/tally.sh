@@ -149,6 +149,11 @@ suite_paled() {
 		tests/vm/exceptions.bats tests/vm/learn.bats tests/vm/learn_tasks.bats
 }
 
+# What docs/tutorial.md says, of one of its stages.
+suite_docs() {
+	tap "docs/$1" "tests/docs/$1.sh" "$build" docs/tutorial.md
+}
+
 # Containers as an engine starts them; $1 is RUNTIME-ENGINE.
 suite_runtime() {
 	tap "runtime/$1" env PALE_BUILD="$build" tests/runtime/run.sh "${1%-*}" "${1#*-}" tests/runtime/bare.bats tests/runtime/confined.bats
