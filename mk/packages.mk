@@ -20,6 +20,8 @@ DEPS_APPS := amqp-tools apache2 bind9-dnsutils busybox-static curl dns-root-data
 	haproxy iproute2 jq mariadb-client mariadb-server memcached nginx nodejs openjdk-17-jdk-headless openssh-client \
 	openssh-server openssl php-fpm postfix postgresql-15 prometheus python3 rabbitmq-server redis-server redis-tools socat squid \
 	unbound util-linux
+# The projects of examples/: what they are built of, and their clients.
+DEPS_EXAMPLES := bats curl gcc git iproute2 jq libc6-dev libmicrohttpd-dev make nodejs python3 python3-yaml util-linux
 # An API server: what it is built with, and where it keeps its objects.
 DEPS_APISERVER := golang-1.19-go golang-github-modern-go-reflect2-dev dpkg-dev rsync etcd-server
 # A real Kubernetes: what a node of it needs.
@@ -29,7 +31,7 @@ DEPS_KUBE := $(DEPS_APISERVER) etcd-client containerd runc containernetworking-p
 DEPS_IMAGES := jq binutils apparmor busybox-static
 # A browser that shows the pages that pale makes.
 DEPS_BROWSER := chromium python3 bats
-DEPS_DEVEL := clang-format cppcheck hyperfine strace wrk jq python3-minimal libclang-rt-14-dev git
+DEPS_DEVEL := clang-format cppcheck hyperfine strace wrk jq python3-minimal libclang-rt-14-dev git shellcheck
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.
 # prometheus: promtool, which says whether metrics are right.
@@ -47,9 +49,9 @@ define install_packages
 		{ tail -n 20 $(B)/apt.log >&2; exit 1; }
 endef
 
-.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps
-deps: deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-node
-deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps: deps-%: | $(B)/
+.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples
+deps: deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples deps-node
+deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples: deps-%: | $(B)/
 	$(call install_packages,$(DEPS_$(shell echo $* | tr a-z A-Z)))
 
 # Of Debian where there is none: others bring both in one package, which Debian's npm conflicts with.

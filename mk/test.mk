@@ -104,7 +104,7 @@ test-vm: all $(TEST_PROGRAMS) $(PROGRAMS)
 	$(Q)tests/tally.sh $(B) vm/$(KERNEL)
 
 # What is too slow for `make test`, or needs more than Debian has: the guest's suites on the other kernels, static checks,
-# VS Code's tokenizer from npm, the programs of profiles/apps, ordinary programs and the catalogue of attacks in the guest,
+# VS Code's tokenizer from npm, the programs of profiles/apps, the projects of examples, ordinary programs and the catalogue of attacks in the guest,
 # each BPF program taken off, large numbers, a kernel that preempts, the sanitizer builds and the fuzz targets.
 .PHONY: test-long $(OTHER_KERNELS:%=test-vm/%)
 test-long: deps-build deps-demo deps-test deps-kube deps-node
@@ -115,6 +115,7 @@ test-long: deps-build deps-demo deps-test deps-kube deps-node
 	$(Q)$(MAKE) --no-print-directory test-browser
 	$(Q)$(MAKE) --no-print-directory test-apps
 	$(Q)$(MAKE) --no-print-directory test-docs
+	$(Q)$(MAKE) --no-print-directory test-examples
 	$(Q)$(MAKE) --no-print-directory test-runtime ENGINE=all
 	$(Q)$(MAKE) --no-print-directory test-kube
 	$(Q)$(MAKE) --no-print-directory attacks-vm

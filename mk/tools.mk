@@ -15,9 +15,10 @@ lint: deps-devel check-layers
 	@mkdir -p $(B)/cppcheck
 	$(Q)cppcheck -j2 --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 		--suppressions-list=mk/cppcheck.suppress --cppcheck-build-dir=$(B)/cppcheck -I. -I$(GEN) --library=posix --library=gnu \
-		$(filter compiler/%.c enforcer/%.c operator/%.c docs/%.c,$(filter-out enforcer/bpf/%,$(C_FILES)))
+		$(filter compiler/%.c enforcer/%.c operator/%.c docs/%.c examples/%.c,$(filter-out enforcer/bpf/%,$(C_FILES)))
 	$(call say,LINT,sh)
 	$(Q)for f in $$(git ls-files '*.sh' .ci/run); do sh -n $$f 2>/dev/null || bash -n $$f || exit 1; done
+	$(Q)shellcheck $$(git ls-files 'examples/*.sh' 'tests/examples/*.bats' 'tests/examples/bare/*')
 
 check-layers: all
 	$(call say,LAYERS,$(B))

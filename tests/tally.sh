@@ -128,6 +128,14 @@ suite_apps() {
 	tap apps tests/apps/run "$build" ${APPS:-}
 }
 
+suite_examples() {
+	local project
+	for project in examples/*/; do
+		project=$(basename "$project")
+		tap "examples/$project" env PALE_BUILD="$build" EXAMPLE="$project" bats --tap tests/examples/project.bats
+	done
+}
+
 suite_browser() {
 	tap browser env PALE_BUILD="$build" bats --tap tests/browser/report.bats
 }
