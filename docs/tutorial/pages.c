@@ -58,7 +58,7 @@ int main(void)
 		bind(s, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(s, 16) < 0)
 		err(1, "port %d", PORT);
 	for (;;) {
-		int client = accept4(s, NULL, NULL, SOCK_CLOEXEC);
+		int client = accept(s, NULL, NULL);
 
 		if (client < 0)
 			continue;
