@@ -8,7 +8,6 @@ def who: "\(.kind) \(.metadata.name)";
 def writable: [
 	["pale.dev", "paleprofiles", "create", "patch"],
 	["pale.dev", "paleprofiles/status", "patch"],
-	["pale.dev", "palebindings/status", "patch"],
 	["pale.dev", "palerecordings/status", "patch"],
 	["pale.dev", "palenodestatuses", "create", "patch", "delete"],
 	["pale.dev", "palenodestatuses/status", "patch"],
