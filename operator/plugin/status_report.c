@@ -6,7 +6,7 @@
 #include "operator/controller/condition.h"
 #include "operator/controller/node_table.h"
 #include "operator/plugin/object_text.h"
-#include "operator/plugin/text_table.h"
+#include "compiler/base/text_table.h"
 
 #include <inttypes.h>
 #include <string.h>

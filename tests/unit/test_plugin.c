@@ -6,7 +6,7 @@
 #include "operator/plugin/pod_explanation.h"
 #include "operator/plugin/profile_diagnostics.h"
 #include "operator/plugin/status_report.h"
-#include "operator/plugin/text_table.h"
+#include "compiler/base/text_table.h"
 #include "operator/plugin/workload.h"
 
 #include <setjmp.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator/plugin/text_table.h"
+#include "compiler/base/text_table.h"
 
 #include "compiler/base/cleanup.h"
-#include "operator/memory.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -44,7 +43,9 @@ void text_table(const char *const *columns, const json_t *rows, struct text *to)
 
 	while (columns[n])
 		n++;
-	widths = memory_new((n + 1) * sizeof(*widths));
+	widths = calloc(n + 1, sizeof(*widths));
+	if (!widths)
+		abort();
 	for (size_t row = 0; row < n_rows; row++) {
 		for (size_t i = 0; i < n; i++) {
 			size_t width = width_of(cell_of(columns, rows, row, i), i + 1 == n);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PALE_PLUGIN_TEXT_TABLE_H
-#define PALE_PLUGIN_TEXT_TABLE_H
+#ifndef PALE_BASE_TEXT_TABLE_H
+#define PALE_BASE_TEXT_TABLE_H
 
 #include "compiler/base/text.h"
 
