@@ -27,7 +27,7 @@ rules='
 ^enforcer/([^e]|daemon/|runtime/)     ^enforcer/export/
 ^docs/                                ^(compiler/(ast|parse|resolve|lower|decide|emit_|expect)|gen/pale)
 ^operator/cluster/                    ^(enforcer/|operator/(kube|webhook)/)
-^operator/webhook/                    ^(enforcer/([^h]|h[^t]|ht[^t])|operator/kube/)
+^operator/webhook/                    ^(enforcer/([^hn]|h[^t]|ht[^t]|n[^o]|no[^d])|operator/kube/)
 ^operator/controller/                 ^(enforcer/|operator/(kube|webhook)/)
 ^operator/(cluster|webhook|controller|kube)/  ^operator/manager/
 ^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|enforcer/export/(config|exporter|output|format|metrics|send_|spool|fold)|docs/)

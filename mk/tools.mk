@@ -47,7 +47,7 @@ FUZZ_EXPORT_BIN := $(filter $(B)/fuzz/fuzz_export_%,$(FUZZ_BIN))
 FUZZ_EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/fuzz/%.o) $(filter-out $(B)/fuzz/enforcer/paled_client.o,$(EXPORT_USES:$(B)/%=$(B)/fuzz/%))
 # And the webhook it.
 FUZZ_OPERATOR_BIN := $(filter $(B)/fuzz/fuzz_operator_%,$(FUZZ_BIN))
-FUZZ_OPERATOR_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(wildcard operator/cluster/*.c operator/webhook/*.c) enforcer/http_loop.c)
+FUZZ_OPERATOR_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(wildcard operator/cluster/*.c operator/webhook/*.c) enforcer/http_loop.c enforcer/node_paths.c)
 # And the Kubernetes client what reads.
 FUZZ_KUBE_BIN := $(filter $(B)/fuzz/fuzz_kube_%,$(FUZZ_BIN))
 FUZZ_KUBE_OBJ := $(patsubst %,$(B)/fuzz/operator/kube/kube_%.o,json lines objects status watch_event)

@@ -2,114 +2,15 @@
 #include "operator/webhook/pod_hazards.h"
 
 #include "compiler/base/cleanup.h"
+#include "enforcer/node_paths.h"
 #include "operator/webhook/capability_names.h"
 #include "operator/webhook/warnings.h"
 
 #include <errno.h>
 #include <string.h>
 
-/* Of the node; below the other names of the same, since a link is not looked at from here. */
-static const char *const node_paths[] = {
-	"/run/pale",
-	"/etc/pale",
-	"/run/containerd",
-	"/run/crio",
-	"/run/docker.sock",
-	"/run/docker",
-	"/run/podman",
-	"/run/k3s",
-	"/run/systemd",
-	"/run/dbus",
-	"/run/runc",
-	"/run/crun",
-	"/var/lib/kubelet",
-	"/var/lib/containerd",
-	"/var/lib/containers",
-	"/var/lib/docker",
-	"/var/lib/rancher",
-	"/var/lib/pale",
-	"/var/lib/pale-export",
-	"/etc/kubernetes",
-	"/etc/containerd",
-	"/etc/crio",
-	"/etc/docker",
-	"/etc/rancher",
-	/* Programs that engines and the kubelet start as root. */
-	"/etc/cni",
-	"/opt/cni",
-	"/opt/pale",
-	"/usr/libexec/kubernetes",
-	"/usr/bin",
-	"/usr/sbin",
-	"/usr/lib",
-	"/usr/local",
-	"/bin",
-	"/sbin",
-	"/lib",
-	"/lib64",
-	"/boot",
-	"/root",
-	"/etc/systemd",
-	"/etc/cron.d",
-	"/etc/crontab",
-	"/var/spool/cron",
-	/* What was refused is told there. */
-	"/var/log/pale",
-	"/proc",
-	"/sys",
-};
-
-#define NODE_PATHS (sizeof(node_paths) / sizeof(*node_paths))
-
 /* With which another process of the same pid namespace can be entered or changed. */
 static const char *const entering[] = { "ALL", "SYS_PTRACE", "SYS_ADMIN", "SYS_MODULE" };
-
-/* One slash between names, none at the end, no "."; /var/run is /run. */
-static void plain_path(const char *path, struct text *ret)
-{
-	const char *s = path;
-
-	while (*s) {
-		size_t len;
-
-		s += strspn(s, "/");
-		len = strcspn(s, "/");
-		if (len && !(len == 1 && *s == '.')) {
-			text_putc(ret, '/');
-			text_add(ret, s, len);
-		}
-		s += len;
-	}
-	if (strncmp(text_str(ret), "/var/run", 8) == 0 && (ret->s[8] == '/' || ret->s[8] == '\0')) {
-		memmove(ret->s, ret->s + 4, ret->len - 4 + 1);
-		ret->len -= 4;
-	}
-}
-
-/* @inner is @outer, or lies below it. Both plain; "" is the root. */
-static bool is_within(const char *inner, const char *outer)
-{
-	size_t len = strlen(outer);
-
-	return strncmp(inner, outer, len) == 0 && (inner[len] == '/' || inner[len] == '\0');
-}
-
-/* What of the node's the path gives away, or NULL. */
-static const char *what_it_opens(const char *path)
-{
-	_cleanup_(text_release) struct text plain = TEXT_INIT;
-
-	plain_path(path, &plain);
-	/* /var has /var/run, by which /run is reached. */
-	if (strcmp(text_str(&plain), "/var") == 0)
-		return "/run";
-	for (size_t i = 0; i < NODE_PATHS; i++) {
-		if (is_within(text_str(&plain), node_paths[i]) ||
-			is_within(node_paths[i], text_str(&plain)))
-			return node_paths[i];
-	}
-	return NULL;
-}
 
 static bool is_dotted(const char *path)
 {
@@ -128,7 +29,7 @@ static int check_host_path(
 	if (!path || *path != '/' || is_dotted(path))
 		return pale_err_plain(err, EACCES,
 			"volume '%s': hostPath is no absolute path without '..'", volume);
-	opens = what_it_opens(path);
+	opens = node_path_opens(path);
 	if (!opens) {
 		warnings_add(warnings,
 			"volume '%s' is the node's %s: the profile's rules for that path hold for "
