@@ -5,6 +5,7 @@
 #include "compiler/base/json_text.h"
 #include "compiler/base/text.h"
 #include "operator/memory.h"
+#include "operator/pod_owner.h"
 
 #include <string.h>
 
@@ -46,47 +47,6 @@ void pod_list_release(struct pod_list *l)
 	l->n = 0;
 }
 
-static const json_t *controller_of(const json_t *pod)
-{
-	const json_t *metadata = json_object_get(pod, "metadata");
-	json_t *o;
-	size_t i;
-
-	json_array_foreach (json_object_get(metadata, "ownerReferences"), i, o) {
-		if (json_is_true(json_object_get(o, "controller")))
-			return o;
-	}
-	return NULL;
-}
-
-/* A Deployment names its ReplicaSets NAME-HASH, and labels their pods with the hash. */
-static size_t deployment_len(const json_t *pod, const char *set)
-{
-	const json_t *metadata = json_object_get(pod, "metadata");
-	const char *hash = text_of(json_object_get(metadata, "labels"), "pod-template-hash");
-	size_t len = strlen(set), h = strlen(hash);
-
-	return h && len > h + 1 && set[len - h - 1] == '-' && strcmp(set + len - h, hash) == 0
-		       ? len - h - 1
-		       : 0;
-}
-
-char *pod_owner(const json_t *pod)
-{
-	const json_t *o = controller_of(pod);
-	const char *kind = text_of(o, "kind"), *name = text_of(o, "name");
-	size_t deployment = strcmp(kind, "ReplicaSet") == 0 ? deployment_len(pod, name) : 0;
-	struct text t = TEXT_INIT;
-
-	if (!*kind || !*name)
-		return NULL;
-	if (deployment)
-		text_printf(&t, "Deployment/%.*s", (int)deployment, name);
-	else
-		text_printf(&t, "%s/%s", kind, name);
-	return text_take(&t);
-}
-
 static bool is_exempt(const struct pod_list *l, const json_t *pod)
 {
 	const json_t *metadata = json_object_get(pod, "metadata");
@@ -96,7 +56,7 @@ static bool is_exempt(const struct pod_list *l, const json_t *pod)
 	if (strcmp(namespace, "kube-system") == 0 || strcmp(namespace, l->own_namespace) == 0)
 		return true;
 	return *text_of(annotations, MIRROR_ANNOTATION) &&
-	       strcmp(text_of(controller_of(pod), "kind"), "Node") == 0;
+	       strcmp(text_of(pod_controller(pod), "kind"), "Node") == 0;
 }
 
 static bool is_meant(const json_t *pod, const char *container)

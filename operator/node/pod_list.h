@@ -79,8 +79,4 @@ struct pod_list_container *pod_list_container(
 json_t *pod_reference(
 	const char *namespace, const char *name, const char *uid, const char *container);
 
-/* "Deployment/web": its controller, of a ReplicaSet that a Deployment made the Deployment.
- * malloc-ed, or NULL. */
-char *pod_owner(const json_t *pod);
-
 #endif

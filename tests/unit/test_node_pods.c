@@ -2,6 +2,7 @@
 /* Which containers of a node's pods run without their policies, and whose they are. */
 #include "compiler/base/cleanup.h"
 #include "operator/node/pod_list.h"
+#include "operator/pod_owner.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
