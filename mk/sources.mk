@@ -3,7 +3,7 @@
 
 COMPILER_SRC := $(wildcard compiler/base/*.c) $(filter-out compiler/cmd_%.c,$(wildcard compiler/*.c))
 COMPILER_CMD_SRC := $(wildcard compiler/cmd_*.c)
-ENFORCER_SRC := $(filter-out enforcer/main.c enforcer/pale.c enforcer/cmd_%.c,$(wildcard enforcer/*.c))
+ENFORCER_SRC := $(filter-out enforcer/main.c enforcer/pale.c enforcer/cmd_%.c,$(wildcard enforcer/*.c enforcer/posture/*.c))
 ENFORCER_CMD_SRC := enforcer/pale.c $(wildcard enforcer/cmd_*.c)
 
 DAEMON_SRC := $(filter-out enforcer/daemon/main.c,$(wildcard enforcer/daemon/*.c)) $(wildcard enforcer/recorder/*.c)
