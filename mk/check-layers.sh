@@ -32,6 +32,8 @@ rules='
 ^operator/(cluster|webhook|controller|kube)/  ^operator/manager/
 ^operator/                            ^(compiler/(ast|parse|resolve|lower|expect)|gen/pale|enforcer/export/(config|exporter|output|format|metrics|send_|spool|fold)|docs/)
 ^operator/([^n]|node/((profile|pod|violation|run)_|event_report)) ^enforcer/export/(feed|seen|paled_lines)
+^operator/posture/                    ^(enforcer/([^np]|n[^o]|no[^d]|p[^o])|operator/([^cmpw]|plugin/|controller/|manager/))
+^operator/(cluster|webhook|controller|kube|manager|node)/  ^operator/posture/
 ^operator/follow_cluster              ^(enforcer/|operator/(webhook|controller|node)/)
 ^operator/[^p]                        ^operator/plugin/
 ^operator/kube/                       ^(compiler/[^b]|enforcer/[^c]|operator/[^km]|gen/|skel/)

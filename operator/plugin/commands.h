@@ -7,7 +7,7 @@
 
 #include "compiler/options.h"
 
-extern const struct command plugin_status, plugin_events, plugin_explain;
+extern const struct command plugin_status, plugin_events, plugin_explain, plugin_audit;
 extern const struct program kubectl_pale;
 
 #endif

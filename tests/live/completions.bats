@@ -123,7 +123,7 @@ commands() {
 }
 
 @test "other programs have completions of their own" {
-	offers "zsh fish" "kubectl-pale " status events explain help
+	offers "zsh fish" "kubectl-pale " status events explain audit help
 	offers "bash zsh" "kubectl-pale status --" --kubeconfig --context --json --help
 	offers "bash zsh fish" "kubectl-pale events --kubeconfig f" folder
 	offers "bash zsh fish" "kubectl-pale help ex" explain

@@ -23,7 +23,7 @@ setup() {
 	{
 		printf 'bin/%s\n' pale paled pale-export pale-runtime pale-operator kubectl-pale kubectl_complete-pale
 		printf 'share/man/man1/pale-%s.1\n' "${commands[@]}"
-		printf 'share/man/man1/kubectl-pale%s.1\n' '' -status -events -explain
+		printf 'share/man/man1/kubectl-pale%s.1\n' '' -status -events -explain -audit
 		printf 'share/man/man8/pale-operator%s.8\n' '' -webhook -controller -node
 		echo share/man/man1/pale.1
 		printf 'share/man/%s\n' man5/pale-export.conf.5 man5/pale-runs.5 man5/pale.5 man5/paled.conf.5 man7/pale-protocol.7 man8/pale-export.8 \

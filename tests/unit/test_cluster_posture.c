@@ -1,0 +1,938 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `pale audit --cluster` finds in objects of the API: each fault that is planted, nothing in a
+ * pod that has none, and nothing any more where the change that a finding offers was made.
+ */
+#include "compiler/base/cleanup.h"
+#include "enforcer/posture/posture.h"
+#include "operator/posture/cluster_posture.h"
+#include "tests/unit/random.h"
+#include "tests/unit/strategic_merge.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+/* With ' for ". */
+static json_t *json_of(const char *text)
+{
+	_cleanup_free_ char *copy = strdup(text);
+	json_t *j;
+
+	for (char *s = copy; *s; s++)
+		*s = *s == '\'' ? '"' : *s;
+	j = json_loads(copy, JSON_DECODE_ANY, NULL);
+	if (!j)
+		fail_msg("not JSON: %s", text);
+	return j;
+}
+
+/* ---- a cluster in which nothing is to be found */
+
+#define HELD                                                                                       \
+	"'securityContext':{'allowPrivilegeEscalation':false,'readOnlyRootFilesystem':true,"       \
+	"'runAsNonRoot':true,'capabilities':{'drop':['ALL']},"                                     \
+	"'seccompProfile':{'type':'RuntimeDefault'}}"
+#define CONTAINER(name) "{'name':'" name "','image':'i'," HELD "}"
+#define LISTS                                                                                      \
+	"'containers':[" CONTAINER("web") "],'initContainers':[" CONTAINER(                        \
+		"setup") "],'ephemeralContainers':[" CONTAINER("debug") "]"
+#define TEMPLATE                                                                                   \
+	"'metadata':{'labels':{'app':'web'},'annotations':{'pale.dev/profile':'web'}},"            \
+	"'spec':{'automountServiceAccountToken':false," LISTS "}"
+
+static const struct {
+	const char *kind, *object;
+	const char *prefix; /* of evidence */
+	const char *const *template;
+} workloads[] = {
+	{ "Pod",
+		"{'kind':'Pod','metadata':{'name':'web','namespace':'shop','uid':'u',"
+		"'labels':{'app':'web'},'annotations':{'pale.dev/profile':'web'}},'spec':{"
+		"'runtimeClassName':'pale','automountServiceAccountToken':false," LISTS "},"
+		"'status':{'hostIP':'10.0.0.5'}}",
+		"", (const char *const[]){ NULL } },
+	{ "Deployment",
+		"{'kind':'Deployment','metadata':{'name':'web','namespace':'shop'},"
+		"'spec':{'template':{" TEMPLATE "}}}",
+		"spec.template.", (const char *const[]){ "spec", "template", NULL } },
+	{ "CronJob",
+		"{'kind':'CronJob','metadata':{'name':'web','namespace':'shop'},"
+		"'spec':{'jobTemplate':{'spec':{'template':{" TEMPLATE "}}}}}",
+		"spec.jobTemplate.spec.template.",
+		(const char *const[]){ "spec", "jobTemplate", "spec", "template", NULL } },
+};
+
+#define WORKLOADS (sizeof(workloads) / sizeof(*workloads))
+
+#define NAMESPACE                                                                                  \
+	"{'kind':'Namespace','metadata':{'name':'shop','labels':{"                                 \
+	"'pod-security.kubernetes.io/enforce':'restricted'}}}"
+#define REFUSE_ALL                                                                                 \
+	"{'kind':'NetworkPolicy','metadata':{'name':'none','namespace':'shop'},'spec':{"           \
+	"'podSelector':{},'policyTypes':['Ingress','Egress']}}"
+
+/* A manifest's objects: the workload, then what else there is. */
+static json_t *clean(size_t workload)
+{
+	json_t *all = json_array();
+
+	json_array_append_new(all, json_of(workloads[workload].object));
+	json_array_append_new(all, json_of(NAMESPACE));
+	json_array_append_new(all, json_of(REFUSE_ALL));
+	return all;
+}
+
+/* The pod of the workload, borrowed. */
+static json_t *pod_in(json_t *objects, size_t workload)
+{
+	json_t *o = json_array_get(objects, 0);
+
+	for (const char *const *s = workloads[workload].template; *s; s++)
+		o = json_object_get(o, *s);
+	return o;
+}
+
+static void audit(const json_t *objects, struct posture *p)
+{
+	_cleanup_(cluster_objects_release) struct cluster_objects cluster = { 0 };
+	const struct object_source nowhere = { 0 };
+	struct cluster_posture c;
+	json_t *o;
+	size_t i;
+
+	posture_init(p);
+	cluster_objects_init(&cluster);
+	json_array_foreach ((json_t *)objects, i, o)
+		cluster_objects_take(&cluster, o);
+	cluster_posture_init(&c, p, &cluster);
+	json_array_foreach ((json_t *)objects, i, o)
+		cluster_posture_add(&c, o, "", &nowhere);
+	cluster_posture_end(&c);
+	cluster_posture_release(&c);
+	posture_finish(p, CONTROL_LOW);
+}
+
+static const char *text(const json_t *f, const char *member)
+{
+	const char *s = json_string_value(json_object_get(f, member));
+
+	return s ? s : "";
+}
+
+static void fail_with(const struct posture *p, const char *what, const char *which)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	posture_text(p, &t);
+	fail_msg("%s: %s:\n%s", which, what, text_str(&t));
+}
+
+static void nothing_in_what_is_right(void **state)
+{
+	for (size_t i = 0; i < WORKLOADS; i++) {
+		_cleanup_(posture_release) struct posture p;
+		json_t *objects = clean(i);
+
+		audit(objects, &p);
+		if (posture_status(&p) != STATUS_OK || json_array_size(p.notes))
+			fail_with(&p, "something was found", workloads[i].kind);
+		assert_int_equal(p.objects, 1);
+		assert_int_equal(p.containers, 3);
+		json_decref(objects);
+	}
+}
+
+/* ---- faults, one by one */
+
+/* @patch is of the pod, with %s for the list and the name of the container. */
+struct fault {
+	enum control control;
+	const char *patch;
+	bool of_pod;	      /* the finding names no container */
+	const char *evidence; /* below the container, or below the pod */
+	const char *value;    /* as JSON; NULL: nothing stood there */
+};
+
+#define SECURITY(s) "{'spec':{'%s':[{'name':'%s','securityContext':{" s "}}]}}"
+#define FIELDS(s)   "{'spec':{'%s':[{'name':'%s'," s "}]}}"
+#define VOLUME(path, more)                                                                         \
+	"{'spec':{'%s':[{'name':'%s','volumeMounts':[{'name':'v','mountPath':'/v'" more            \
+	"}]}],'volumes':[{'name':'v','hostPath':{'path':'" path "'}}]}}"
+
+static const struct fault faults[] = {
+	{ CONTROL_PRIVILEGED, SECURITY("'privileged':true"), false, "securityContext.privileged",
+		"true" },
+	{ CONTROL_ADDED_CAPABILITIES, SECURITY("'capabilities':{'add':['CAP_SYS_PTRACE']}"), false,
+		"securityContext.capabilities.add", "['CAP_SYS_PTRACE']" },
+	{ CONTROL_ADDED_CAPABILITIES,
+		SECURITY("'capabilities':{'add':['NET_BIND_SERVICE','chown']}"), false,
+		"securityContext.capabilities.add", "['NET_BIND_SERVICE','chown']" },
+	{ CONTROL_KEPT_CAPABILITIES, SECURITY("'capabilities':{'drop':['NET_RAW','CHOWN']}"), false,
+		"securityContext.capabilities.drop", "['NET_RAW','CHOWN']" },
+	{ CONTROL_ESCALATION, SECURITY("'allowPrivilegeEscalation':null"), false,
+		"securityContext.allowPrivilegeEscalation", NULL },
+	{ CONTROL_ESCALATION, SECURITY("'allowPrivilegeEscalation':true"), false,
+		"securityContext.allowPrivilegeEscalation", "true" },
+	{ CONTROL_ROOT_USER, SECURITY("'runAsNonRoot':null"), false, "securityContext.runAsNonRoot",
+		NULL },
+	{ CONTROL_ROOT_USER, SECURITY("'runAsNonRoot':false,'runAsUser':0"), false,
+		"securityContext.runAsNonRoot", "false" },
+	{ CONTROL_NO_SECCOMP, SECURITY("'seccompProfile':null"), false,
+		"securityContext.seccompProfile", NULL },
+	{ CONTROL_NO_SECCOMP, SECURITY("'seccompProfile':{'type':'Unconfined'}"), false,
+		"securityContext.seccompProfile", "{'type':'Unconfined'}" },
+	{ CONTROL_NO_APPARMOR, SECURITY("'appArmorProfile':{'type':'Unconfined'}"), false,
+		"securityContext.appArmorProfile", "{'type':'Unconfined'}" },
+	{ CONTROL_UNMASKED_PROC, SECURITY("'procMount':'Unmasked'"), false,
+		"securityContext.procMount", "'Unmasked'" },
+	{ CONTROL_WRITABLE_ROOT, SECURITY("'readOnlyRootFilesystem':null"), false,
+		"securityContext.readOnlyRootFilesystem", NULL },
+	{ CONTROL_WRITABLE_ROOT, SECURITY("'readOnlyRootFilesystem':false"), false,
+		"securityContext.readOnlyRootFilesystem", "false" },
+	{ CONTROL_HOST_PROCESS, SECURITY("'windowsOptions':{'hostProcess':true}"), false,
+		"securityContext.windowsOptions", "{'hostProcess':true}" },
+	{ CONTROL_HOST_PORT,
+		FIELDS("'ports':[{'containerPort':80},{'containerPort':53,'protocol':'UDP',"
+		       "'hostPort':53,'hostIP':'10.0.0.5'}]"),
+		false, "ports[1].hostPort", "53" },
+	{ CONTROL_SECRET_ENVIRONMENT,
+		FIELDS("'env':[{'name':'A','value':'b'},{'name':'P','valueFrom':{'secretKeyRef':{"
+		       "'name':'db.prod','key':'p'}}}]"),
+		false, "env[1].valueFrom.secretKeyRef.name", "'db.prod'" },
+	{ CONTROL_SECRET_ENVIRONMENT,
+		FIELDS("'envFrom':[{'configMapRef':{'name':'c'}},{'secretRef':{'name':'db'}}]"),
+		false, "envFrom[1].secretRef.name", "'db'" },
+	{ CONTROL_HOST_PATH, VOLUME("/srv/data", ""), false, NULL, "'/srv/data'" },
+	{ CONTROL_HOST_PATH, VOLUME("/srv/data", ",'readOnly':true"), false, NULL, "'/srv/data'" },
+	{ CONTROL_NODE_FILES, VOLUME("/var/lib/kubelet/pki", ",'readOnly':true"), false, NULL,
+		"'/var/lib/kubelet/pki'" },
+	{ CONTROL_NODE_FILES, VOLUME("/var/log", ""), false, NULL, "'/var/log'" },
+	{ CONTROL_RUNTIME_SOCKET, VOLUME("/var/run//docker.sock", ""), false, NULL,
+		"'/var/run//docker.sock'" },
+	{ CONTROL_RUNTIME_SOCKET, VOLUME("/", ",'readOnly':true"), false, NULL, "'/'" },
+	{ CONTROL_HOST_PATH, "{'spec':{'volumes':[{'name':'v','hostPath':{'path':'/srv/data'}}]}}",
+		true, "spec.volumes[0].hostPath.path", "'/srv/data'" },
+	{ CONTROL_HOST_PID, "{'spec':{'hostPID':true}}", true, "spec.hostPID", "true" },
+	{ CONTROL_HOST_IPC, "{'spec':{'hostIPC':true}}", true, "spec.hostIPC", "true" },
+	{ CONTROL_NO_PROFILE,
+		"{'metadata':{'annotations':{'pale.dev/profile':null,"
+		"'container.profile.pale.dev/web':'w','container.profile.pale.dev/"
+		"setup':'s','container.profile.pale.dev/debug':'d',"
+		"'container.profile.pale.dev/%2$s':''}}}",
+		false, NULL, NULL },
+	{ CONTROL_TOKEN,
+		"{'spec':{'serviceAccountName':'own','volumes':[{'name':'t','projected':{'sources':"
+		"[{'serviceAccountToken':{'path':'token'}}]}}],'%s':[{'name':'%s','volumeMounts':["
+		"{'name':'t','mountPath':'/t'}]}]}}",
+		true, NULL, "'/t'" },
+	{ CONTROL_TOKEN,
+		"{'spec':{'serviceAccountName':'own','volumes':[{'name':'own-token-x1','secret':{"
+		"'secretName':'own-token-x1'}}],'%s':[{'name':'%s','volumeMounts':["
+		"{'name':'own-token-x1','mountPath':"
+		"'/var/run/secrets/kubernetes.io/serviceaccount'}]}]}}",
+		true, NULL, "'/var/run/secrets/kubernetes.io/serviceaccount'" },
+};
+
+#define FAULTS (sizeof(faults) / sizeof(*faults))
+
+static const struct {
+	const char *list, *name, *place;
+} places[] = {
+	{ "initContainers", "setup", "init container" },
+	{ "containers", "web", "container" },
+	{ "ephemeralContainers", "debug", "ephemeral container" },
+};
+
+#define PLACES (sizeof(places) / sizeof(*places))
+
+static void plant(json_t *pod, const struct fault *f, size_t place)
+{
+	_cleanup_free_ char *s = NULL;
+	json_t *patch;
+
+	/* Both are there for who takes them by number. */
+	if (asprintf(&s, f->patch, places[place].list, places[place].name) < 0)
+		abort();
+	patch = json_of(s);
+	strategic_merge(pod, patch);
+	json_decref(patch);
+}
+
+/* Does what the finding offers. */
+static void mend(json_t *objects, const json_t *finding)
+{
+	const json_t *patch = json_object_get(finding, "patch"),
+		     *create = json_object_get(finding, "create");
+	bool of_namespace = strcmp(text(finding, "kind"), "Namespace") == 0;
+
+	if (json_is_null(patch) && json_is_null(create))
+		fail_msg("%s offers nothing", text(finding, "control"));
+	if (!json_is_null(patch))
+		strategic_merge(json_array_get(objects, of_namespace), patch);
+	if (!json_is_null(create))
+		json_array_append_new(objects, json_deep_copy(create));
+}
+
+/* Of the finding that a fault is to give. */
+static void check_finding(const json_t *f, const struct fault *fault, size_t workload, size_t place)
+{
+	const json_t *evidence = json_array_get(json_object_get(f, "evidence"), 0);
+	_cleanup_(text_release) struct text path = TEXT_INIT;
+	json_t *value = fault->value ? json_of(fault->value) : json_null();
+	bool found = false;
+	const json_t *one;
+	size_t i;
+
+	assert_string_equal(text(f, "kind"), workloads[workload].kind);
+	assert_string_equal(text(f, "namespace"), "shop");
+	assert_string_equal(text(f, "name"), "web");
+	assert_string_equal(text(f, "container"), fault->of_pod ? "" : places[place].name);
+	assert_string_equal(text(f, "place"), fault->of_pod ? "" : places[place].place);
+	if (fault->evidence) {
+		text_puts(&path, workloads[workload].prefix);
+		if (!fault->of_pod)
+			text_printf(&path, "spec.%s[0].", places[place].list);
+		text_puts(&path, fault->evidence);
+		assert_string_equal(text(evidence, "path"), text_str(&path));
+	}
+	json_array_foreach (json_object_get(f, "evidence"), i, one)
+		found |= json_equal(json_object_get(one, "value"), value);
+	assert_true(found);
+	json_decref(value);
+}
+
+static void each_fault_is_found_and_mended(void **state)
+{
+	for (size_t n = 0; n < FAULTS * WORKLOADS * PLACES; n++) {
+		const struct fault *fault = &faults[n % FAULTS];
+		size_t workload = n / FAULTS % WORKLOADS, place = n / FAULTS / WORKLOADS;
+		_cleanup_(posture_release) struct posture before, after;
+		json_t *objects = clean(workload);
+		const json_t *f;
+
+		plant(pod_in(objects, workload), fault, place);
+		audit(objects, &before);
+		posture_init(&after);
+		f = json_array_get(before.findings, 0);
+		if (json_array_size(before.findings) != 1 || finding_control(f) != fault->control)
+			fail_with(&before, "not what was planted", fault->patch);
+		assert_int_equal(posture_status(&before), STATUS_POLICY);
+		check_finding(f, fault, workload, place);
+		mend(objects, f);
+		posture_release(&after);
+		audit(objects, &after);
+		if (json_array_size(after.findings))
+			fail_with(&after, "still there after it was mended", fault->patch);
+		json_decref(objects);
+	}
+}
+
+/* ---- faults that are several findings, or of what is around a pod */
+
+struct scene {
+	const char *what;
+	const char *objects;  /* with the manifest's own, beside NAMESPACE and REFUSE_ALL */
+	const char *expected; /* "control container" of each finding, in their order; behind "; "
+				 what is found when they are mended */
+};
+
+#define POD(metadata, spec)                                                                        \
+	"{'kind':'Pod','metadata':{'name':'web','namespace':'shop','labels':{'app':'web'},"        \
+	"'annotations':{'pale.dev/profile':'web'}" metadata                                        \
+	"},'spec':{'automountServiceAccountToken':false," spec "}}"
+#define ONE "'containers':[" CONTAINER("web") "]"
+#define TOKENED                                                                                    \
+	"{'kind':'Pod','metadata':{'name':'web','namespace':'shop','annotations':{"                \
+	"'pale.dev/profile':'web'}},'spec':{" ONE
+
+static const struct scene scenes[] = {
+	{ "an engine's capabilities",
+		"[" POD("", "'containers':[{'name':'web','securityContext':{"
+			    "'allowPrivilegeEscalation':false,'readOnlyRootFilesystem':"
+			    "true,'runAsUser':7,"
+			    "'seccompProfile':{'type':'Localhost','localhostProfile':'p'}}}"
+			    "]") "," NAMESPACE "," REFUSE_ALL "]",
+		"raw-sockets web, kept-capabilities web" },
+	{ "all capabilities",
+		"[" POD("", "'containers':[{'name':'web','securityContext':{"
+			    "'allowPrivilegeEscalation':false,'readOnlyRootFilesystem':"
+			    "true,'runAsUser':7,"
+			    "'capabilities':{'add':['ALL'],'drop':['ALL']},'seccompProfile'"
+			    ":{'type':'RuntimeDefault'}}}]") "," NAMESPACE "," REFUSE_ALL "]",
+		"added-capabilities web, raw-sockets web" },
+	{ "the pod's securityContext counts where the container's is silent",
+		"[" POD("", "'securityContext':{'runAsNonRoot':true,'seccompProfile':{'"
+			    "type':'RuntimeDefault'}},"
+			    "'containers':[{'name':'web','securityContext':{'"
+			    "allowPrivilegeEscalation':false,"
+			    "'readOnlyRootFilesystem':true,'capabilities':{'drop':['ALL']}}"
+			    "}]") "," NAMESPACE "," REFUSE_ALL "]",
+		"" },
+	{ "and not where it speaks",
+		"[" POD("", "'securityContext':{'runAsUser':7,'seccompProfile':{'type':'"
+			    "RuntimeDefault'}},"
+			    "'containers':[{'name':'web','securityContext':{'"
+			    "allowPrivilegeEscalation':false,'runAsUser':0,"
+			    "'readOnlyRootFilesystem':true,'capabilities':{'drop':['ALL']},"
+			    "'seccompProfile':{'type':'Unconfined'}}}]") "," NAMESPACE
+									 "," REFUSE_ALL "]",
+		"root-user web, no-seccomp web" },
+	{ "annotations of servers before 1.27",
+		"[" POD("", "'containers':[{'name':'web','securityContext':{"
+			    "'allowPrivilegeEscalation':false,'readOnlyRootFilesystem':true,'"
+			    "runAsUser':7,'capabilities':{'drop':['ALL']}}}]") ",{'kind':'Pod',"
+									       "'metadata':{'"
+									       "name':'two','"
+									       "namespace':'"
+									       "shop','"
+									       "annotations':{'"
+									       "pale.dev/"
+									       "profile':'p',"
+									       "'seccomp."
+									       "security.alpha."
+									       "kubernetes.io/"
+									       "pod':'runtime/"
+									       "default',"
+									       "'container."
+									       "apparmor."
+									       "security.beta."
+									       "kubernetes.io/"
+									       "web':'"
+									       "unconfined'}},'"
+									       "spec':{"
+									       "'automountServi"
+									       "ceAccountToken'"
+									       ":false,'"
+									       "containers':[{'"
+									       "name':'web','"
+									       "securityContext"
+									       "':{"
+									       "'allowPrivilege"
+									       "Escalation':"
+									       "false,'"
+									       "readOnlyRootFil"
+									       "esystem':true,'"
+									       "runAsUser':7,'"
+									       "capabilities':{"
+									       "'drop':['ALL']}"
+									       "}}]}}"
+									       "," NAMESPACE
+									       "," REFUSE_ALL "]",
+		"no-seccomp web, no-apparmor web" },
+	{ "a seccomp annotation that takes the filter away",
+		"[{'kind':'Pod','metadata':{'name':'two','namespace':'shop',"
+		"'annotations':{'pale.dev/profile':'p','seccomp.security.alpha.kubernetes.io/"
+		"pod':'runtime/default',"
+		"'container.seccomp.security.alpha.kubernetes.io/web':'unconfined'}},'spec':{"
+		"'automountServiceAccountToken':false,'containers':[{'name':'web','securityContext'"
+		":{"
+		"'allowPrivilegeEscalation':false,'readOnlyRootFilesystem':true,'runAsUser':7,'"
+		"capabilities':{'drop':['ALL']}}}]}}," NAMESPACE "," REFUSE_ALL "]",
+		"no-seccomp web" },
+	{ "a token by default, of the default account",
+		"[" TOKENED "}}," NAMESPACE "," REFUSE_ALL "]",
+		"service-account-token, default-account" },
+	{ "a token of an own account",
+		"[" TOKENED ",'serviceAccountName':'own'}}," NAMESPACE "," REFUSE_ALL "]",
+		"service-account-token" },
+	{ "an account that gives none",
+		"[" TOKENED ",'serviceAccountName':'own'}},{'kind':'ServiceAccount',"
+		"'metadata':{'name':'own','namespace':'shop'},'"
+		"automountServiceAccountToken':false}," NAMESPACE "," REFUSE_ALL "]",
+		"" },
+	{ "of another namespace",
+		"[" TOKENED ",'serviceAccountName':'own'}},{'kind':'ServiceAccount',"
+		"'metadata':{'name':'own','namespace':'else'},'"
+		"automountServiceAccountToken':false}," NAMESPACE "," REFUSE_ALL "]",
+		"service-account-token" },
+	{ "a token for somebody else",
+		"[" POD("", "'volumes':[{'name':'v','projected':{'sources':[{"
+			    "'serviceAccountToken':{'audience':'vault','path':'t'}}]}}]"
+			    "," ONE) "," NAMESPACE "," REFUSE_ALL "]",
+		"" },
+	{ "a namespace without a label",
+		"[" POD("", ONE) ",{'kind':'Namespace','metadata':{'name':'shop'}}," REFUSE_ALL "]",
+		"no-admission-policy" },
+	{ "one that lets everything be",
+		"[" POD("", ONE) ",{'kind':'Namespace','metadata':{'name':'shop','labels':{"
+				 "'pod-security.kubernetes.io/"
+				 "enforce':'privileged'}}}," REFUSE_ALL "]",
+		"no-admission-policy" },
+	{ "one that Pale's webhook holds",
+		"[" POD("", ONE) ",{'kind':'Namespace','metadata':{'name':'shop','labels':{"
+				 "'pale.dev/inject':'enabled'}}}," REFUSE_ALL "]",
+		"" },
+	{ "Kubernetes' own", "[{'kind':'Namespace','metadata':{'name':'kube-system'}}]", "" },
+	{ "no NetworkPolicy here",
+		"[" POD("", ONE) "," NAMESPACE ",{'kind':'NetworkPolicy','metadata':{'name':'n',"
+				 "'namespace':'else'},'spec':{'podSelector':{}}}]",
+		"no-network-policy, metadata-address" },
+	{ "the node's network",
+		"[" POD("", "'hostNetwork':true," ONE) "," NAMESPACE "," REFUSE_ALL "]",
+		"host-network, metadata-address" },
+	{ "the namespace default",
+		"[{'kind':'Pod','metadata':{'name':'web','namespace':'default','"
+		"annotations':{"
+		"'pale.dev/"
+		"profile':'web'}},'spec':{'automountServiceAccountToken':false," ONE
+		"}},{'kind':'NetworkPolicy',"
+		"'metadata':{'name':'n','namespace':'default'},'spec':{'podSelector':{},'"
+		"policyTypes':['Egress']}}]",
+		"default-namespace; no-network-policy, metadata-address" },
+	{ "Windows has no capabilities",
+		"[" POD("", "'os':{'name':'windows'},'containers':[{'name':'web'}]") "," NAMESPACE
+										     "," REFUSE_ALL
+										     "]",
+		"" },
+	{ "a user namespace",
+		"[" POD("", "'hostUsers':false,'containers':[{'name':'web','securityContext':{"
+			    "'allowPrivilegeEscalation':false,'readOnlyRootFilesystem':true,'"
+			    "capabilities':{'drop':['ALL']},"
+			    "'seccompProfile':{'type':'RuntimeDefault'}}}]") "," NAMESPACE
+									     "," REFUSE_ALL "]",
+		"root-user web" },
+	{ "a pod that was admitted without pale-runtime",
+		"[" POD(",'uid':'u'", ONE) "," NAMESPACE "," REFUSE_ALL "]", "no-profile web" },
+	{ "a pod that has ended",
+		"[{'kind':'Pod','metadata':{'name':'web','namespace':'shop','uid':'u'},'"
+		"spec':{"
+		"'containers':[{'name':'web'}]},'status':{'phase':'Succeeded'}}," NAMESPACE
+		"," REFUSE_ALL "]",
+		"" },
+};
+
+static void put_findings(const struct posture *p, struct text *to)
+{
+	const json_t *f;
+	size_t i;
+
+	json_array_foreach (p->findings, i, f) {
+		const char *container = text(f, "container");
+
+		text_printf(to, "%s%s%s%s", i ? ", " : "", text(f, "control"),
+			*container ? " " : "", container);
+	}
+}
+
+/* Mends one finding after another, each of which has to be gone then and no new one there. */
+static void mend_all(json_t *objects, const char *what)
+{
+	for (size_t steps = 0;; steps++) {
+		_cleanup_(posture_release) struct posture p, then;
+		const json_t *f, *left;
+		size_t i;
+
+		audit(objects, &p);
+		posture_init(&then);
+		if (!json_array_size(p.findings))
+			return;
+		if (steps > 200)
+			fail_with(&p, "there is no end to it", what);
+		f = json_array_get(p.findings, random_below((uint32_t)json_array_size(p.findings)));
+		mend(objects, f);
+		posture_release(&then);
+		audit(objects, &then);
+		json_array_foreach (then.findings, i, left) {
+			bool before = false;
+			const json_t *was;
+			size_t k;
+
+			if (json_equal(json_object_get(left, "control"),
+				    json_object_get(f, "control")) &&
+				json_equal(json_object_get(left, "evidence"),
+					json_object_get(f, "evidence")) &&
+				strcmp(text(left, "name"), text(f, "name")) == 0)
+				fail_with(&then, "its change did not end it", text(f, "control"));
+			json_array_foreach (p.findings, k, was)
+				before |= json_equal(json_object_get(was, "control"),
+						  json_object_get(left, "control")) &&
+					  strcmp(text(was, "container"), text(left, "container")) ==
+						  0;
+			if (!before)
+				fail_with(&then, "its change brought another one",
+					text(f, "control"));
+		}
+	}
+}
+
+static json_t *of_name(json_t *objects, const char *kind, const char *name)
+{
+	json_t *o;
+	size_t i;
+
+	json_array_foreach (objects, i, o) {
+		if (strcmp(text(o, "kind"), kind) == 0 &&
+			strcmp(text(json_object_get(o, "metadata"), "name"), name) == 0)
+			return o;
+	}
+	return NULL;
+}
+
+static void scenes_are_found_and_mended(void **state)
+{
+	for (size_t i = 0; i < sizeof(scenes) / sizeof(*scenes); i++) {
+		_cleanup_(text_release) struct text found = TEXT_INIT;
+		_cleanup_(posture_release) struct posture p, after;
+		json_t *objects = json_of(scenes[i].objects), *f;
+		size_t now = strcspn(scenes[i].expected, ";"), k;
+		const char *then = scenes[i].expected + now;
+
+		audit(objects, &p);
+		put_findings(&p, &found);
+		if (strlen(text_str(&found)) != now ||
+			strncmp(text_str(&found), scenes[i].expected, now) != 0)
+			fail_msg("%s: found '%s', expected '%s'", scenes[i].what, text_str(&found),
+				scenes[i].expected);
+		assert_int_equal(json_array_size(p.unseen), 0);
+		json_array_foreach (p.findings, k, f) {
+			const json_t *patch = json_object_get(f, "patch"),
+				     *create = json_object_get(f, "create");
+
+			if (!json_is_null(patch))
+				strategic_merge(
+					of_name(objects, text(f, "kind"), text(f, "name")), patch);
+			if (!json_is_null(create))
+				json_array_append_new(objects, json_deep_copy(create));
+		}
+		audit(objects, &after);
+		text_clear(&found);
+		put_findings(&after, &found);
+		if (strcmp(text_str(&found), *then ? then + 2 : "") != 0)
+			fail_with(&after, "is mended", scenes[i].what);
+		json_decref(objects);
+	}
+}
+
+/* ---- any of them together */
+
+static void any_faults_are_mended_one_by_one(void **state)
+{
+	random_seed(20261127);
+	for (int round = 0; round < 60; round++) {
+		size_t workload = random_below(WORKLOADS), n = 1 + random_below(12);
+		json_t *objects = clean(workload);
+		uint64_t before = random_state;
+		char what[64];
+
+		for (size_t i = 0; i < n; i++)
+			plant(pod_in(objects, workload), &faults[random_below(FAULTS)],
+				random_below(PLACES));
+		snprintf(what, sizeof(what), "PALE_SEED=%llu", (unsigned long long)before);
+		mend_all(objects, what);
+		json_decref(objects);
+	}
+}
+
+/* Each control that an object can be held to was planted by some test above. */
+static void no_control_is_left_out(void **state)
+{
+	static const char *const elsewhere[] = {
+		"kubelet-port", /* reached below */
+	};
+
+	for (int c = 0; c < CONTROL_COUNT; c++) {
+		bool planted = false;
+
+		for (size_t i = 0; i < FAULTS; i++)
+			planted |= faults[i].control == (enum control)c;
+		for (size_t i = 0; i < sizeof(scenes) / sizeof(*scenes); i++)
+			planted |= strstr(scenes[i].expected, controls[c].id) != NULL;
+		for (size_t i = 0; i < sizeof(elsewhere) / sizeof(*elsewhere); i++)
+			planted |= strcmp(elsewhere[i], controls[c].id) == 0;
+		if (!planted)
+			fail_msg("no fault is planted for %s", controls[c].id);
+		assert_true(*controls[c].title && *controls[c].why && *controls[c].remedy);
+	}
+}
+
+/* ---- what is reached */
+
+#define RULES(rules)                                                                               \
+	"{'kind':'NetworkPolicy','metadata':{'name':'n','namespace':'shop'},'spec':{"              \
+	"'podSelector':{'matchLabels':{'app':'web'}},'policyTypes':['Egress'],'egress':[" rules    \
+	"]}}"
+
+static const struct {
+	const char *policies, *expected;
+} reaches[] = {
+	{ REFUSE_ALL, "" },
+	{ RULES(""), "" },
+	{ RULES("{}"), "metadata-address, kubelet-port" },
+	{ RULES("{'ports':[{'port':53,'protocol':'UDP'}]}"), "" },
+	{ RULES("{'ports':[{'port':80}]}"), "metadata-address" },
+	{ RULES("{'ports':[{'port':80,'protocol':'UDP'}]}"), "" },
+	{ RULES("{'ports':[{'port':'http'}]}"), "" },
+	{ RULES("{'ports':[{'port':10000,'endPort':11000}]}"), "kubelet-port" },
+	{ RULES("{'ports':[{'protocol':'TCP'}]}"), "metadata-address, kubelet-port" },
+	{ RULES("{'to':[{'podSelector':{}},{'namespaceSelector':{}}]}"), "" },
+	{ RULES("{'to':[{'ipBlock':{'cidr':'0.0.0.0/0'}}]}"), "metadata-address, kubelet-port" },
+	{ RULES("{'to':[{'ipBlock':{'cidr':'0.0.0.0/0','except':['169.254.0.0/16']}}]}"),
+		"kubelet-port" },
+	{ RULES("{'to':[{'ipBlock':{'cidr':'0.0.0.0/0','except':['169.254.169.254/32','10.0.0.5/"
+		"32']}}]}"),
+		"" },
+	{ RULES("{'to':[{'ipBlock':{'cidr':'10.0.0.4/31'}}],'ports':[{'port':10250}]}"),
+		"kubelet-port" },
+	{ RULES("{'to':[{'ipBlock':{'cidr':'10.0.0.4/32'}}]}"), "" },
+	{ RULES("{'to':[{'ipBlock':{'cidr':'::/0'}}]}"), "" },
+	/* One of several lets it. */
+	{ RULES("{'ports':[{'port':53}]}") "," REFUSE_ALL ",{'kind':'NetworkPolicy','metadata':{"
+					   "'name':'m','namespace':'shop'},'spec':{'podSelector':{'"
+					   "matchExpressions':[{'key':'app',"
+					   "'operator':'Exists'}]},'egress':[{}]}}",
+		"metadata-address, kubelet-port" },
+	/* Without policyTypes one without rules for it does not hold what is sent. */
+	{ "{'kind':'NetworkPolicy','metadata':{'name':'m','namespace':'shop'},'spec':{"
+	  "'podSelector':{}}}",
+		"metadata-address, kubelet-port" },
+	/* Nor does one for other pods. */
+	{ "{'kind':'NetworkPolicy','metadata':{'name':'m','namespace':'shop'},'spec':{"
+	  "'podSelector':{'matchLabels':{'app':'db'}},'policyTypes':['Egress']}}",
+		"metadata-address, kubelet-port" },
+};
+
+static json_t *with_policies(const char *policies, const char *more)
+{
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	text_printf(&t, "[%s,%s,%s%s]", workloads[0].object, NAMESPACE, policies, more);
+	return json_of(text_str(&t));
+}
+
+static void what_the_network_lets_through_is_told(void **state)
+{
+	for (size_t i = 0; i < sizeof(reaches) / sizeof(*reaches); i++) {
+		_cleanup_(text_release) struct text found = TEXT_INIT;
+		_cleanup_(posture_release) struct posture p;
+		json_t *objects = with_policies(reaches[i].policies, "");
+
+		audit(objects, &p);
+		put_findings(&p, &found);
+		if (strcmp(text_str(&found), reaches[i].expected) != 0)
+			fail_msg("%s: found '%s'", reaches[i].policies, text_str(&found));
+		json_decref(objects);
+	}
+}
+
+static void a_network_policy_is_offered_that_ends_both(void **state)
+{
+	_cleanup_(posture_release) struct posture p, after;
+	json_t *objects =
+		       with_policies("{'kind':'NetworkPolicy','metadata':{'name':'m','namespace':"
+				     "'else'},'spec':{'podSelector':{}}}",
+			       ""),
+	       *f;
+	size_t i;
+
+	audit(objects, &p);
+	assert_int_equal(json_array_size(p.findings), 3);
+	json_array_foreach (p.findings, i, f) {
+		if (finding_control(f) == CONTROL_KUBELET)
+			json_array_append_new(
+				objects, json_deep_copy(json_object_get(f, "create")));
+	}
+	audit(objects, &after);
+	assert_int_equal(json_array_size(after.findings), 0);
+	json_decref(objects);
+}
+
+static void a_network_policy_that_is_none_is_told(void **state)
+{
+	_cleanup_(posture_release) struct posture p;
+	json_t *objects = with_policies(RULES("{'to':[{'ipBlock':{'cidr':'10.0.0.0/33'}}]}"), "");
+
+	audit(objects, &p);
+	assert_int_equal(posture_status(&p), STATUS_HOST);
+	assert_string_equal(json_string_value(json_array_get(p.unseen, 0)),
+		"shop/web: NetworkPolicy 'n': '10.0.0.0/33' is no network");
+	json_decref(objects);
+}
+
+#define PROFILE(mode, rules)                                                                       \
+	",{'kind':'PaleProfile','metadata':{'name':'web'},'spec':{'mode':'" mode                   \
+	"'},'status':{'bundle':{'main':'web.pale','files':{'web.pale':'profile web {\\n" rules     \
+	"\\n}\\n'}}}}"
+
+static void the_profile_is_asked(void **state)
+{
+	static const struct {
+		const char *profile, *expected, *answer;
+	} cases[] = {
+		{ PROFILE("enforce", "network { allow connect tcp *:443 }"), "", NULL },
+		{ PROFILE("enforce", "network { allow connect tcp 169.254.0.0/16:80 }"),
+			"metadata-address",
+			"allowed by web.pale:2:11: allow connect tcp 169.254.0.0/16:80" },
+		{ PROFILE("enforce", "network { allow connect tcp *:10250 }"), "kubelet-port",
+			"allowed by web.pale:2:11: allow connect tcp *:10250" },
+		/* A sub-profile may be entered. */
+		{ PROFILE("enforce",
+			  "profile sub { network { allow connect tcp *:80 } }\\nprocess { allow "
+			  "exec /bin/sub as sub }"),
+			"metadata-address", NULL },
+		{ PROFILE("audit", "network { allow connect tcp *:443 }"),
+			"metadata-address, kubelet-port", NULL },
+		{ PROFILE("enforce", "mode audit"), "metadata-address, kubelet-port",
+			"let pass by mode audit" },
+		{ PROFILE("enforce", "no policy"), "metadata-address, kubelet-port", NULL },
+		{ "", "metadata-address, kubelet-port", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_(text_release) struct text found = TEXT_INIT;
+		_cleanup_(posture_release) struct posture p;
+		json_t *objects = with_policies(RULES("{}"), cases[i].profile);
+		const json_t *evidence;
+
+		audit(objects, &p);
+		put_findings(&p, &found);
+		if (strcmp(text_str(&found), cases[i].expected) != 0)
+			fail_msg("%s: found '%s'", cases[i].profile, text_str(&found));
+		if (cases[i].answer) {
+			evidence = json_object_get(json_array_get(p.findings, 0), "evidence");
+			evidence = json_array_get(evidence, json_array_size(evidence) - 1);
+			assert_string_equal(text(evidence, "path"), "PaleProfile/web");
+			assert_string_equal(text(evidence, "value"), cases[i].answer);
+		}
+		json_decref(objects);
+	}
+}
+
+/* Raw sockets and the token count less where the profile refuses them. */
+static void what_a_profile_refuses_weighs_less(void **state)
+{
+	static const struct {
+		const char *profile, *severity;
+	} cases[] = {
+		{ PROFILE("enforce", ""), "low" },
+		{ PROFILE("enforce",
+			  "capability { allow net_raw }\\nfile { allow read /run/secrets/**"
+			  " }"),
+			"medium" },
+		{ "", "medium" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_(posture_release) struct posture p;
+		json_t *objects = with_policies(REFUSE_ALL, cases[i].profile), *f;
+		size_t k;
+
+		plant(json_array_get(objects, 0),
+			&(struct fault){ .patch = SECURITY("'capabilities':{'drop':['CHOWN']}") },
+			1);
+		plant(json_array_get(objects, 0),
+			&(struct fault){ .patch = FIELDS("'volumeMounts':[{'name':'t','mountPath':"
+							 "'/var/run/secrets/kubernetes.io/"
+							 "serviceaccount'}]") },
+			1);
+		audit(objects, &p);
+		json_array_foreach (p.findings, k, f) {
+			if (finding_control(f) == CONTROL_RAW_SOCKETS ||
+				finding_control(f) == CONTROL_TOKEN)
+				assert_string_equal(text(f, "severity"), cases[i].severity);
+		}
+		assert_int_equal(json_array_size(p.findings), 4);
+		json_decref(objects);
+	}
+}
+
+/* ---- pods of workloads, and what is none */
+
+#define REPLICA(n)                                                                                 \
+	"{'metadata':{'name':'web-5d8f-" n "','namespace':'shop','uid':'" n                        \
+	"','labels':{'app':'web','pod-template-hash':'5d8f'},'annotations':{'pale.dev/profile':"   \
+	"'web'},'ownerReferences':[{'kind':'ReplicaSet','name':'web-5d8f','controller':true}]},"   \
+	"'spec':{'runtimeClassName':'pale','containers':[{'name':'web',"                           \
+	"'volumeMounts':[{'name':'kube-api-access-" n "','mountPath':"                             \
+	"'/var/run/secrets/kubernetes.io/serviceaccount'}]," HELD                                  \
+	"}],'volumes':[{'name':'kube-api-access-" n                                                \
+	"','projected':{'sources':[{'serviceAccountToken':{'path':'token'}}]}}]}}"
+
+static void pods_of_one_workload_are_one(void **state)
+{
+	_cleanup_(posture_release) struct posture p;
+	json_t *objects = json_of("[{'kind':'PodList','items':[" REPLICA("a") "," REPLICA(
+		       "b") "," REPLICA("c") "]}," NAMESPACE "," REFUSE_ALL "]"),
+	       *f;
+
+	audit(objects, &p);
+	assert_int_equal(json_array_size(p.findings), 2);
+	f = json_array_get(p.findings, 0);
+	assert_string_equal(text(f, "control"), "service-account-token");
+	assert_string_equal(text(f, "kind"), "Deployment");
+	assert_string_equal(text(f, "name"), "web");
+	assert_int_equal(json_integer_value(json_object_get(f, "pods")), 3);
+	/* The API server's own volume is not in the Deployment. */
+	{
+		_cleanup_free_ char *patch = json_dumps(json_object_get(f, "patch"), JSON_COMPACT);
+
+		assert_string_equal(patch, "{\"spec\":{\"template\":{\"spec\":{"
+					   "\"automountServiceAccountToken\":false}}}}");
+	}
+	assert_int_equal(p.objects, 3);
+	json_decref(objects);
+}
+
+static void what_is_no_pod_is_told(void **state)
+{
+	static const struct {
+		const char *object, *told;
+	} cases[] = {
+		{ "{'kind':'Pod','metadata':{'name':'a','namespace':'n'}}",
+			"n/Pod/a: a Pod without metadata or spec" },
+		{ "{'kind':'Pod','metadata':{'name':'a'},'spec':{'containers':[]}}",
+			"Pod/a: a Pod without containers" },
+		{ "{'kind':'Pod','metadata':{'name':'a'},'spec':{'containers':{}}}",
+			"Pod/a: spec.containers is no list" },
+		{ "{'kind':'Deployment','metadata':{'name':'a','namespace':'n'},'spec':{}}",
+			"n/Deployment/a: a Pod without metadata or spec" },
+		{ "{'kind':'Pod','metadata':{'name':'a'},'spec':{'containers':[{'name':'c',"
+		  "'securityContext':[]}]}}",
+			"Pod/a: spec.containers[0].securityContext is no object" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_(posture_release) struct posture p;
+		json_t *o = json_of(cases[i].object), *objects = json_pack("[o]", o);
+
+		audit(objects, &p);
+		assert_int_equal(posture_status(&p), STATUS_HOST);
+		assert_string_equal(json_string_value(json_array_get(p.unseen, 0)), cases[i].told);
+		json_decref(objects);
+	}
+}
+
+static void network_policies_that_are_not_known_are_noted(void **state)
+{
+	_cleanup_(posture_release) struct posture p;
+	json_t *objects = json_of("[" POD("", ONE) "]");
+
+	audit(objects, &p);
+	assert_int_equal(posture_status(&p), STATUS_OK);
+	assert_string_equal(json_string_value(json_array_get(p.notes, 0)),
+		"what pods reach, since NetworkPolicies are not known");
+	json_decref(objects);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing_in_what_is_right),
+		cmocka_unit_test(each_fault_is_found_and_mended),
+		cmocka_unit_test(scenes_are_found_and_mended),
+		cmocka_unit_test(any_faults_are_mended_one_by_one),
+		cmocka_unit_test(no_control_is_left_out),
+		cmocka_unit_test(what_the_network_lets_through_is_told),
+		cmocka_unit_test(a_network_policy_is_offered_that_ends_both),
+		cmocka_unit_test(a_network_policy_that_is_none_is_told),
+		cmocka_unit_test(the_profile_is_asked),
+		cmocka_unit_test(what_a_profile_refuses_weighs_less),
+		cmocka_unit_test(pods_of_one_workload_are_one),
+		cmocka_unit_test(what_is_no_pod_is_told),
+		cmocka_unit_test(network_policies_that_are_not_known_are_noted),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
