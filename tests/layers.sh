@@ -56,6 +56,11 @@ operator/cluster/cluster.c operator/webhook/admission.h
 operator/webhook/admission.c operator/kube/kube_watch.h
 operator/follow_cluster.c operator/webhook/server.h
 operator/webhook/admission.c operator/plugin/api.h
+operator/webhook/admission.c enforcer/proc.h
+operator/webhook/admission.c operator/posture/audited_pod.h
+operator/posture/pod_checks.c operator/kube/kube_watch.h
+operator/posture/pod_checks.c operator/plugin/api.h
+operator/posture/pod_checks.c enforcer/proc.h
 operator/cmd_webhook.c docs/docs.h
 EOT
 
