@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/daemon/unconfined.h"
+#include "enforcer/cgroup_containers.h"
 
 #include "compiler/base/cleanup.h"
 #include "enforcer/proc.h"
@@ -49,7 +49,7 @@ static bool add_seen(struct seen *s, const char *id)
 	return true;
 }
 
-void unconfined_each(const struct containers *registered,
+void cgroup_containers_each(bool (*known)(const void *ctx, const char *id), const void *known_ctx,
 	void (*take)(void *ctx, const char *id, pid_t pid), void *ctx)
 {
 	_cleanup_closedir_ DIR *d = opendir("/proc");
@@ -61,7 +61,7 @@ void unconfined_each(const struct containers *registered,
 		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
 
 		if (pid <= 0 || proc_read(pid, "cgroup", &groups) < 0 ||
-			!find_id(text_str(&groups), id) || containers_find(registered, id) ||
+			!find_id(text_str(&groups), id) || known(known_ctx, id) ||
 			!add_seen(&seen, id))
 			continue;
 		take(ctx, id, pid);

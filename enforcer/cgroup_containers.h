@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef PALE_UNCONFINED_H
-#define PALE_UNCONFINED_H
+#ifndef PALE_CGROUP_CONTAINERS_H
+#define PALE_CGROUP_CONTAINERS_H
 
-#include "enforcer/daemon/container.h"
+#include <stdbool.h>
+#include <sys/types.h>
 
 /*
- * Containers that run on this machine and that nobody registered: started before the daemon, or by
- * another runtime than pale-runtime. They are told by their processes' cgroups, in which engines
- * put the container's id of 64 hexadecimal digits. Looks at every process: for who asks, not for a
- * timer.
+ * Containers that run on this machine, whoever started them, but for those that @known tells: by
+ * their processes' cgroups, in which engines put the container's id of 64 hexadecimal digits. @pid
+ * is one of its processes. Looks at every process: for who asks, not for a timer.
  */
-void unconfined_each(const struct containers *registered,
+void cgroup_containers_each(bool (*known)(const void *ctx, const char *id), const void *known_ctx,
 	void (*take)(void *ctx, const char *id, pid_t pid), void *ctx);
 
 #endif

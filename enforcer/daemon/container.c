@@ -4,6 +4,7 @@
 #include "compiler/base/cleanup.h"
 #include "enforcer/cgroup.h"
 #include "enforcer/annotations.h"
+#include "enforcer/cgroup_containers.h"
 #include "enforcer/daemon/exceptions.h"
 #include "enforcer/file_tree.h"
 #include "enforcer/daemon/policy_store.h"
@@ -89,6 +90,17 @@ struct container *containers_find(const struct containers *c, const char *id)
 			return c->v[i];
 	}
 	return NULL;
+}
+
+static bool is_registered(const void *ctx, const char *id)
+{
+	return containers_find(ctx, id) != NULL;
+}
+
+void containers_each_unregistered(const struct containers *registered,
+	void (*take)(void *ctx, const char *id, pid_t pid), void *ctx)
+{
+	cgroup_containers_each(is_registered, registered, take, ctx);
 }
 
 struct container *containers_find_like(const struct containers *c, const char *word)

@@ -5,7 +5,6 @@
 #include "enforcer/daemon/exceptions.h"
 #include "enforcer/daemon/recordings.h"
 #include "enforcer/daemon/request_members.h"
-#include "enforcer/daemon/unconfined.h"
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/json_text.h"
@@ -83,7 +82,7 @@ static int ps(void *ctx, const struct server_request *r, json_t **ret_more, stru
 		if (!d->containers.v[i]->forgotten_ns)
 			json_array_append_new(a, container_json(d, d->containers.v[i]));
 	}
-	unconfined_each(&d->containers, add_unconfined, a);
+	containers_each_unregistered(&d->containers, add_unconfined, a);
 	server_answer(r->connection, json_pack("{s:o}", "containers", a));
 	return 0;
 }

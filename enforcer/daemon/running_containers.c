@@ -7,7 +7,6 @@
 #include "enforcer/file_tree.h"
 #include "enforcer/proc.h"
 #include "enforcer/runtime_state.h"
-#include "enforcer/daemon/unconfined.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -190,7 +189,7 @@ void running_containers_confine(struct daemon *d)
 {
 	struct found found = { 0 };
 
-	unconfined_each(&d->containers, add_found, &found);
+	containers_each_unregistered(&d->containers, add_found, &found);
 	for (size_t i = 0; i < found.n; i++) {
 		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 		struct container *c = NULL;
