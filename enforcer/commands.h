@@ -6,6 +6,7 @@
 
 #include "compiler/options.h"
 
+extern const struct command cmd_audit;
 extern const struct command cmd_events;
 extern const struct command cmd_except;
 extern const struct command cmd_explain;

@@ -18,6 +18,7 @@ static const struct command *const commands[] = {
 	&cmd_lsp,
 	&cmd_run,
 	&cmd_status,
+	&cmd_audit,
 	&cmd_ps,
 	&cmd_load,
 	&cmd_unload,

@@ -31,12 +31,16 @@ bool policy_request_capability(const char *name, struct request *ret)
 	return ret->capability >= 0;
 }
 
-static void put_rule(const struct rule *rule, const char *verb, struct text *to)
+/* Files by the names that they have wherever they lie, as events have them. */
+static void put_rule(
+	const struct policy *p, const struct rule *rule, const char *verb, struct text *to)
 {
+	const struct rule_line *line = rule->lines;
+
 	text_puts(to, verb);
 	if (!rule->derived && rule->n_lines)
-		text_printf(to, "%s:%u:%u: ", rule->lines[0].file, rule->lines[0].line,
-			rule->lines[0].column);
+		text_printf(to, "%s:%u:%u: ", p->sources->v[line->at.source]->portable_name,
+			line->line, line->column);
 	text_puts(to, rule->text);
 }
 
@@ -52,12 +56,12 @@ bool policy_lets(const struct policy *p, const struct request *r, struct text *w
 		struct decision d = decide(p, i, r);
 
 		if (d.verdict == VERDICT_ALLOW) {
-			put_rule(d.rule, "allowed by ", why);
+			put_rule(p, d.rule, "allowed by ", why);
 			return true;
 		}
 		if (!refusing)
 			refusing = d.rule;
 	}
-	put_rule(refusing, "refused by ", why);
+	put_rule(p, refusing, "refused by ", why);
 	return false;
 }

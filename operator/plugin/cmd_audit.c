@@ -176,7 +176,7 @@ static const struct operand_spec operands[] = { OPERANDS_END };
 
 const struct command plugin_audit = {
 	.name = "audit",
-	.summary = "show what containers could do to the cluster, and what mends it",
+	.summary = "show what containers could do to the cluster, and what ends it",
 	.usage = "[-n NAME] [OPTION…] | -f FILE… [OPTION…]",
 	.description =
 		"Looks at each container of each pod, init containers and ephemeral ones too, as "
