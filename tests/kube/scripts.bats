@@ -87,6 +87,7 @@ build() { # [PROGRAM…]
 
 @test "up.sh that is ended while it makes its groups leaves none" {
 	mkdir -p "$BATS_TEST_TMPDIR/bin" "$BATS_TEST_TMPDIR/cache/pale/kubernetes-1.20.2"
+	touch "$BATS_TEST_TMPDIR/cache/pale/kubernetes-1.20.2/kube-apiserver"
 	cat >"$BATS_TEST_TMPDIR/bin/mkdir" <<-END
 		#!/bin/sh
 		$(command -v mkdir) "\$@"
