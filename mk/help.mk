@@ -9,7 +9,7 @@ help:
 	@echo 'make test-long       static checks, sanitizer builds, fuzzing, the suites of the guest on other kernels, test-apps, -examples, -browser, -runtime, -kube'
 	@echo 'make test-browser    pages of pale report in headless Chromium'
 	@echo 'make test-apps       the policies of profiles/apps, each with its program, a client and an attacker; APPS="haproxy squid"'
-	@echo 'make test-docs       each command of docs/tutorial.md, and what it prints; DOCS="host engines cluster"'
+	@echo 'make test-docs       each command of docs/tutorial.md and README.md; DOCS="host engines readme cluster"'
 	@echo 'make test-examples   the projects of examples/: what their CI passes, and what it stops'
 	@echo 'make editors         the syntax files of grammar/editors from their templates'
 	@echo 'make test-runtime    containers as engines start them; RUNTIME=runc|crun ENGINE=none|podman|containerd|docker'

@@ -158,8 +158,8 @@ test-upgrade: all
 test-browser: deps-browser all
 	$(Q)tests/tally.sh $(B) browser
 
-# Each command of the tutorial, and what it prints: on this machine, with container engines in the guest, in a cluster. DOCS="host engines cluster": those alone.
-DOCS ?= host engines cluster
+# Each command of the tutorial, and what it prints, and each of the README: on this machine, in the guest, with container engines too, in a cluster. DOCS="host engines readme cluster": those alone.
+DOCS ?= host engines readme cluster
 .PHONY: test-docs
 test-docs: deps-build deps-demo deps-test deps-runtime deps-kube deps-images
 	$(Q)$(MAKE) --no-print-directory all attack-module $(RUNTIME_ATTACK) images

@@ -157,9 +157,13 @@ suite_paled() {
 		tests/vm/exceptions.bats tests/vm/learn.bats tests/vm/learn_tasks.bats
 }
 
-# What docs/tutorial.md says, of one of its stages.
+# What docs/tutorial.md and README.md say of this machine, of container engines, of commands and of a cluster.
 suite_docs() {
-	tap "docs/$1" "tests/docs/$1.sh" "$build" docs/tutorial.md
+	case $1 in
+	engines) tap docs/engines tests/docs/in_guest.sh "$build" engines ;;
+	readme) tap docs/readme tests/docs/in_guest.sh "$build" readme apparmor=0 ;;
+	*) tap "docs/$1" "tests/docs/$1.sh" "$build" ;;
+	esac
 }
 
 # Containers as an engine starts them; $1 is RUNTIME-ENGINE.

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# cluster.sh BUILD PAGE [--accept]: what the page says of Kubernetes, stage `cluster`, in a cluster of one node that has Pale's images, and one of
+# cluster.sh BUILD [--accept]: what the tutorial says of Kubernetes, and after it the README, in a cluster of one node that has Pale's images, and one of
 # docs/tutorial. As in tests/kube/operator.bats: the node has no systemd that restarts containerd, and this machine's kernel cannot enforce all
 # of a policy, which paled.conf has to allow.
 set -euo pipefail
+status=0
 cd "$(dirname "$(realpath "$0")")/../.."
 . operator/images/archive.bash
 here=$PWD
@@ -37,6 +38,8 @@ cp -r operator/deploy "$scratch/work/operator/"
 # shellcheck disable=SC2016
 sed -i 's,value: ""$,value: "kill $(cat '"$PALE_KUBE"'/containerd.pid)",' "$scratch/work/operator/deploy/runtime/install.yaml"
 sed -i 's,^  paled.conf: |$,&\n    allow-partial: true,' "$scratch/work/operator/deploy/base/node-daemonset.yaml"
-page=$(realpath "$2")
 cd "$scratch/work"
-PATH=$PALE_BUILD:$PATH "$here/tests/kube/in" "$here/tests/docs/run.py" "$page" cluster "${@:3}"
+PATH=$PALE_BUILD:$PATH "$here/tests/kube/in" "$here/tests/docs/run.py" "$here/docs/tutorial.md" cluster "${@:2}" >"$scratch/tutorial" || status=$?
+PATH=$PALE_BUILD:$PATH "$here/tests/kube/in" "$here/tests/docs/run.py" "$here/README.md" cluster >"$scratch/readme" || status=$?
+grep -hv '^1\.\.' "$scratch/tutorial" "$scratch/readme"
+exit $status

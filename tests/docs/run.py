@@ -1,13 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""run.py FILE STAGE [--accept]: does what a page says, and prints as TAP whether it came out so.
+"""run.py FILE STAGE,… [--accept]: does what a page says, and prints as TAP whether it came out so.
 
-Of the page's fenced blocks those count that stand behind the comment <!-- stage: STAGE -->, up to the next such comment. What a block is
+Of the page's blocks those count that stand behind a comment <!-- stage: STAGE -->, up to the next such comment. What a block is
 says its first line:
 
     ```console          commands behind "$ ", each with what it prints. They are run by one shell, one after another. A line that ends
                         in a backslash goes on in the next.
     ```LANGUAGE FILE    what FILE has from here on
+
+Lines that are indented by four are commands, too, with what they are for behind two spaces: each is run in a fresh copy of /srv/listed, without
+the file that it writes by -o, and has to succeed, or to go on for twenty seconds, after which it goes on in the background. For words in capitals there
+it takes variables DOCS_WORD.
 
 A line of "…" alone stands for any lines, and one within a line for any text. What differs from run to run is not compared: times,
 process ids, digests, durations, and numbers of bytes. --accept writes what was printed into the page, where that differs.
@@ -20,6 +24,7 @@ import tempfile
 
 STAGE = re.compile(r"<!-- stage: (\S+) -->")
 FENCE = re.compile(r"( *)```(\S*) ?(\S*)")
+LISTED = re.compile(r"    (\S.*?)(?:  .*)?$")
 VARIES = [
     (re.compile(r"\x1b\[[0-9;]*[mK]"), ""),
     (re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d:\d\d(\.\d+)?Z)?"), "DATE"),
@@ -30,8 +35,8 @@ VARIES = [
 WAIT_S = 300
 
 
-def blocks(lines, stage):
-    """Of this stage: (line number, kind, file, text)."""
+def blocks(lines, stages):
+    """Of these stages: (line number, kind, file, text)."""
     now, at = None, None
     for number, line in enumerate(lines, 1):
         said = STAGE.fullmatch(line.strip())
@@ -41,11 +46,13 @@ def blocks(lines, stage):
         elif at is None and fence:
             at, kind, file, text = number, fence[2], fence[3], []
         elif at is not None and line.strip() == "```":
-            if now == stage:
+            if now in stages:
                 yield at, kind, file, text
             at = None
         elif at is not None:
             text.append(line)
+        elif now in stages and (listed := LISTED.match(line)):
+            yield number, "list", "", listed[1]
 
 
 def steps(number, text):
@@ -88,6 +95,16 @@ class Shell:
         return out
 
 
+def listed(command):
+    """What a shell runs of a listed command: its status, or 0 if it goes on."""
+    command = re.sub(r"\b[A-Z]{4,}\b", lambda word: os.environ.get("DOCS_" + word[0], word[0]), command)
+    written = "".join(re.findall(r"(?<= -o )\S+", command))
+    return f"""rm -rf /srv/try && cp -a /srv/listed /srv/try && cd /srv/try && rm -rf {written}
+{command} < <(sleep 1000) & job=$!
+for _ in $(seq 200); do kill -0 $job 2>/dev/null || break; sleep 0.1; done
+if kill -0 $job 2>/dev/null; then echo 'exit status 0'; else wait $job; echo "exit status $?"; fi"""
+
+
 def same(line):
     for what, instead in VARIES:
         line = what.sub(instead, line)
@@ -128,8 +145,17 @@ def main():
         lines = f.read().splitlines()
     page = os.path.abspath(page)
     name = os.path.relpath(page, os.path.join(os.path.dirname(os.path.realpath(__file__)), "../.."))
-    shell, n, wrong = Shell(), 0, []
-    for number, kind, file, text in blocks(lines, stage):
+    shell, n, wrong, bad = Shell(), 0, [], False
+    for number, kind, file, text in blocks(lines, stage.split(",")):
+        if kind == "list":
+            out = shell.run(listed(text))
+            n += 1
+            good = out[-1:] == ["exit status 0"]
+            print(f"{'ok' if good else 'not ok'} {n} - {name}:{number}: {text}", flush=True)
+            if not good:
+                bad = True
+                print("# printed:", *("#   " + line for line in out), sep="\n", flush=True)
+            continue
         if kind != "console":
             if file:
                 where = shell.run("pwd")[0]
@@ -149,7 +175,7 @@ def main():
         accept(page, lines, wrong)
     if not n:
         sys.exit(f"run.py: {name} has nothing for stage {stage}")
-    sys.exit(bool(wrong) and not accepting)
+    sys.exit(bad or bool(wrong) and not accepting)
 
 
 main()
