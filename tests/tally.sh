@@ -188,6 +188,7 @@ suite_kube() {
 	tap kube/controller env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/controller.bats
 	grep '^# ' "$out/kube-controller.tap"
 	tap kube/plugin env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/plugin.bats
+	tap kube/audit env PALE_BUILD="$build" tests/kube/run.sh --control-plane tests/kube/audit.bats
 }
 
 suite_cluster() {

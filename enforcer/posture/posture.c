@@ -78,9 +78,11 @@ json_t *finding_new(enum control c, const struct finding_place *where)
 
 void finding_evidence(json_t *finding, json_t *value, const char *path_format, ...)
 {
+	json_t *one = checked(json_object()), *evidence = json_object_get(finding, "evidence"),
+	       *there;
 	_cleanup_free_ char *path = NULL;
-	json_t *one = checked(json_object());
 	va_list ap;
+	size_t i;
 
 	va_start(ap, path_format);
 	if (vasprintf(&path, path_format, ap) < 0)
@@ -88,7 +90,13 @@ void finding_evidence(json_t *finding, json_t *value, const char *path_format, .
 	va_end(ap);
 	set(one, "path", json_text(path));
 	set(one, "value", value ? value : json_null());
-	json_array_append_new(json_object_get(finding, "evidence"), one);
+	json_array_foreach (evidence, i, there) {
+		if (json_equal(there, one)) {
+			json_decref(one);
+			return;
+		}
+	}
+	json_array_append_new(evidence, one);
 }
 
 void finding_patch(json_t *finding, json_t *patch)

@@ -49,7 +49,7 @@ void posture_release(struct posture *p);
 
 /* A new finding, with its remedy and without evidence. */
 json_t *finding_new(enum control c, const struct finding_place *where);
-/* Takes @value over; NULL: nothing stood there. */
+/* Takes @value over; NULL: nothing stood there. The same twice is once. */
 void finding_evidence(json_t *finding, json_t *value, const char *path_format, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Takes @patch over. */

@@ -217,14 +217,18 @@ static void check_seccomp(const struct audited_pod *p, const struct pod_containe
 	f = audited_finding(p, CONTROL_NO_SECCOMP, c);
 	patch = json_pack("{s:{s:[{s:s, s:{s:{s:s}}}]}}", "spec", container_lists[c->place], "name",
 		c->name, "securityContext", "seccompProfile", "type", "RuntimeDefault");
-	if (annotated) {
+	if (annotated)
 		audited_evidence(p, f, json_object_get(p->pod.annotations, text_str(&key)),
 			"metadata.annotations['%s']", text_str(&key));
+	else
+		security_evidence(p, f, c, "seccompProfile");
+	/* Servers that know the annotation write one beside the field, and refuse two that differ.
+	 */
+	text_clear(&key);
+	text_printf(&key, SECCOMP_ANNOTATION_CONTAINER "%s", c->name);
+	if (pod_annotation(&p->pod, text_str(&key)))
 		json_object_set_new(
 			patch, "metadata", json_pack("{s:{s:n}}", "annotations", text_str(&key)));
-	} else {
-		security_evidence(p, f, c, "seccompProfile");
-	}
 	finding_patch(f, audited_patch(p, patch));
 	audited_add(p, f);
 }

@@ -137,19 +137,21 @@ static bool refuses_token(const struct audited_pod *p, const struct pod_containe
 		"/run/secrets/kubernetes.io/serviceaccount/..2024_05_01_10_00_00.1/token",
 		TOKEN_FOLDER "/..2024_05_01_10_00_00.1/token",
 	};
-	json_t *answer = NULL;
+	json_t *answer = NULL, *one;
 	bool refuses = true;
+	size_t k;
 
 	for (size_t i = 0; refuses && i < sizeof(paths) / sizeof(*paths); i++) {
-		json_t *one = json_pack("{s:[]}", "evidence");
 		struct request r;
 
-		policy_request_read(paths[i], &r);
-		refuses = audited_refuses(p, c, &r, one);
 		json_decref(answer);
-		answer = one;
+		answer = memory_checked(json_pack("{s:[]}", "evidence"));
+		policy_request_read(paths[i], &r);
+		refuses = audited_refuses(p, c, &r, answer);
 	}
-	json_array_extend(json_object_get(f, "evidence"), json_object_get(answer, "evidence"));
+	json_array_foreach (json_object_get(answer, "evidence"), k, one)
+		finding_evidence(f, audited_copy(json_object_get(one, "value")), "%s",
+			json_member_text(one, "path"));
 	json_decref(answer);
 	return refuses;
 }
