@@ -319,3 +319,15 @@ has() {
 	run --separate-stderr -2 "$pale" audit -f a.yaml -n shop
 	[ "${stderr_lines[0]}" = "kubectl-pale audit: a file is looked at, or a cluster" ]
 }
+
+@test "docs/audit.md has the controls as they are" {
+	printf 'kind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c}]}\n' >"$BATS_TEST_TMPDIR/pod.yaml"
+	run -1 "$build/kubectl-pale" audit -f "$BATS_TEST_TMPDIR/pod.yaml" --sarif
+	diff <(jq -r '.runs[0].tool.driver.rules[] | [.id, (.properties.tags | map(select(startswith("CIS-")) | ltrimstr("CIS-")) | .[0] // ""),
+		{"2.0": "low", "5.5": "medium", "8.0": "high", "9.5": "critical"}[.properties."security-severity"]] | join("|")' <<<"$output") \
+		<(sed -n 's/^| `\([a-z-]*\)` | \([0-9.]*\) *| *\([a-z]*\) |.*/\1|\2|\3/p' docs/audit.md)
+	# What it shows is what is printed.
+	printf 'kind: Deployment\nmetadata: {name: web, namespace: shop}\nspec: {template: {spec: {containers: [{name: web, securityContext: {privileged: true}}]}}}\n' >"$BATS_TEST_TMPDIR/pod.yaml"
+	run -1 "$build/kubectl-pale" audit -f "$BATS_TEST_TMPDIR/pod.yaml" --severity critical
+	diff <(sed -n '/^privileged, CIS/,/patch/p' <<<"$output") <(sed -n '/^privileged, CIS/,/patch/p' docs/audit.md)
+}
