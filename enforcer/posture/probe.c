@@ -100,7 +100,7 @@ static void child(
 		report.errnum = errno;
 	else
 		connect_all(targets, n, timeout_ms, report.reached);
-	_exit(write_all(to, &report, sizeof(report)) < 0);
+	_exit(write_all(to, &report, sizeof(report)) < 0 ? 1 : 0);
 }
 
 static int read_report(int fd, struct report *ret)
