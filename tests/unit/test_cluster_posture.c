@@ -606,6 +606,33 @@ static void scenes_are_found_and_mended(void **state)
 	}
 }
 
+static void what_weighs_less_or_more(void **state)
+{
+	static const struct {
+		const char *patch, *severity;
+	} cases[] = {
+		{ VOLUME("/srv/data", ""), "medium" },
+		{ VOLUME("/srv/data", ",'readOnly':true"), "low" },
+		{ VOLUME("/var/log", ",'readOnly':true"), "high" },
+		{ SECURITY("'runAsNonRoot':null"), "medium" },
+		{ "{'spec':{'hostUsers':false,'%s':[{'name':'%s','securityContext':{'runAsNonRoot':"
+		  "null}}]}}",
+			"low" },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_(posture_release) struct posture p;
+		json_t *objects = clean(0);
+
+		plant(pod_in(objects, 0), &(struct fault){ .patch = cases[i].patch }, 1);
+		audit(objects, &p);
+		assert_int_equal(json_array_size(p.findings), 1);
+		assert_string_equal(
+			text(json_array_get(p.findings, 0), "severity"), cases[i].severity);
+		json_decref(objects);
+	}
+}
+
 /* ---- any of them together */
 
 static void any_faults_are_mended_one_by_one(void **state)
@@ -800,6 +827,35 @@ static void the_profile_is_asked(void **state)
 	}
 }
 
+/* Nor is one in force where the pod asks for audit, or was started without pale-runtime. */
+static void a_profile_that_is_not_in_force_is_not_asked(void **state)
+{
+	static const char *const patches[] = {
+		"{'metadata':{'annotations':{'pale.dev/mode':'audit'}}}",
+		"{'spec':{'runtimeClassName':'runc'}}",
+		"{'metadata':{'annotations':{"
+		"'container.profile.pale.dev/debug':'other'}}}"
+	};
+
+	for (size_t i = 0; i <= sizeof(patches) / sizeof(*patches); i++) {
+		_cleanup_(posture_release) struct posture p;
+		json_t *objects = with_policies(
+			RULES("{}"), PROFILE("enforce", "network { allow connect tcp *:443 }"));
+		bool found = false;
+		const json_t *f;
+		size_t k;
+
+		if (i < sizeof(patches) / sizeof(*patches))
+			plant(json_array_get(objects, 0), &(struct fault){ .patch = patches[i] },
+				0);
+		audit(objects, &p);
+		json_array_foreach (p.findings, k, f)
+			found |= finding_control(f) == CONTROL_METADATA;
+		assert_int_equal(found, i < sizeof(patches) / sizeof(*patches));
+		json_decref(objects);
+	}
+}
+
 /* Raw sockets and the token count less where the profile refuses them. */
 static void what_a_profile_refuses_weighs_less(void **state)
 {
@@ -875,6 +931,33 @@ static void pods_of_one_workload_are_one(void **state)
 	json_decref(objects);
 }
 
+/* A static pod's is its node; what others make is not known to have a template. */
+static void pods_of_other_makers_are_themselves(void **state)
+{
+	static const char *const kinds[] = { "Node", "Rollout", "Pod" };
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+		_cleanup_(posture_release) struct posture p;
+		_cleanup_free_ char *patch = NULL;
+		json_t *objects = clean(0);
+
+		plant(pod_in(objects, 0), &(struct fault){ .patch = "{'spec':{'hostPID':true}}" },
+			0);
+		json_object_set_new(json_object_get(json_array_get(objects, 0), "metadata"),
+			"ownerReferences",
+			json_pack("[{s:s, s:s, s:b}]", "kind", kinds[i], "name", "n", "controller",
+				1));
+		audit(objects, &p);
+		assert_int_equal(json_array_size(p.findings), 1);
+		assert_string_equal(text(json_array_get(p.findings, 0), "kind"), "Pod");
+		assert_string_equal(text(json_array_get(p.findings, 0), "name"), "web");
+		patch = json_dumps(
+			json_object_get(json_array_get(p.findings, 0), "patch"), JSON_COMPACT);
+		assert_string_equal(patch, "{\"spec\":{\"hostPID\":false}}");
+		json_decref(objects);
+	}
+}
+
 static void what_is_no_pod_is_told(void **state)
 {
 	static const struct {
@@ -922,14 +1005,17 @@ int main(void)
 		cmocka_unit_test(nothing_in_what_is_right),
 		cmocka_unit_test(each_fault_is_found_and_mended),
 		cmocka_unit_test(scenes_are_found_and_mended),
+		cmocka_unit_test(what_weighs_less_or_more),
 		cmocka_unit_test(any_faults_are_mended_one_by_one),
 		cmocka_unit_test(no_control_is_left_out),
 		cmocka_unit_test(what_the_network_lets_through_is_told),
 		cmocka_unit_test(a_network_policy_is_offered_that_ends_both),
 		cmocka_unit_test(a_network_policy_that_is_none_is_told),
 		cmocka_unit_test(the_profile_is_asked),
+		cmocka_unit_test(a_profile_that_is_not_in_force_is_not_asked),
 		cmocka_unit_test(what_a_profile_refuses_weighs_less),
 		cmocka_unit_test(pods_of_one_workload_are_one),
+		cmocka_unit_test(pods_of_other_makers_are_themselves),
 		cmocka_unit_test(what_is_no_pod_is_told),
 		cmocka_unit_test(network_policies_that_are_not_known_are_noted),
 	};
