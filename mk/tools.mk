@@ -47,11 +47,12 @@ FUZZ_EXPORT_BIN := $(filter $(B)/fuzz/fuzz_export_%,$(FUZZ_BIN))
 FUZZ_EXPORT_OBJ := $(EXPORT_SRC:%.c=$(B)/fuzz/%.o) $(filter-out $(B)/fuzz/enforcer/paled_client.o,$(EXPORT_USES:$(B)/%=$(B)/fuzz/%))
 # And the webhook it.
 FUZZ_OPERATOR_BIN := $(filter $(B)/fuzz/fuzz_operator_%,$(FUZZ_BIN))
-FUZZ_OPERATOR_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(wildcard operator/cluster/*.c operator/webhook/*.c) enforcer/http_loop.c enforcer/node_paths.c)
+FUZZ_OPERATOR_OBJ := $(patsubst %.c,$(B)/fuzz/%.o,$(wildcard operator/cluster/*.c operator/posture/*.c operator/webhook/*.c) operator/api_time.c operator/pod_owner.c enforcer/http_loop.c \
+	enforcer/node_paths.c $(addprefix enforcer/posture/,control.c policy_answer.c posture.c posture_sarif.c posture_text.c))
 # And the Kubernetes client what reads.
 FUZZ_KUBE_BIN := $(filter $(B)/fuzz/fuzz_kube_%,$(FUZZ_BIN))
 FUZZ_KUBE_OBJ := $(patsubst %,$(B)/fuzz/operator/kube/kube_%.o,json lines objects status watch_event)
-FUZZ_OBJ := $(COMPILER_SRC:%.c=$(B)/fuzz/%.o) $(RUNTIME_SRC:%.c=$(B)/fuzz/%.o) $(B)/fuzz/enforcer/paled_client.o \
+FUZZ_OBJ := $(COMPILER_SRC:%.c=$(B)/fuzz/%.o) $(RUNTIME_SRC:%.c=$(B)/fuzz/%.o) $(RUNTIME_USES:$(B)/%=$(B)/fuzz/%) \
 	$(B)/fuzz/gen/pale.tab.o $(B)/fuzz/gen/pale.lex.o $(B)/fuzz/gen/vocab_tables.o
 FUZZ_CC = $(CLANG) -std=gnu17 -D_GNU_SOURCE -DPALE_DATADIR='"$(datadir)/pale"' -I. -I$(GEN) -I$(SKEL) $(FUZZ_FLAGS)
 
@@ -81,8 +82,8 @@ fuzz: deps-build deps-devel $(FUZZ_BIN)
 		case $$f in */fuzz_paled_*) dict=-dict=tests/fuzz/paled.dict ;; *) dict= ;; esac; \
 		echo "  FUZZ    $${f##*/} ($(FUZZ_SECONDS) s)"; \
 		PALE_PATH=$(CURDIR)/profiles $$f -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=4096 -print_final_stats=1 -artifact_prefix=$(B)/fuzz/ \
-			$$dict $$corpus tests/lang tests/fmt tests/lsp tests/verdict tests/import tests/learn tests/init tests/fuzz/paled tests/fuzz/export tests/webhook profiles >$(B)/fuzz/$${f##*/}.log 2>&1 || \
-			$$dict $$corpus tests/lang tests/fmt tests/lsp tests/verdict tests/import tests/learn tests/init tests/fuzz/paled tests/fuzz/export tests/fuzz/kube profiles >$(B)/fuzz/$${f##*/}.log 2>&1 || \
+			$$dict $$corpus tests/lang tests/fmt tests/lsp tests/verdict tests/import tests/learn tests/init tests/fuzz/paled tests/fuzz/export tests/fuzz/kube tests/fuzz/posture tests/webhook profiles \
+			>$(B)/fuzz/$${f##*/}.log 2>&1 || \
 			{ tail -n 40 $(B)/fuzz/$${f##*/}.log; exit 1; }; \
 		grep -E 'stat::number_of_executed_units|stat::peak_rss' $(B)/fuzz/$${f##*/}.log; \
 	done

@@ -3,6 +3,7 @@
 
 #include "compiler/base/cleanup.h"
 #include "compiler/base/json_text.h"
+#include "compiler/base/sha256.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -151,29 +152,31 @@ void finding_object(const json_t *finding, struct text *to)
 
 /* ---- what was found */
 
-/* What tells a finding from others; malloc-ed. */
-static char *identity(const json_t *f)
+/* A digest of what tells a finding from others: of a large cluster there are many. */
+static void identity(const json_t *f, char hex[65])
 {
 	static const char *const members[] = { "control", "kind", "namespace", "name", "container",
 		"place", "file", "line", "evidence" };
 	json_t *o = checked(json_array());
-	char *s;
+	_cleanup_free_ char *s = NULL;
 
 	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++)
 		json_array_append(o, json_object_get(f, members[i]));
 	s = json_dumps(o, JSON_COMPACT);
 	if (!s)
 		abort();
+	sha256_hex(s, strlen(s), hex);
 	json_decref(o);
-	return s;
 }
 
 void posture_add(struct posture *p, json_t *finding)
 {
-	_cleanup_free_ char *key = identity(finding);
-	const json_t *index = json_object_get(p->known, key);
+	const json_t *index;
+	char key[65];
 	json_t *there;
 
+	identity(finding, key);
+	index = json_object_get(p->known, key);
 	if (!index) {
 		set(p->known, key, json_integer((json_int_t)json_array_size(p->findings)));
 		json_array_append_new(p->findings, finding);

@@ -30,7 +30,7 @@
 
 struct posture {
 	json_t *findings; /* array */
-	json_t *known;	  /* object: what findings are told apart by, to their index */
+	json_t *known;	  /* object: by digests of what tells findings apart, their indexes */
 	/* Array of texts: what should have been looked at and could not be, and why. */
 	json_t *unseen;
 	json_t *notes; /* array of texts: what was not looked at by choice, or for want of input */
