@@ -376,7 +376,11 @@ static int look(struct look *l, bool paled)
 	r = mounts_read(l->container->pid, &l->mounts);
 	if (r < 0)
 		return r;
-	r = mounts_read(getpid(), &l->node);
+	/* The node's own, also where this program runs among other mounts. */
+	if (mounts_read(1, &l->node) < 0) {
+		mounts_release(&l->node);
+		r = mounts_read(getpid(), &l->node);
+	}
 	if (r < 0)
 		return r;
 	check_privileged(l);

@@ -100,10 +100,22 @@ static int read_process(pid_t pid, struct node_process *ret)
 	return 0;
 }
 
+/* Who may not see a process's namespaces would take them for its own. */
+static int check_seen(pid_t pid)
+{
+	char path[64], link[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", pid);
+	return readlink(path, link, sizeof(link)) < 0 ? -errno : 0;
+}
+
 static int add(struct node_processes *all, pid_t pid)
 {
 	struct node_process one;
-	int r = read_process(pid, &one);
+	int r = check_seen(pid);
+
+	if (r >= 0)
+		r = read_process(pid, &one);
 
 	if (r < 0)
 		return r;

@@ -179,6 +179,17 @@ has() {
 	END
 }
 
+@test "what cannot be looked at is told, and is not taken for right" {
+	as_root
+	bundle .
+	# Whose namespaces are not to be seen.
+	stage 'begin
+		setpriv --bounding-set=-sys_ptrace "$pale" audit $id >$dir/said || echo $? >>$dir/said
+		runc delete --force $id'
+	grep -Ex "could not be looked at: container $id, process [0-9]+: Permission denied" "$dir/said"
+	[ "$(tail -n 2 "$dir/said")" = $'0 findings; 0 containers looked at\n3' ]
+}
+
 @test "--probe connects from the container's network, and tells what was accepted" {
 	as_root
 	bundle .

@@ -89,6 +89,7 @@ commands() {
 	offers "bash zsh fish" "pale run -m seccomp,cgroup," landlock apparmor bpf-lsm
 	offers "bash zsh fish" "pale run --mechanisms=seccomp,l" landlock
 	offers "bash zsh fish" "pale import --abi x86" x86 x86_64
+	offers "bash zsh fish" "pale audit --severity=hi" high
 	offers "bash zsh fish" "pale import --capabilities net_" net_admin net_bind_service net_broadcast net_raw
 }
 
