@@ -26,6 +26,10 @@ static const char *const engine_folders[] = {
 static const char *const kernel_points[] = { "/proc", "/sys", "/dev" };
 static const char *const kernel_types[] = { "proc", "sysfs", "cgroup", "cgroup2", "mqueue",
 	"devpts", "nsfs", "securityfs", "tmpfs" };
+/* Of the node's devtmpfs, which engines without the right to make devices hand over one by one, and
+ * put before files that they mask. */
+static const char *const plain_devices[] = { "/null", "/zero", "/full", "/random", "/urandom",
+	"/tty" };
 
 static char *decoded(const char *s, size_t len)
 {
@@ -167,6 +171,8 @@ static bool is_kernels_own(const struct mount *m)
 		at |= node_path_is_within(m->point, kernel_points[i]);
 	for (size_t i = 0; i < sizeof(kernel_types) / sizeof(*kernel_types); i++)
 		of |= strcmp(m->type, kernel_types[i]) == 0;
+	for (size_t i = 0; i < sizeof(plain_devices) / sizeof(*plain_devices); i++)
+		of |= strcmp(m->type, "devtmpfs") == 0 && strcmp(m->root, plain_devices[i]) == 0;
 	return (at && of) || strcmp(m->type, "nsfs") == 0;
 }
 

@@ -176,7 +176,8 @@ static void identifiers_are_distinct(void **state)
 	"23 22 0:21 / /proc rw - proc proc rw\n"                                                   \
 	"24 22 0:22 / /run rw,nosuid shared:5 - tmpfs tmpfs rw,size=1\n"                           \
 	"25 22 8:2 / /srv/my\\040data rw - xfs /dev/sda2 rw\n"                                     \
-	"26 22 8:1 /var/lib/mysql /mnt/db rw - ext4 /dev/sda1 rw\n"
+	"26 22 8:1 /var/lib/mysql /mnt/db rw - ext4 /dev/sda1 rw\n"                                \
+	"27 22 0:6 / /dev rw - devtmpfs udev rw\n"
 
 static void paths_on_the_node_follow_from_devices(void **state)
 {
@@ -198,6 +199,8 @@ static void paths_on_the_node_follow_from_devices(void **state)
 		{ "40 39 8:1 /var/lib/machines/c / rw - ext4 /dev/sda1 rw", NULL },
 		{ "40 39 0:21 / /proc rw - proc proc rw", NULL },
 		{ "40 39 0:98 / /tmp rw - tmpfs tmpfs rw", NULL },
+		{ "40 39 0:6 /null /dev/null rw - devtmpfs udev rw", NULL },
+		{ "40 39 0:6 /null /proc/kcore rw - devtmpfs udev rw", NULL },
 		{ "40 39 8:1 /var/lib/docker/containers/0a/hosts /etc/hosts rw - ext4 /dev/sda1 rw",
 			NULL },
 		{ "40 39 8:1 /var/lib/kubelet/pods/u/volumes/k/v /data rw - ext4 /dev/sda1 rw",
@@ -205,6 +208,9 @@ static void paths_on_the_node_follow_from_devices(void **state)
 		/* And not. */
 		{ "40 39 8:1 / / rw - ext4 /dev/sda1 rw", "/" },
 		{ "40 39 0:21 / /host/proc rw - proc proc rw", "/proc" },
+		{ "40 39 0:6 /sda /dev/sda rw - devtmpfs udev rw", "/dev/sda" },
+		{ "40 39 0:6 / /dev rw - devtmpfs udev rw", "/dev" },
+		{ "40 39 0:6 /null /data/null rw - devtmpfs udev rw", "/dev/null" },
 		{ "40 39 8:1 /var/lib/docker /d rw - ext4 /dev/sda1 rw", "/var/lib/docker" },
 		{ "40 39 8:1 /var/lib/kubelet/pods /d rw - ext4 /dev/sda1 rw",
 			"/var/lib/kubelet/pods" },
@@ -214,7 +220,7 @@ static void paths_on_the_node_follow_from_devices(void **state)
 	_cleanup_(mounts_release) struct mounts node;
 
 	mounts_parse(NODE, &node);
-	assert_int_equal(node.n, 5);
+	assert_int_equal(node.n, 6);
 	assert_string_equal(node.v[3].point, "/srv/my data");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		_cleanup_(mounts_release) struct mounts m;
