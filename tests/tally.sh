@@ -168,7 +168,10 @@ suite_docs() {
 
 # Containers as an engine starts them; $1 is RUNTIME-ENGINE.
 suite_runtime() {
-	tap "runtime/$1" env PALE_BUILD="$build" tests/runtime/run.sh "${1%-*}" "${1#*-}" tests/runtime/bare.bats tests/runtime/confined.bats
+	local more=()
+	# Of the machine's engines; the guest's were not tried.
+	case $1 in runc-none | runc-podman | runc-containerd) more=(tests/runtime/audit.bats) ;; esac
+	tap "runtime/$1" env PALE_BUILD="$build" tests/runtime/run.sh "${1%-*}" "${1#*-}" tests/runtime/bare.bats tests/runtime/confined.bats "${more[@]}"
 }
 
 # Of Kubernetes what needs no node, and not long: an API server that asks the webhook, and kubectl-pale.

@@ -293,12 +293,24 @@ static void check_mount(const struct look *l, const struct mount *m)
 	posture_add(l->posture, f);
 }
 
+/* The folder, as the kubelet mounts it, or the file alone. */
 static bool is_token(const struct mount *m)
 {
-	static const char *const folders[] = { "/run/secrets/kubernetes.io/serviceaccount",
-		"/var/run/secrets/kubernetes.io/serviceaccount" };
+	static const char *const places[] = { "/run/secrets/kubernetes.io/serviceaccount",
+		"/var/run/secrets/kubernetes.io/serviceaccount",
+		"/run/secrets/kubernetes.io/serviceaccount/token",
+		"/var/run/secrets/kubernetes.io/serviceaccount/token" };
 
-	return strcmp(m->point, folders[0]) == 0 || strcmp(m->point, folders[1]) == 0;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (strcmp(m->point, places[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_file_of_token(const char *point)
+{
+	return strcmp(strrchr(point, '/'), "/token") == 0;
 }
 
 static void check_token(const struct look *l, const struct mount *m)
@@ -312,7 +324,7 @@ static void check_token(const struct look *l, const struct mount *m)
 		return;
 	f = finding(l, CONTROL_TOKEN);
 	finding_evidence(f, json_string("mounted"), "/proc/%d/mountinfo %s", pid, m->point);
-	text_printf(&path, "%s/token", m->point);
+	text_printf(&path, "%s%s", m->point, is_file_of_token(m->point) ? "" : "/token");
 	policy_request_read(text_str(&path), &r);
 	if (refused(l, &r, f))
 		finding_severity(f, CONTROL_LOW);
@@ -376,11 +388,9 @@ static int look(struct look *l, bool paled)
 	r = mounts_read(l->container->pid, &l->mounts);
 	if (r < 0)
 		return r;
-	/* The node's own, also where this program runs among other mounts. */
-	if (mounts_read(1, &l->node) < 0) {
-		mounts_release(&l->node);
-		r = mounts_read(getpid(), &l->node);
-	}
+	/* The node's own, also where this program runs among other mounts; and these. */
+	mounts_read(1, &l->node);
+	r = mounts_read(getpid(), &l->node);
 	if (r < 0)
 		return r;
 	check_privileged(l);

@@ -97,7 +97,6 @@ static bool parse_line(const char *line, struct mount *ret)
 
 void mounts_parse(const char *text, struct mounts *ret)
 {
-	*ret = (struct mounts){ 0 };
 	for (const char *line = text; *line;) {
 		const char *end = strchrnul(line, '\n');
 		_cleanup_free_ char *copy = strndup(line, (size_t)(end - line));
@@ -120,7 +119,6 @@ int mounts_read(pid_t pid, struct mounts *ret)
 	char path[64], buffer[4096];
 	size_t n;
 
-	*ret = (struct mounts){ 0 };
 	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
 	f = fopen(path, "re");
 	if (!f)

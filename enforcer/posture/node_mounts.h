@@ -25,10 +25,10 @@ struct mounts {
 	size_t n;
 };
 
-/* Reads the text of a mountinfo file, decoding what is escaped in it; lines that are none are left
- * out. */
+/* Appends what the text of a mountinfo file has, decoding what is escaped in it; lines that are
+ * none are left out. */
 void mounts_parse(const char *text, struct mounts *ret);
-/* Of a process; 0 or a negative errno. */
+/* Appends those of a process; 0 or a negative errno. */
 int mounts_read(pid_t pid, struct mounts *ret);
 void mounts_release(struct mounts *m);
 

@@ -217,13 +217,13 @@ static void paths_on_the_node_follow_from_devices(void **state)
 		{ "40 39 8:1 /var/lib/kubelet/pki /d rw - ext4 /dev/sda1 rw",
 			"/var/lib/kubelet/pki" },
 	};
-	_cleanup_(mounts_release) struct mounts node;
+	_cleanup_(mounts_release) struct mounts node = { 0 };
 
 	mounts_parse(NODE, &node);
 	assert_int_equal(node.n, 6);
 	assert_string_equal(node.v[3].point, "/srv/my data");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		_cleanup_(mounts_release) struct mounts m;
+		_cleanup_(mounts_release) struct mounts m = { 0 };
 		_cleanup_free_ char *path = NULL;
 
 		mounts_parse(cases[i].line, &m);
@@ -236,7 +236,7 @@ static void paths_on_the_node_follow_from_devices(void **state)
 
 static void lines_that_are_none_are_left_out(void **state)
 {
-	_cleanup_(mounts_release) struct mounts m;
+	_cleanup_(mounts_release) struct mounts m = { 0 };
 
 	mounts_parse(
 		"\n36 35 98:0\n1 2 3:4 / /a rw\n1 2 3:4 / /b rw -\n1 2 3:4 / /c ro,rox - x y rw\n"
