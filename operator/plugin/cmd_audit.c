@@ -47,6 +47,58 @@ static int ask(struct api *a, const struct kube_resource *r, struct posture *p, 
 	return 0;
 }
 
+/* What makes pods; of one kind the first that the server has. */
+static const struct {
+	const char *kind, *plural, *group_versions[2];
+} makers[] = {
+	{ "Deployment", "deployments", { "apps/v1" } },
+	{ "StatefulSet", "statefulsets", { "apps/v1" } },
+	{ "DaemonSet", "daemonsets", { "apps/v1" } },
+	{ "ReplicaSet", "replicasets", { "apps/v1" } },
+	{ "Job", "jobs", { "batch/v1" } },
+	/* Servers before 1.21. */
+	{ "CronJob", "cronjobs", { "batch/v1", "batch/v1beta1" } },
+};
+
+static int list_makers(
+	struct api *a, size_t i, const char *namespace, json_t **ret, struct pale_err **err)
+{
+	int r = -ENOENT;
+
+	for (size_t k = 0; k < 2 && makers[i].group_versions[k] && r == -ENOENT; k++) {
+		pale_err_free(TAKE_PTR(*err));
+		r = api_list(a,
+			&(const struct kube_resource){ .group_version = makers[i].group_versions[k],
+				.plural = makers[i].plural,
+				.namespace = namespace },
+			NULL, ret, err);
+	}
+	return r;
+}
+
+/* Those whose pods do not run now. */
+static int audit_makers(
+	struct api *a, const char *namespace, struct cluster_posture *to, struct pale_err **err)
+{
+	const struct object_source from = { 0 };
+
+	for (size_t i = 0; i < sizeof(makers) / sizeof(*makers); i++) {
+		_cleanup_(pale_err_freep) struct pale_err *why = NULL;
+		json_t *list = NULL, *o;
+		size_t k;
+		int r = list_makers(a, i, namespace, &list, &why);
+
+		if (r == -EPERM)
+			posture_unseen(to->posture, "%s: %s", makers[i].plural, pale_err_text(why));
+		else if (r < 0)
+			return api_keep_error(why, err);
+		json_array_foreach (list, k, o)
+			cluster_posture_add_idle(to, o, makers[i].kind, &from);
+		json_decref(list);
+	}
+	return 0;
+}
+
 static int audit_cluster(const struct invocation *in, struct posture *p, struct pale_err **err)
 {
 	const char *namespace = option_argument(in, OPT_NAMESPACE);
@@ -57,6 +109,9 @@ static int audit_cluster(const struct invocation *in, struct posture *p, struct 
 	const struct kube_resource policies = { .group_version = "networking.k8s.io/v1",
 		.plural = "networkpolicies",
 		.namespace = namespace };
+	const struct kube_resource accounts = {
+		.group_version = "v1", .plural = "serviceaccounts", .namespace = namespace
+	};
 	const struct kube_resource profiles = { .group_version = PALE_API,
 		.plural = "paleprofiles" };
 	_cleanup_(cluster_objects_release) struct cluster_objects cluster = { 0 };
@@ -77,6 +132,8 @@ static int audit_cluster(const struct invocation *in, struct posture *p, struct 
 		r = ask(&api, &policies, p, &cluster.network_policies,
 			&cluster.network_policies_known, err);
 	if (r == 0)
+		r = ask(&api, &accounts, p, &cluster.service_accounts, &known, err);
+	if (r == 0)
 		r = ask(&api, &profiles, p, &cluster.profiles, &known, err);
 	if (r == 0)
 		r = api_list(&api, &pods, NULL, &list, err);
@@ -85,10 +142,12 @@ static int audit_cluster(const struct invocation *in, struct posture *p, struct 
 	cluster_posture_init(&posture, p, &cluster);
 	json_array_foreach (list, i, pod)
 		cluster_posture_add(&posture, pod, "Pod", &from);
-	cluster_posture_end(&posture);
+	r = audit_makers(&api, namespace, &posture, err);
+	if (r == 0)
+		cluster_posture_end(&posture);
 	cluster_posture_release(&posture);
 	json_decref(list);
-	return 0;
+	return r;
 }
 
 /* ---- manifests */
@@ -188,7 +247,7 @@ const struct command plugin_audit = {
 		"is under. Then at the namespaces. Each finding has its evidence, and the change "
 		"of the manifest, or of a policy, that ends it: a strategic merge patch, as "
 		"`kubectl patch` takes it, or an object to create. Of pods that a workload keeps "
-		"the workload is told of, once.\n\n"
+		"the workload is told of, once, and so is one whose pods do not run now.\n\n"
 		"With --file the objects of manifests are looked at, of YAML or JSON, as `kubectl "
 		"get pods -A -o json` prints them too; - is standard input. SARIF then has their "
 		"lines.",

@@ -106,14 +106,20 @@ void cluster_objects_take(struct cluster_objects *c, const json_t *object)
 void cluster_posture_init(
 	struct cluster_posture *c, struct posture *p, const struct cluster_objects *cluster)
 {
-	*c = (struct cluster_posture){ p, cluster, profile_set_new(cluster->profiles),
-		memory_checked(json_object()) };
+	*c = (struct cluster_posture){
+		.posture = p,
+		.cluster = cluster,
+		.profiles = profile_set_new(cluster->profiles),
+		.used = memory_checked(json_object()),
+		.makers = memory_checked(json_object()),
+	};
 }
 
 void cluster_posture_release(struct cluster_posture *c)
 {
 	profile_set_free(c->profiles);
 	json_decref(c->used);
+	json_decref(c->makers);
 	*c = (struct cluster_posture){ 0 };
 }
 
@@ -131,11 +137,22 @@ static bool account_gives_no_token(const struct cluster_posture *c, const struct
 	return false;
 }
 
-static bool has_ended(const json_t *pod)
+/* A pod, or a Job. */
+static bool has_ended(const json_t *object)
 {
-	const char *phase = json_member_text(json_object_get(pod, "status"), "phase");
+	const json_t *status = json_object_get(object, "status");
+	const char *phase = json_member_text(status, "phase");
 
-	return phase && (strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0);
+	return json_member(status, "completionTime") ||
+	       (phase && (strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0));
+}
+
+static char *maker_key(const char *namespace, const char *kind, const char *name)
+{
+	struct text t = TEXT_INIT;
+
+	text_printf(&t, "%s/%s/%s", namespace, kind, name);
+	return text_take(&t);
 }
 
 /* Of a pod that runs: what keeps it, in @p's place; malloc-ed, NULL where patches are the pod's. */
@@ -160,8 +177,11 @@ static char *put_maker(struct audited_pod *p, const json_t *pod)
 
 static void check(struct cluster_posture *c, struct audited_pod *p)
 {
+	_cleanup_free_ char *key = maker_key(p->place.namespace, p->place.kind, p->place.name);
+
 	c->posture->objects++;
 	c->posture->containers += p->pod.n;
+	json_object_set_new(c->makers, key, json_true());
 	json_object_set_new(c->used, p->place.namespace, json_true());
 	p->no_tokens = account_gives_no_token(c, p);
 	container_checks(p);
@@ -239,6 +259,15 @@ void cluster_posture_add(struct cluster_posture *c, const json_t *object, const 
 
 		cluster_posture_add(c, v, items, &of);
 	}
+}
+
+void cluster_posture_add_idle(struct cluster_posture *c, const json_t *object, const char *kind,
+	const struct object_source *from)
+{
+	_cleanup_free_ char *key = maker_key(namespace_of(object), kind, name_of(object));
+
+	if (!pod_controller(object) && !json_object_get(c->makers, key))
+		cluster_posture_add(c, object, kind, from);
 }
 
 /* ---- namespaces */

@@ -39,7 +39,8 @@ struct cluster_posture {
 	struct posture *posture;
 	const struct cluster_objects *cluster;
 	struct profile_set *profiles;
-	json_t *used; /* object: names of namespaces that have pods */
+	json_t *used;	/* object: names of namespaces that have pods */
+	json_t *makers; /* object: what keeps pods that were looked at, "shop/Deployment/web" */
 };
 
 /* Borrows both. */
@@ -52,6 +53,10 @@ void cluster_posture_release(struct cluster_posture *c);
  * take is told as unseen.
  */
 void cluster_posture_add(struct cluster_posture *c, const json_t *object, const char *kind,
+	const struct object_source *from);
+/* As cluster_posture_add(), of what makes pods, where none of them was looked at and nothing else
+ * keeps it: a CronJob between its runs, a Deployment of none. */
+void cluster_posture_add_idle(struct cluster_posture *c, const json_t *object, const char *kind,
 	const struct object_source *from);
 /* Then at the namespaces, and tells what was not known. */
 void cluster_posture_end(struct cluster_posture *c);

@@ -166,6 +166,24 @@ of() {
 	[ "$(jq -c .findings <<<"$output")" = '[]' ]
 }
 
+@test "what makes pods and has none now is looked at by its template" {
+	for schedule in '"apiVersion": "batch/v1beta1", "kind": "CronJob"' '"apiVersion": "apps/v1", "kind": "StatefulSet"' '"apiVersion": "batch/v1", "kind": "Job"'; do
+		jq -n "{$schedule, metadata: {name: \"idle\"}}"' | .template = {metadata: {labels: {app: "idle"}}, spec: {hostPID: true, restartPolicy: "Never", containers: [{name: "c", image: "i"}]}} |
+			if .kind == "CronJob" then .spec = {schedule: "0 0 * * *", jobTemplate: {spec: {template}}} elif .kind == "Job" then .spec = {template}
+			else .template.spec.restartPolicy = "Always" | .spec = {serviceName: "s", replicas: 0, selector: {matchLabels: {app: "idle"}}, template} end | del(.template)' |
+			kubectl -n shop create -f - >/dev/null
+	done
+	run -1 kubectl-pale audit -n shop --json --severity high
+	[ "$(jq -c '[.findings[] | select(.control == "host-pid") | [.kind, .name, .evidence[0].path]] | sort' <<<"$output")" = \
+		'[["CronJob","idle","spec.jobTemplate.spec.template.spec.hostPID"],["Job","idle","spec.template.spec.hostPID"],["StatefulSet","idle","spec.template.spec.hostPID"]]' ]
+	# That of the Deployment has them.
+	[ "$(jq -c '[.findings[] | select(.kind == "Deployment").control]' <<<"$output")" = '["privileged"]' ]
+	kubectl -n shop patch cronjob idle --type strategic -p "$(jq -c '.findings[] | select(.kind == "CronJob").patch' <<<"$output")" 2>&1 | grep -q patched
+	kubectl -n shop delete statefulset,job idle >/dev/null
+	run kubectl-pale audit -n shop --json --severity high
+	[ "$(jq -c '[.findings[] | select(.control == "host-pid")]' <<<"$output")" = '[]' ]
+}
+
 @test "a namespace without policies, and the network that its pods reach; what is offered is created" {
 	clean web | jq '.metadata.namespace = "bare"' | kubectl create -f - >/dev/null
 	kubectl get --raw /api/v1/namespaces/bare/pods/web | jq '.status.hostIP = "10.0.0.5"' | kubectl replace --raw /api/v1/namespaces/bare/pods/web/status -f - >/dev/null

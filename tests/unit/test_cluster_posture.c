@@ -958,6 +958,48 @@ static void pods_of_other_makers_are_themselves(void **state)
 	}
 }
 
+static void makers_without_pods_are_looked_at(void **state)
+{
+#define MAKER(metadata, more)                                                                      \
+	"{'metadata':{'name':'web','namespace':'shop'" metadata "},'spec':{'template':{'spec':{"   \
+	"'hostPID':true,'containers':[" CONTAINER("web") "]}}}" more "}"
+	static const struct {
+		const char *kind, *object;
+		bool looked_at;
+	} cases[] = {
+		{ "StatefulSet", MAKER("", ""), true },
+		/* It has pods. */
+		{ "Deployment", MAKER("", ""), false },
+		/* What keeps it is looked at. */
+		{ "ReplicaSet",
+			MAKER(",'ownerReferences':[{'kind':'Deployment','name':'web',"
+			      "'controller':true}]",
+				""),
+			false },
+		{ "Job", MAKER("", ",'status':{'active':1}"), true },
+		{ "Job", MAKER("", ",'status':{'completionTime':'2026-11-26T13:10:43Z'}"), false },
+	};
+	const struct object_source nowhere = { 0 };
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		_cleanup_(cluster_objects_release) struct cluster_objects cluster = { 0 };
+		_cleanup_(posture_release) struct posture p;
+		json_t *pod = json_of(REPLICA("a")), *o = json_of(cases[i].object);
+		struct cluster_posture c;
+
+		posture_init(&p);
+		cluster_objects_init(&cluster);
+		cluster_posture_init(&c, &p, &cluster);
+		cluster_posture_add(&c, pod, "Pod", &nowhere);
+		cluster_posture_add_idle(&c, o, cases[i].kind, &nowhere);
+		cluster_posture_end(&c);
+		cluster_posture_release(&c);
+		assert_int_equal(p.objects, cases[i].looked_at ? 2 : 1);
+		json_decref(pod);
+		json_decref(o);
+	}
+}
+
 static void what_is_no_pod_is_told(void **state)
 {
 	static const struct {
@@ -1016,6 +1058,7 @@ int main(void)
 		cmocka_unit_test(what_a_profile_refuses_weighs_less),
 		cmocka_unit_test(pods_of_one_workload_are_one),
 		cmocka_unit_test(pods_of_other_makers_are_themselves),
+		cmocka_unit_test(makers_without_pods_are_looked_at),
 		cmocka_unit_test(what_is_no_pod_is_told),
 		cmocka_unit_test(network_policies_that_are_not_known_are_noted),
 	};
