@@ -236,7 +236,7 @@ static int record_live(struct session *s, struct pale_err **err)
 			err, EEXIST, "%s is of runs that no policy was made of", recording);
 		hint = arena_printf(s->sources.arena,
 			"learn from it, with --from %s, or remove it: then record anew", recording);
-		pale_err_hint(err, hint);
+		pale_err_hint(err, "%s", hint);
 		return r;
 	}
 	return s->n_groups ? record_groups(s, err) : record_command(s, err);
