@@ -14,7 +14,7 @@ install: all
 	$(Q)install -m 644 systemd/*.socket $(DESTDIR)$(unitdir)
 	$(Q)for unit in paled pale-export; do sed 's,@bindir@,$(bindir),' systemd/$$unit.service >$(B)/$$unit.service; done
 	$(Q)install -m 644 $(B)/paled.service $(B)/pale-export.service $(DESTDIR)$(unitdir)
-	$(Q)install -m 644 systemd/pale.sysusers $(DESTDIR)$(sysusersdir)/pale.conf
+	$(Q)for name in pale pale-export; do install -m 644 systemd/$$name.sysusers $(DESTDIR)$(sysusersdir)/$$name.conf || exit 1; done
 	$(Q)install -m 644 systemd/pale.tmpfiles $(DESTDIR)$(tmpfilesdir)/pale.conf
 	$(Q)install -d $(DESTDIR)$(datadir)/pale/grafana
 	$(Q)install -m 644 docs/grafana/pale.json $(DESTDIR)$(datadir)/pale/grafana

@@ -29,7 +29,7 @@ setup() {
 		printf 'share/man/%s\n' man5/pale-export.conf.5 man5/pale-runs.5 man5/pale.5 man5/paled.conf.5 man7/pale-protocol.7 man8/pale-export.8 \
 			man8/pale-runtime.8 man8/paled.8
 		printf 'lib/systemd/system/%s\n' pale-export.service paled.service paled-{register,control,events}.socket
-		printf 'lib/%s.d/pale.conf\n' sysusers tmpfiles
+		printf 'lib/%s.conf\n' sysusers.d/pale sysusers.d/pale-export tmpfiles.d/pale
 		echo share/pale/grafana/pale.json
 		printf 'share/bash-completion/completions/%s\n' pale pale-operator kubectl-pale
 		printf 'share/zsh/site-functions/_%s\n' pale pale-operator kubectl-pale

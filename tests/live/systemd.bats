@@ -54,7 +54,7 @@ setup() {
 
 @test "groups and folders" {
 	mkdir -p "$root/etc"
-	run -0 systemd-sysusers --root="$root" "$root/usr/lib/sysusers.d/pale.conf"
+	run -0 systemd-sysusers --root="$root" "$root"/usr/lib/sysusers.d/pale{,-export}.conf
 	cut -d: -f1 "$root/etc/group" | sort | diff - <(printf 'pale\npale-export\npale-read\n')
 	grep -q '^pale-export:' "$root/etc/passwd"
 	grep -qE '^pale-read:[^:]*:[0-9]+:pale-export$' "$root/etc/group"
