@@ -8,8 +8,9 @@ BPF_SKEL := $(BPF_SRC:enforcer/bpf/%.bpf.c=$(SKEL)/%.skel.h)
 # Made on the way to a skeleton, and kept: else each make would build them again.
 .SECONDARY: $(BPF_SKEL) $(BPF_SRC:%.c=$(B)/%.o)
 
-# linux/types.h needs asm/, which Debian keeps beside the libraries of one architecture.
-BPF_CFLAGS := -target bpf -D__TARGET_ARCH_x86 -mcpu=v3 -g -O2 -Wall -Werror -I. -I$(GEN) \
+# linux/types.h needs asm/, which Debian keeps beside the libraries of one architecture. The skeletons hold debugging information, which is
+# the same wherever they are built.
+BPF_CFLAGS := -target bpf -D__TARGET_ARCH_x86 -mcpu=v3 -g -O2 -Wall -Werror -ffile-prefix-map=$(CURDIR)=. -I. -I$(GEN) \
 	-idirafter /usr/include/$(shell $(CC) -print-multiarch)
 
 $(B)/enforcer/bpf/%.bpf.o: enforcer/bpf/%.bpf.c | $(GEN)/vocab_tables.h
