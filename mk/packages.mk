@@ -31,6 +31,8 @@ DEPS_KUBE := $(DEPS_APISERVER) etcd-client containerd runc containernetworking-p
 DEPS_IMAGES := jq binutils apparmor busybox-static
 # A browser that shows the pages that pale makes.
 DEPS_BROWSER := chromium python3 bats
+# Debian packages of Pale, and the releases that they are tried in.
+DEPS_DEB := debhelper dpkg-dev fakeroot git lintian debootstrap bats
 DEPS_DEVEL := clang-format cppcheck hyperfine strace wrk jq python3-minimal libclang-rt-14-dev git shellcheck
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.
@@ -49,9 +51,9 @@ define install_packages
 		{ tail -n 20 $(B)/apt.log >&2; exit 1; }
 endef
 
-.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples
-deps: deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples deps-node
-deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples: deps-%: | $(B)/
+.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples deps-deb
+deps: deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples deps-deb deps-node
+deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples deps-deb: deps-%: | $(B)/
 	$(call install_packages,$(DEPS_$(shell echo $* | tr a-z A-Z)))
 
 # Of Debian where there is none: others bring both in one package, which Debian's npm conflicts with.

@@ -178,6 +178,21 @@ static void expect_defaults(const char *text)
 	daemon_config_release(&c);
 }
 
+/* A line whose # is followed by no space is a key that is left out. */
+static void what_packages_install_says_the_defaults(void **state)
+{
+	_cleanup_(text_release) struct text shown = TEXT_INIT;
+	char line[512];
+	FILE *f = fopen("debian/paled.conf", "re");
+
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f))
+		text_puts(&shown, line[0] == '#' && line[1] != ' ' ? line + 1 : line);
+	fclose(f);
+	assert_non_null(strstr(text_str(&shown), "\nevents-per-second: 1000\n"));
+	expect_defaults(text_str(&shown));
+}
+
 static void the_recorder_is_bounded(void **state)
 {
 	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
@@ -293,6 +308,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_mistake_has_its_message),
 		cmocka_unit_test(what_is_not_said_is_strict),
+		cmocka_unit_test(what_packages_install_says_the_defaults),
 		cmocka_unit_test(the_recorder_is_bounded),
 		cmocka_unit_test(each_key_is_read),
 		cmocka_unit_test(responses_are_read),
