@@ -118,6 +118,7 @@ test-long: deps-build deps-demo deps-test deps-kube deps-node
 	$(Q)$(MAKE) --no-print-directory test-examples
 	$(Q)$(MAKE) --no-print-directory test-runtime ENGINE=all
 	$(Q)$(MAKE) --no-print-directory test-kube
+	$(Q)$(MAKE) --no-print-directory test-deb
 	$(Q)$(MAKE) --no-print-directory attacks-vm
 	$(Q)$(MAKE) --no-print-directory mutate-bpf
 	$(Q)$(MAKE) --no-print-directory stress-vm STEP=7 UPGRADES=2

@@ -136,6 +136,15 @@ suite_examples() {
 	done
 }
 
+# The packages, in each release of Debian that they are for.
+suite_deb() {
+	local release
+	tap deb/packages env PALE_BUILD="$build" bats --tap tests/deb/packages.bats
+	for release in bookworm trixie; do
+		tap "deb/$release" env PALE_BUILD="$build" PALE_RELEASE=$release bats --tap tests/deb/release.bats
+	done
+}
+
 suite_browser() {
 	tap browser env PALE_BUILD="$build" bats --tap tests/browser/report.bats
 }
