@@ -5,7 +5,7 @@
 bats_require_minimum_version 1.5.0
 
 setup_file() {
-	. "$BATS_TEST_DIRNAME/chroot.bash"
+	. "$BATS_TEST_DIRNAME/../../mk/release.bash"
 	export root=$BATS_FILE_TMPDIR/root
 	debs=$(realpath "${PALE_BUILD:-build}")/deb
 	mkdir -p "$root/srv/newer"
@@ -17,7 +17,7 @@ setup_file() {
 }
 
 setup() {
-	. "$BATS_TEST_DIRNAME/chroot.bash"
+	. "$BATS_TEST_DIRNAME/../../mk/release.bash"
 }
 
 # The packages in a folder of the release, as apt is told of them.

@@ -28,11 +28,11 @@ release_unpack() {
 }
 
 # release_run NETWORK RELEASE ROOT COMMAND…: a command in ROOT, with processes, mounts and, unless NETWORK is online, a network of its own.
-# It sees the packages that were fetched.
+# It sees the packages that were fetched, and has $release_seconds (600).
 release_run() {
 	local network=(--net)
 	[ "$1" != online ] || network=()
-	timeout --kill-after=5 600 unshare --mount --pid "${network[@]}" --fork --kill-child bash -euc '
+	timeout --kill-after=5 "${release_seconds:-600}" unshare --mount --pid "${network[@]}" --fork --kill-child bash -euc '
 		cache=$1 root=$2
 		shift 2
 		mount --make-rprivate /
