@@ -32,7 +32,7 @@ DEPS_IMAGES := jq binutils apparmor busybox-static
 # A browser that shows the pages that pale makes.
 DEPS_BROWSER := chromium python3 bats
 # Debian packages of Pale, and the releases that they are tried in.
-DEPS_DEB := debhelper dpkg-dev fakeroot git lintian debootstrap bats
+DEPS_DEB := debhelper dpkg-dev git lintian debootstrap bats man-db
 DEPS_DEVEL := clang-format cppcheck hyperfine strace wrk jq python3-minimal libclang-rt-14-dev git shellcheck
 
 # libnginx-mod-http-echo: the policy lets nginx load modules, and without any Debian has no directory for them.

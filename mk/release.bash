@@ -28,11 +28,11 @@ release_unpack() {
 }
 
 # release_run NETWORK RELEASE ROOT COMMAND…: a command in ROOT, with processes, mounts and, unless NETWORK is online, a network of its own.
-# It sees the packages that were fetched, and has $release_seconds (600).
+# It sees the packages that were fetched, and has $release_seconds (600). One runs after the other, whoever starts them: apt waits for nobody.
 release_run() {
 	local network=(--net)
 	[ "$1" != online ] || network=()
-	timeout --kill-after=5 "${release_seconds:-600}" unshare --mount --pid "${network[@]}" --fork --kill-child bash -euc '
+	flock "$debian_cache/.$2.lock" timeout --kill-after=5 "${release_seconds:-600}" unshare --mount --pid "${network[@]}" --fork --kill-child bash -euc '
 		cache=$1 root=$2
 		shift 2
 		mount --make-rprivate /
@@ -48,5 +48,5 @@ release_run() {
 # release_fetch RELEASE ROOT PACKAGE…: what these and what they depend on need, so that they can be installed without a network.
 release_fetch() {
 	cp /etc/resolv.conf "$2/etc/resolv.conf"
-	release_run online "$1" "$2" sh -ec 'apt-get update -qq && apt-get install -qq --download-only "$@"' - "${@:3}"
+	release_run online "$1" "$2" sh -ec 'apt-get update -qq && apt-get autoclean -qq && apt-get install -qq --download-only "$@"' - "${@:3}"
 }
