@@ -191,7 +191,7 @@ enum coverage_verdict coverage_of_rule(const struct coverage *c, const struct ru
 		*ret_op = worst_op;
 	if (ret_why)
 		*ret_why = worst_why;
-	return any ? worst : COVERAGE_UNENFORCED;
+	return worst;
 }
 
 static json_t *entry_json(const struct coverage_entry *e)

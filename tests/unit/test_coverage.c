@@ -85,6 +85,25 @@ static void the_worst_operation_speaks_for_the_rule(void **state)
 	compilation_release(&c);
 }
 
+/* What is only implied is asked with what implies it: no sub-profile is inexact for its entry. */
+static void a_sub_profiles_entry_is_exact(void **state)
+{
+	struct compilation c;
+	struct policy *p = compiled(&c, "profile t {\nprocess { allow exec /x as s }\n"
+					"profile s { file { allow read /y } }\n}\n");
+	struct coverage *v = coverage_new(p);
+	const struct rule *entry = NULL;
+
+	for (uint32_t i = 0; i < p->n_rules; i++)
+		if (!p->rules[i]->operations)
+			entry = p->rules[i];
+	assert_non_null(entry);
+	assert_string_equal(entry->text, "allow exec /x as s (its entry)");
+	assert_int_equal(
+		coverage_of_rule(v, entry, BIT(MECHANISM_BPF_LSM), NULL, NULL), COVERAGE_EXACT);
+	compilation_release(&c);
+}
+
 /* The first refusal is the answer. */
 static void what_refuses_first_takes_kill_and_errno(void **state)
 {
@@ -360,6 +379,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(together),
 		cmocka_unit_test(the_worst_operation_speaks_for_the_rule),
+		cmocka_unit_test(a_sub_profiles_entry_is_exact),
 		cmocka_unit_test(what_refuses_first_takes_kill_and_errno),
 		cmocka_unit_test(preempting),
 		cmocka_unit_test(limits_and_who_may_write_to_cgroups),
