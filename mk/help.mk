@@ -18,6 +18,7 @@ help:
 	@echo 'make kube-up         a Kubernetes of one node on this machine (tests/kube/in kubectl get nodes); kube-down ends it'
 	@echo 'make test-kube       the Kubernetes client against an API server'
 	@echo 'make attacks-vm      each attack of the catalogue in the guest, bare and confined (KERNEL=6.1 or 6.12)'
+	@echo 'make range           what attackers do, under Docker, bubblewrap, firejail, Landlock and Pale: a table, JSON and HTML'
 	@echo 'make mutate-bpf      each BPF program taken off in turn: an attack must notice'
 	@echo 'make vm              a shell in the guest; KERNEL=6.1|6.12 here, for test-vm and bench-vm'
 	@echo 'make bench-vm        what confinement costs, in instructions, in the guest'

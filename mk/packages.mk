@@ -29,6 +29,9 @@ DEPS_KUBE := $(DEPS_APISERVER) etcd-client containerd runc containernetworking-p
 	openssl jq bats busybox-static nginx redis-server redis-tools
 # Container images, and what lies in them.
 DEPS_IMAGES := jq binutils apparmor busybox-static
+# What the range has beside Pale.
+DEPS_RANGE := apparmor bubblewrap busybox-static crun firejail golang-github-containers-common iproute2 libcap2-bin mount python3-minimal \
+	util-linux xz-utils
 # A browser that shows the pages that pale makes.
 DEPS_BROWSER := chromium python3 bats
 # Debian packages of Pale, and the releases that they are tried in.
@@ -51,9 +54,9 @@ define install_packages
 		{ tail -n 20 $(B)/apt.log >&2; exit 1; }
 endef
 
-.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples deps-deb
-deps: deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples deps-deb deps-node
-deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples deps-deb: deps-%: | $(B)/
+.PHONY: deps deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples deps-deb deps-range
+deps: deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples deps-deb deps-range deps-node
+deps-build deps-demo deps-test deps-runtime deps-kube deps-images deps-devel deps-browser deps-learning deps-apps deps-examples deps-deb deps-range: deps-%: | $(B)/
 	$(call install_packages,$(DEPS_$(shell echo $* | tr a-z A-Z)))
 
 # Of Debian where there is none: others bring both in one package, which Debian's npm conflicts with.

@@ -69,7 +69,7 @@ printf '%s\n' "${tests[@]}" >"$vm_dir/guest/tests"
 date +%s >"$vm_dir/guest/started"
 # What says which random cases a test draws, and how many.
 : >"$vm_dir/guest/environment"
-for variable in PALE_SEED PALE_POLICIES PALE_ROWS PALE_PROGRAMS PALE_ROUNDS PALE_SECONDS; do
+for variable in PALE_SEED PALE_POLICIES PALE_ROWS PALE_PROGRAMS PALE_ROUNDS PALE_SECONDS PALE_ENGINES; do
 	[ -z "${!variable:-}" ] || printf '%s=%q\n' "$variable" "${!variable}" >>"$vm_dir/guest/environment"
 done
 vm_pack

@@ -521,6 +521,9 @@ static bool asks_for_policy(void)
 	return bound;
 }
 
+/* By what stands before a command: descriptors are handed on through it. */
+static bool keeps_descriptors;
+
 /*
  * Starts @command in the cgroup, by @before (or NULL), which is a command's beginning. *ret_proof
  * is what it says, *ret_sock asks for descriptors.
@@ -540,9 +543,10 @@ static pid_t start(const struct row *r, const char *command, int cgroup_fd,
 	if (pid == 0) {
 		char *argv[64];
 		int n = 0, null = open("/dev/null", O_RDWR | O_CLOEXEC), fd, folder;
+		bool alone = before && !keeps_descriptors;
 
 		/* Where modules of the kernel look at what is inherited, it is nothing. */
-		folder = before ? null : open("/tmp/t", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		folder = alone ? null : open("/tmp/t", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		fd = openat(cgroup_fd, "cgroup.procs", O_WRONLY | O_CLOEXEC);
 		if (fd < 0 || write(fd, "0", 1) != 1)
 			_exit(254);
@@ -552,8 +556,8 @@ static pid_t start(const struct row *r, const char *command, int cgroup_fd,
 		folder = fcntl(folder, F_DUPFD_CLOEXEC, 200);
 		null = fcntl(null, F_DUPFD_CLOEXEC, 200);
 		fd = fcntl(listener, F_DUPFD_CLOEXEC, 200);
-		dup2(before ? null : socks[1], 3);
-		dup2(before ? null : fd, 4);
+		dup2(alone ? null : socks[1], 3);
+		dup2(alone ? null : fd, 4);
 		dup2(pipes[1], 5);
 		dup2(folder, 6);
 		for (; before && before[n]; n++)
@@ -592,7 +596,7 @@ static int scene_run(const struct row *r, const char *command, int cgroup_fd,
 			meanwhile(ctx);
 		/* waitpid() below fails if it is gone by now, and leaves the status. */
 	}
-	if (!before)
+	if (!before || keeps_descriptors)
 		serve(sock);
 	waitpid(pid, &status, 0);
 	close(sock);

@@ -3,7 +3,7 @@
  * test_attacks: each row of rows.c against a live kernel, in the guest, and a table of what became
  * of it; of the numbers in PALE_ROWS, if that is set, and then with what was reported. test_attacks
  * --mutate: for each BPF program, or each in PALE_PROGRAMS, whether any row, or any case of
- * lsm_cases.h, notices that it is gone.
+ * lsm_cases.h, notices that it is gone. test_attacks --under ...: see under.h.
  */
 #include "compiler/base/cleanup.h"
 #include "compiler/compile.h"
@@ -482,6 +482,8 @@ static int try_all(const char *numbers)
 	return n_bad != 0;
 }
 
+#include "tests/attacks/catalogue/under.h"
+
 /* ---- without one program ---- */
 
 /* Cases have no twin and no effect, and their events are told exactly. */
@@ -613,6 +615,7 @@ int main(int argc, char **argv)
 	ssize_t n = readlink("/proc/self/exe", attack, sizeof(attack) - 16);
 	struct pale_err *err = NULL;
 	bool mutates = argc > 1 && !strcmp(argv[1], "--mutate");
+	bool under = argc > 1 && !strcmp(argv[1], "--under");
 	char up[4200];
 	int r;
 
@@ -637,8 +640,12 @@ int main(int argc, char **argv)
 	put_text("/sys/kernel", "rcu_expedited", 0644, "1");
 	/* Processes of the scene must not hold what the loader opens. */
 	scene_make();
-	confine_load();
-	r = mutates ? mutate_all(getenv("PALE_PROGRAMS")) : try_all(getenv("PALE_ROWS"));
+	if (!under)
+		confine_load();
+	if (under)
+		r = try_all_under(argv + 2, getenv("PALE_ROWS"));
+	else
+		r = mutates ? mutate_all(getenv("PALE_PROGRAMS")) : try_all(getenv("PALE_ROWS"));
 	kill(outside, SIGKILL);
 	confine_unload();
 	printf("1..%d\n", n_results);
