@@ -9,10 +9,11 @@ import os
 import re
 import sys
 
-import rows
+sys.dont_write_bytecode = True
+
+import rows  # noqa: E402
 
 WORDS = {"before": "blocked", "after": "blocked after", "missed": "missed", "broken": "broken", "void": "void"}
-SHORT = {"before": "blocked", "after": "after", "missed": "missed", "passes": "", "broken": "twin broken"}
 
 
 def collect(lines):
