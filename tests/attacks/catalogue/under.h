@@ -27,16 +27,17 @@ static int run_under(const struct row *r, const char *what, const char *engine)
 	char path[64];
 	int cgroup, status;
 
+	keeps_descriptors = true;
 	if (!strcmp(engine, "-")) {
 		landlocked.by = "landlock";
-		return run_by_pale(&landlocked, what, &events, &o);
+		status = run_by_pale(&landlocked, what, &events, &o);
+	} else {
+		cgroup = new_cgroup(path, sizeof(path));
+		status = scene_run(r, what, cgroup, before, NULL, NULL);
+		close(cgroup);
+		remove_cgroup(path);
 	}
-	cgroup = new_cgroup(path, sizeof(path));
-	keeps_descriptors = true;
-	status = scene_run(r, what, cgroup, before, NULL, NULL);
 	keeps_descriptors = false;
-	close(cgroup);
-	remove_cgroup(path);
 	return status;
 }
 

@@ -21,7 +21,9 @@ COMMANDS = {
     "docker": f"""\
 printf '%s\\0' "$@" >{BASE}/argv
 exec timeout -k 1 60 unshare --mount --propagation private sh -c '
-mount --rbind / {BASE}/root && exec crun --root {BASE}/crun run --preserve-fds 4 --bundle {BASE} catalogue-$$'
+mount --bind / {BASE}/root &&
+for folder in /tmp /run /lib/modules; do mount --rbind $folder {BASE}/root$folder || exit; done
+exec crun --root {BASE}/crun run --preserve-fds 4 --bundle {BASE} catalogue-$$'
 """,
     "bubblewrap": """\
 exec timeout -k 1 60 bwrap --unshare-all --share-net --die-with-parent --new-session --bind / / --proc /proc --dev /dev -- "$@"

@@ -34,7 +34,8 @@ def all_capabilities():
 
 
 def oci_seccomp(path, capabilities):
-    """The profile of containers-common as an engine hands it to the runtime: conditions decided, for this machine."""
+    """The profile as an engine hands it to the runtime: conditions decided, for this machine. All kernels here are newer than
+    those that it asks for."""
     with open(path) as f:
         profile = json.load(f)
     calls = []
@@ -47,7 +48,7 @@ def oci_seccomp(path, capabilities):
         if any(c in capabilities for c in excludes.get("caps") or []) or "amd64" in (excludes.get("arches") or []):
             continue
         calls.append({k: call[k] for k in ("names", "action", "errnoRet", "args") if call.get(k) is not None})
-    return {"defaultAction": profile["defaultAction"], "defaultErrnoRet": profile["defaultErrnoRet"],
+    return {"defaultAction": profile["defaultAction"], "defaultErrnoRet": profile.get("defaultErrnoRet", 1),
             "architectures": ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"], "syscalls": calls}
 
 
@@ -115,8 +116,9 @@ class Container:
 class Docker(Container):
     name = "docker"
     title = "Docker's default"
-    what = ("crun with Docker's capabilities, devices, masked paths and AppArmor profile and containers-common's seccomp "
-            "profile, in namespaces of its own and on a network of its own")
+    what = ("crun with Docker's capabilities, devices, masked paths, seccomp and AppArmor profiles, in namespaces and on a network "
+            "of its own")
+    seccomp = f"{BUILD}/range/docker-seccomp.json"
     namespace = "docker"
 
     def __init__(self):
@@ -140,8 +142,15 @@ class Docker(Container):
             [{"type": "network", "path": "/run/netns/docker"}],
             "maskedPaths": linux["maskedPaths"], "readonlyPaths": linux["readonlyPaths"],
             "resources": {"devices": devices},
-            "seccomp": oci_seccomp("/usr/share/containers/seccomp.json", self.capabilities)}
+            "seccomp": oci_seccomp(self.seccomp, self.capabilities)}
         spec["process"]["apparmorProfile"] = "docker-default"
+
+
+class Containers(Docker):
+    name = "containers"
+    title = "Podman's filter"
+    what = "the same with the seccomp profile of containers-common, which is Podman's and CRI-O's"
+    seccomp = "/usr/share/containers/seccomp.json"
 
 
 class Landlock(Container):
@@ -205,4 +214,4 @@ class Firejail:
                 *run.command]
 
 
-ENGINES = [Container, Docker, Bubblewrap, Firejail, Landlock, Pale, Lifted]
+ENGINES = [Container, Docker, Containers, Bubblewrap, Firejail, Landlock, Pale, Lifted]

@@ -131,10 +131,10 @@ ROWS = [
     Row("23", "T1059.004", "reverse-shell", "connects out and executes a shell on the connection", ("IV", "EG"), "reached shell",
         ("connect tcp 203.0.113.10:4444", "exec /usr/bin/sh"),
         "network { allow connect tcp 203.0.113.10:4444 }; process { allow exec /usr/bin/sh }"),
-    Row("24", "T1105", "drop-tmp", "writes a program to /tmp and executes it", ("IV",), "said ran", ("exec /tmp/dropped",),
+    Row("24", "T1105", "drop-tmp", "writes a program to /tmp and executes it", ("IV",), "said ran", ("exec /tmp/dropped*",),
         "process { allow exec drift /tmp/** }", "include tmp"),
     Row("24", "T1105", "drop-shm", "writes a program to /dev/shm and executes it", ("IV",), "said ran",
-        ("exec /dev/shm/dropped",), "process { allow exec drift /dev/shm/** }",
+        ("exec /dev/shm/dropped*",), "process { allow exec drift /dev/shm/** }",
         "file { allow read, write, create, delete /dev/shm/** }"),
     Row("26", "T1547.006", "module", "loads a kernel module with finit_module", ("HC",), "appeared /sys/module/dummy",
         ("syscall finit_module*", "capability sys_module"), "allow capability sys_module; allow syscall finit_module"),
@@ -155,7 +155,10 @@ ROWS = [
     Row("32", "T1552.007", "token", "a helper reads the service account's token", ("UA", "ST"), "secret",
         ("read " + TOKEN,), "",
         f"file {{ allow read {TOKEN} }}\n    process {{ allow exec /usr/bin/range-helper as helper }}\n"
-        "    profile helper {\n        include libc\n        file { allow read /srv/app/data/hello@LIFTED@ }\n    }"),
+        # One filter is all that a process tree has: the helper may call what the service may.
+        "    profile helper {\n        include libc, null\n        process { allow signal to self; allow exec /usr/bin/range-helper }\n"
+        "        file { allow read, write, create, delete /srv/app/data/**@LIFTED@ }\n"
+        "        network { allow connect tcp 10.0.5.1:5432 }\n    }"),
     Row("33", "T1552.005", "metadata", "connects to the cloud's metadata address", ("ST",), "reached metadata",
         ("connect tcp 169.254.169.254:80",), "network { allow connect tcp 169.254.169.254:80 }"),
     Row("34", "T1613", "api-server", "connects to the cluster's API server", ("AA",), "reached api",

@@ -7,6 +7,10 @@ set -uo pipefail
 build=$1 kernel=$2
 cd "$(dirname "$(realpath "$0")")/../../.." || exit
 
+# Into the guest, whose cache is another.
+mkdir -p "$build/range"
+cp "$(tests/import/profile.sh docker)" "$build/range/docker-seccomp.json" || exit
+
 guests() {
 	tests/vm/run.sh --kernel "$kernel" --timeout 5400 tests/attacks/range/in_guest.py
 	[ -z "${PALE_ROWS:-}${PALE_ENGINES:-}" ] || return
