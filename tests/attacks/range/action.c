@@ -32,10 +32,15 @@ int main(int argc, char **argv)
 		return greet("203.0.113.10", 80);
 	if (argc == 3 && !strcmp(argv[1], "show"))
 		return show_file(argv[2]);
-	for (size_t i = 0; argc > 2 && i < sizeof(tables) / sizeof(*tables); i++)
-		for (const struct action *a = tables[i]; a->name; a++)
-			if (!strcmp(a->name, argv[1]))
-				return (strcmp(argv[2], "twin") ? a->attack : a->twin)(argv + 3);
+	for (size_t i = 0; argc > 2 && i < sizeof(tables) / sizeof(*tables); i++) {
+		for (const struct action *a = tables[i]; a->name; a++) {
+			if (strcmp(a->name, argv[1]))
+				continue;
+			/* Else what confines it has failed, not refused. */
+			say("begun");
+			return (strcmp(argv[2], "twin") ? a->attack : a->twin)(argv + 3);
+		}
+	}
 	fprintf(stderr, "range-action: no such action\n");
 	return 255;
 }

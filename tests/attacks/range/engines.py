@@ -116,8 +116,8 @@ class Container:
 class Docker(Container):
     name = "docker"
     title = "Docker's default"
-    what = ("crun with Docker's capabilities, devices, masked paths, seccomp and AppArmor profiles, in namespaces and on a network "
-            "of its own")
+    what = ("crun with Docker's capabilities, devices, masked paths, seccomp and AppArmor profiles, in namespaces and on a "
+            "network of its own")
     seccomp = f"{BUILD}/range/docker-seccomp.json"
     namespace = "docker"
 

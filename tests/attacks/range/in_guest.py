@@ -115,7 +115,9 @@ def execute(argv, row, kind, run):
             time.sleep(0.02)
 
 
-def score(kind, effect, status):
+def score(kind, effect, status, output):
+    if kind == "attack" and "begun" not in output.splitlines():
+        return "not begun"
     if kind == "twin":
         return "passes" if status == 0 else "broken"
     if not effect:
@@ -132,8 +134,8 @@ def attempt(the, engine, row, kind, secret):
     # Whoever was spoken to has to have read it.
     time.sleep(0.1)
     effect = kind == "attack" and the.happened(row, run)
-    result = {"row": row.name, "engine": engine.name, "kind": kind, "id": run.id, "score": score(kind, effect, run.status),
-              "status": run.status}
+    result = {"row": row.name, "engine": engine.name, "kind": kind, "id": run.id, "status": run.status,
+              "score": score(kind, effect, run.status, run.output)}
     if run.status:
         result["said"] = (run.output + run.errors)[-300:]
     the.put_back(row, run)

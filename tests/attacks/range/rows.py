@@ -156,7 +156,8 @@ ROWS = [
         ("read " + TOKEN,), "",
         f"file {{ allow read {TOKEN} }}\n    process {{ allow exec /usr/bin/range-helper as helper }}\n"
         # One filter is all that a process tree has: the helper may call what the service may.
-        "    profile helper {\n        include libc, null\n        process { allow signal to self; allow exec /usr/bin/range-helper }\n"
+        "    profile helper {\n        include libc, null\n"
+        "        process { allow signal to self; allow exec /usr/bin/range-helper }\n"
         "        file { allow read, write, create, delete /srv/app/data/**@LIFTED@ }\n"
         "        network { allow connect tcp 10.0.5.1:5432 }\n    }"),
     Row("33", "T1552.005", "metadata", "connects to the cloud's metadata address", ("ST",), "reached metadata",

@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 
 import rows  # noqa: E402
 
-WORDS = {"before": "blocked", "after": "blocked after", "missed": "missed", "broken": "broken", "void": "void"}
+WORDS = {"before": "blocked", "after": "blocked after", "missed": "missed", "not begun": "not begun"}
 
 
 def collect(lines):
@@ -50,14 +50,16 @@ def join(catalogue, others):
         other = found.pop(0) if found else {}
         row["under"] = {name: ("twin broken" if got["twin"] else "missed" if got["effect"] else "blocked")
                         for name, got in other.items() if isinstance(got, dict)}
-        row["under"]["pale"] = ("-" if row["by"] == "documented" else "twin broken" if row["twin"] != "yes" else
-                                "blocked" if row["stopped"] == "yes" else "missed")
+        if row["bare"] != "yes":
+            row["under"] = {name: "void" for name in row["under"]}
+        row["under"]["pale"] = ("void" if row["bare"] != "yes" else "-" if row["by"] == "documented" else
+                                "twin broken" if row["twin"] != "yes" else "blocked" if row["stopped"] == "yes" else "missed")
     return catalogue
 
 
 def tally(catalogue, engine):
     """How many of those that were tried are blocked, and how many were tried."""
-    got = [row["under"][engine] for row in catalogue if row["under"].get(engine, "-") != "-"]
+    got = [row["under"][engine] for row in catalogue if row["under"].get(engine, "-") not in ("-", "void")]
     return got.count("blocked"), got.count("missed"), got.count("twin broken"), len(got)
 
 
@@ -77,8 +79,9 @@ def entries(engines, results):
                     told = "not told" if row.untold else "limit" if not row.reports else "right"
                     cells[name] |= {"report": attack["report"] or twin["report"] or told, "events": attack["events"]}
         yield {"number": row.number, "technique": row.technique, "name": row.name, "title": row.title,
-               "threats": list(row.threats), "untold": row.untold, "policy": rows.source(row), "lifted": row.lifted, "cells": cells,
-               "void": cells.get("bare", {}).get("attack") == "before"}
+               "threats": list(row.threats), "untold": row.untold, "policy": rows.source(row), "lifted": row.lifted,
+               "cells": cells,
+               "void": cells.get("bare", {}).get("attack", "missed") != "missed"}
 
 
 def cell(entry, engine):
@@ -128,7 +131,7 @@ def print_text(found, shown, threats, catalogue):
                       [[x["title"], str(n), str(blocked), str(missed), str(broken)] for x in compared
                        for blocked, missed, broken, n in [tally(catalogue, x["engine"])] if n])
         documented = sum(row["by"] == "documented" for row in catalogue)
-        print(f"{documented} more rows are documented as what no policy can stop.\n")
+        print(f"{documented} more of its rows are documented as what no policy can stop.\n")
 
 
 STYLE = """
@@ -188,9 +191,9 @@ def write_html(path, found, shown, threats, catalogue):
                 tag("td", told, "right" if told == "right" else "quiet" if told in ("limit", "-") else "wrong"), "</tr>"]
     out.append("</table>")
     if catalogue:
-        out += ["<h2>The catalogue of bypasses</h2><p>Each works bare. Docker's container has the guest's files and network here, and "
-                "bubblewrap and firejail are started by root; Landlock's rules are made of the row's policy. What no policy can stop "
-                "has no word.</p><table><tr>",
+        out += ["<h2>The catalogue of bypasses</h2><p>Each works bare. Docker's container has the guest's files and network "
+                "here, and bubblewrap and firejail are started by root; Landlock's rules are made of the row's policy. What no policy "
+                "can stop has no word.</p><table><tr>",
                 *(tag("th", w) for w in ("no.", "tried", *(x["title"] for x in compared), "report", "by")), "</tr>"]
         for c in catalogue:
             words = [c["under"].get(x["engine"], "-") for x in compared]
