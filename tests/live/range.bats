@@ -45,7 +45,8 @@ run_of() {
 		        with open(f"{sys.argv[1]}/{row.name}-{lifted}.pale", "w") as f:
 		            f.write(rows.source(row, lifted))
 	END
-	[ "$(ls "$BATS_TEST_TMPDIR"/*.pale | wc -l)" -gt 80 ]
+	files=("$BATS_TEST_TMPDIR"/*.pale)
+	[ ${#files[@]} -gt 80 ]
 	run -0 "$build/pale" check -I "$root/profiles" "$BATS_TEST_TMPDIR"/*.pale
 }
 

@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 
-from scene import ACTION, BUILD, HOST_TOOL, IMAGE, MOUNTS, RANGE, SECRET_NAME
+from scene import BUILD, HOST_TOOL, IMAGE, MOUNTS, RANGE, SECRET_NAME
 
 PALED_RUN = f"{RANGE}/paled"
 
