@@ -34,6 +34,8 @@ pale build old.pale -o out
 mv out/web.seccomp.json seccomp.json
 printf 'FROM scratch\nCOPY web /usr/sbin/web\nCOPY www /srv/pages/www\nEXPOSE 8080\nCMD ["/usr/sbin/web"]\n' >Dockerfile
 
+kubectl create deployment web --image=web --dry-run=client -o yaml >deploy.yaml
+
 mkdir /srv/image
 cp -r Dockerfile /usr/sbin/web /srv/pages/www /srv/image/
 docker build -q -t web /srv/image
