@@ -14,7 +14,7 @@
  * Stars are therefore written so that they mean the same wherever they stand: a component of stars
  * is `?*`, and Pale's /a/ ** /b is /a/{,** /}b (without the blanks). No byte of a path can become
  * syntax: what is special is escaped or stands in a class of its own, `@` above all, since @{...}
- *is a variable even in quotes.
+ * is a variable even in quotes.
  */
 
 #include "compiler/base/text.h"

@@ -232,7 +232,7 @@ struct ast_file {
  *	- operations are known; those of a rule share one form, and belong to the rule's block
  *	  unless that was reported
  *	- `quiet` and `errno` stand only with deny, `owner` only in FORM_PATHS, `as` only with
- *allowed or audited exec, `only` only in a syscall block
+ * allowed or audited exec, `only` only in a syscall block
  *	- an expectation is allow or deny and has one operation, one object (protocol, family, call,
  *	  signal) and none of except, errno, as; it alone may have `in`
  *	- group kinds, protocols, object classes, limits, modes are ones that there are

@@ -4,7 +4,7 @@
 
 /*
  * NAME.bundle: everything that an enforcer needs for one policy, in one file that is either whole
- *or refused.
+ * or refused.
  *
  *	"PALEBNDL"  u32 version  u32 sections
  *	for each section: name[32], u64 offset, u64 length, SHA-256 of its bytes
@@ -12,8 +12,8 @@
  *	the sections' bytes
  *
  * Numbers are little-endian, offsets count from the file's start, sections lie in the order of the
- *table without gaps. Sections: policy.json, coverage.json, seccomp.json, seccomp.<abi>.bpf,
- *apparmor, lsm.
+ * table without gaps. Sections: policy.json, coverage.json, seccomp.json, seccomp.<abi>.bpf,
+ * apparmor, lsm.
  */
 
 #include "compiler/base/error.h"

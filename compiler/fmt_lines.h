@@ -6,7 +6,7 @@
  * The formatter's own parts; everyone else includes fmt.h.
  *
  *	trace → fmt_lines.c (which words share a line) → fmt_columns.c (where in it they stand) →
- *fmt.c
+ * fmt.c
  *
  * Columns count from 0, in characters. Each step looks at the source's columns and line ends only
  * as far as its own output has the same again: that is what keeps a formatted file as it is.

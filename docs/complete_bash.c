@@ -8,7 +8,7 @@
  *	_pale_commands       the names
  *	_pale_options        by command: all options, with their dashes
  *	_pale_arguments      what an argument is: by "COMMAND --option", by "COMMAND =--option"
- *where it may only be joined, by "COMMAND N" for operands from 0, "COMMAND *" for all that follow
+ * where it may only be joined, by "COMMAND N" for operands from 0, "COMMAND *" for all that follow
  *	_pale_ends_options   by command: set where the first operand ends the options
  *
  * An argument is "free", "file [SUFFIX]", "dir", "command", "word WORD…" or "list WORD…".

@@ -9,8 +9,8 @@
  *
  * A rename is all that makes a set complete, or no longer so; who is killed before it has changed
  * nothing, and who is killed after it is done. So whatever is in new/ and old_N/ is dispensable,
- *and is taken away once a complete set is there: what a loader had attached and not yet renamed
- *goes on enforcing until then. Links mean nothing without the maps.
+ * and is taken away once a complete set is there: what a loader had attached and not yet renamed
+ * goes on enforcing until then. Links mean nothing without the maps.
  */
 #include "compiler/base/cleanup.h"
 #include "compiler/base/sha256.h"

@@ -5,14 +5,14 @@
 /*
  * Containers that are recorded for a policy to be made of it (pale-runs(5)), each by a process of
  * its own, container_recorder.h, from before its program is executed; and what is kept of those
- *that were. Below the daemon's folder of recordings, which outlives it and the kernel:
+ * that were. Below the daemon's folder of recordings, which outlives it and the kernel:
  *
  *	ID.json		which container of which pod, for whom, and how far it is
  *	ID.run		the run, as far as it was saved
  *
  * Nothing that is recorded is more than it is: what could not begin, or ended without the
- *recorder's own last word (it was killed, or this daemon was), is a run that is partial and says
- *why.
+ * recorder's own last word (it was killed, or this daemon was), is a run that is partial and says
+ * why.
  */
 
 #include "enforcer/daemon/daemon.h"

@@ -24,7 +24,7 @@
  *	or Pale's own file of another policy. What else the pod has (RuntimeDefault, a file of its
  *	own) stays, since pale-runtime lets pass only what both allow, and the profile alone might
  *	allow more. It is never set for the whole pod: its sandbox would get it. The annotations
- *that said the same before Kubernetes 1.19, and that servers up to 1.26 want to agree with the
+ * that said the same before Kubernetes 1.19, and that servers up to 1.26 want to agree with the
  *	field, are made into the field.
  *	capabilities.drop gets what the profile drops, and capabilities.add loses it: engines differ
  *	in what a capability is that stands in both.

@@ -18,10 +18,10 @@
  *
  * mode
  *	enforce is tighter than audit. It begins with the namespace's, and where that says none,
- *with the profile's (status.mode or spec.mode): so audit comes from those who write profiles and
+ * with the profile's (status.mode or spec.mode): so audit comes from those who write profiles and
  *	namespaces, not from a binding or a pod. What asks for less is told, and does not count.
  *	pale-runtime reads one mode for the whole pod, so that of its containers' the tightest is
- *it.
+ * it.
  *
  * on-missing
  *	deny is tighter than wait, wait than allow. It begins with the namespace's, and where that

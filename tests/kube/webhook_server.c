@@ -3,8 +3,8 @@
  * The webhook alone, with a cluster from a file, for tests and benchmarks:
  *
  *	webhook_server CLUSTER.json FOLDER [PORT]   serves with FOLDER/tls.crt and tls.key, which it
- *	                                            follows; prints "port N". "-": no cluster is
- *known webhook_server --certificates FOLDER        writes tls.crt, tls.key and ca.crt for localhost
+ *	                                            follows; prints "port N". "-": it knows none
+ *	webhook_server --certificates FOLDER        writes certificates for localhost
  */
 #include "compiler/base/cleanup.h"
 #include "operator/cluster/cluster.h"

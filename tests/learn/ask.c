@@ -16,7 +16,7 @@
  * others are signals, capabilities, tracing, forks. What learning drops (the container runtime's
  * own, commands executed from outside) is not counted. A call of which only some arguments are
  * allowed, where the run does not have them, counts as refused. clone3 that fails with ENOSYS
- *counts as allowed: the C library makes a clone of it.
+ * counts as allowed: the C library makes a clone of it.
  *
  * questions: a line of words that TAB parts, as `pale query` has them after its FILE; "allow",
  *"deny" or "depends" for each.

@@ -4,7 +4,7 @@
  *	hostile ACT [ARGUMENT...]
  *
  * What an odd or hostile program does while somebody records it: one act, after which it says "ok"
- *with status 0, or what went wrong with status 1.
+ * with status 0, or what went wrong with status 1.
  */
 
 #include <errno.h>

@@ -18,14 +18,14 @@
  *	large N			a message of N bytes, whose content is blank
  *	< JSON			the next message of the server, which must be equal
  *	has JSON		the next message, or after a '<' or 'has' without another the same
- *one, must contain this: objects these members, arrays these elements
+ * one, must contain this: objects these members, arrays these elements
  *	not JSON		the last message must not contain this
  *	end STATUS		the server has nothing more to say and exits so
  *	close			the client is gone
  *
  * A URI without a scheme is a file in the session's folder. %D in a script is the session's folder,
  *%P that in which session was started. --accept prints the script with the server's own answers
- *behind '<'. Exits with 0 when all was as it should be.
+ * behind '<'. Exits with 0 when all was as it should be.
  */
 #include "compiler/base/cleanup.h"
 #include "compiler/base/text.h"

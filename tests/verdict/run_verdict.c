@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Verdict tables: NAME.verdict says what NAME.pale means, question by question, as a reader of the
- *policy would have it. Every line is asked of decide(), and of the artefacts that the mechanisms
- *load, interpreted without a kernel. Prints TAP.
+ * policy would have it. Every line is asked of decide(), and of the artefacts that the mechanisms
+ * load, interpreted without a kernel. Prints TAP.
  *
  *	[web/thumbnailer]		whom the lines below are about
  *	deny EACCES  read /etc/shadow	verdict (allow audit deny kill quiet depends), errno if it
- *matters, question
+ * matters, question
  */
 #include "compiler/base/cleanup.h"
 #include "compiler/cbpf.h"
