@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "enforcer/daemon/recordings.h"
+#include "enforcer/daemon/recordings_internal.h"
 
 #include "compiler/base/cleanup.h"
-#include "enforcer/annotations.h"
 #include "enforcer/daemon/container_recorder.h"
 #include "enforcer/daemon/event.h"
-#include "enforcer/daemon/request_members.h"
-#include "enforcer/daemon/written_run.h"
-#include "enforcer/file_tree.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -22,40 +15,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
-#define KEPT_BYTES_MAX (64u << 10)
-#define ID_KEPT_MAX    100
 #define TOLD_BYTES_MAX 1024
-#define SECOND_NS      1000000000u
-#define MS_NS	       1000000u
-
-struct recorded {
-	struct daemon *daemon;
-	char *id;     /* the container's */
-	json_t *kept; /* ID.json */
-	bool done;
-	uint64_t since_ns; /* CLOCK_REALTIME */
-	/* of its recorder */
-	pid_t child; /* 0: there is none */
-	char *why;   /* it was killed for; NULL: it was not */
-	int tell;    /* its pipe; -1 */
-	sd_event_source *ended, *told, *late;
-	struct connection *waiting; /* whose container is to be started; NULL: nobody */
-	struct recorded *next;	    /* among the dropped */
-};
-
-struct recordings {
-	char *dir;
-	struct recorded **v;
-	size_t n;
-	/*
-	 * Whose recorder was killed and has not ended, which takes a while: its BPF programs are
-	 * detached first. Nobody is told of them.
-	 */
-	struct recorded *dropped;
-};
 
 static void recorded_free(struct recorded *r)
 {
@@ -70,7 +32,7 @@ static void recorded_free(struct recorded *r)
 	free(r);
 }
 
-static struct recorded *find(const struct daemon *d, const char *id)
+struct recorded *recorded_find(const struct daemon *d, const char *id)
 {
 	for (size_t i = 0; i < d->recordings->n; i++) {
 		if (strcmp(d->recordings->v[i]->id, id) == 0)
@@ -79,7 +41,7 @@ static struct recorded *find(const struct daemon *d, const char *id)
 	return NULL;
 }
 
-static struct recorded *add(struct daemon *d, const char *id)
+struct recorded *recorded_add(struct daemon *d, const char *id)
 {
 	struct recordings *all = d->recordings;
 	struct recorded *r = calloc(1, sizeof(*r));
@@ -94,14 +56,6 @@ static struct recorded *add(struct daemon *d, const char *id)
 	return r;
 }
 
-static char *path_of(const struct recorded *r, const char *suffix)
-{
-	struct text t = TEXT_INIT;
-
-	text_printf(&t, "%s/%s%s", r->daemon->recordings->dir, r->id, suffix);
-	return text_take(&t);
-}
-
 /* on_end() goes on with it; the daemon waits for nobody. */
 static void kill_recorder(struct recorded *r)
 {
@@ -109,20 +63,12 @@ static void kill_recorder(struct recorded *r)
 		kill(r->child, SIGKILL);
 }
 
-static void remove_run(const struct recorded *r)
-{
-	_cleanup_free_ char *run = path_of(r, ".run");
-
-	unlink(run);
-}
-
-/* Whoever waits for it has been answered. */
-static void drop(struct daemon *d, struct recorded *r)
+void recorded_drop(struct daemon *d, struct recorded *r)
 {
 	struct recordings *all = d->recordings;
-	_cleanup_free_ char *kept = path_of(r, ".json");
+	_cleanup_free_ char *kept = recorded_path(r, ".json");
 
-	remove_run(r);
+	recorded_remove_run(r);
 	unlink(kept);
 	for (size_t i = 0; i < all->n; i++) {
 		if (all->v[i] == r) {
@@ -137,58 +83,6 @@ static void drop(struct daemon *d, struct recorded *r)
 	kill_recorder(r);
 	r->next = all->dropped;
 	all->dropped = r;
-}
-
-static int keep(struct recorded *r)
-{
-	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
-	int n;
-	_cleanup_(text_release) struct text name = TEXT_INIT;
-	_cleanup_free_ char *s = NULL;
-
-	json_object_set_new(r->kept, "state", json_string(r->done ? "done" : "running"));
-	s = json_dumps(r->kept, JSON_COMPACT | JSON_SORT_KEYS);
-	if (!s)
-		abort();
-	text_printf(&name, "%s.json", r->id);
-	n = file_tree_make(r->daemon->recordings->dir, 0700, &err);
-	if (n >= 0)
-		n = file_tree_replace(
-			r->daemon->recordings->dir, text_str(&name), s, strlen(s), &err);
-	if (n < 0)
-		daemon_tell(LOG_ERR, "recording of container '%s': %s", r->id, pale_err_text(err));
-	return n;
-}
-
-static const char *kept_text(const struct recorded *r, const char *member)
-{
-	const char *s = json_string_value(json_object_get(r->kept, member));
-
-	return s ? s : "";
-}
-
-/* ---- runs that are not as they should be */
-
-static bool is_saved(const struct recorded *r)
-{
-	_cleanup_free_ char *path = path_of(r, ".run");
-
-	return access(path, F_OK) == 0;
-}
-
-/* What was saved before stays, and is partial already. */
-static void save_lost(struct recorded *r, const char *why)
-{
-	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
-	_cleanup_(learn_run_freep) struct learn_run *run = NULL;
-	_cleanup_free_ char *path = path_of(r, ".run");
-
-	if (is_saved(r))
-		return;
-	run = learn_run_new("tracepoint", kept_text(r, "run_id"), r->since_ns / SECOND_NS);
-	learn_run_lost(run, 1, why);
-	if (written_run_save(path, run, RECORDED_RUN_MAX, &err) < 0)
-		daemon_tell(LOG_ERR, "recording of container '%s': %s", r->id, pale_err_text(err));
 }
 
 /* ---- the course of one */
@@ -206,8 +100,7 @@ static void tell_event(const struct recorded *r, const char *kind, const char *e
 	event_log_take(&r->daemon->log, o);
 }
 
-/* Its container may start now. */
-static void answer(struct recorded *r)
+void recorded_answer(struct recorded *r)
 {
 	r->late = sd_event_source_disable_unref(r->late);
 	r->told = sd_event_source_disable_unref(r->told);
@@ -221,16 +114,16 @@ static void answer(struct recorded *r)
 static void finish(struct recorded *r, const char *error)
 {
 	r->done = true;
-	keep(r);
+	recorded_keep(r);
 	tell_event(r, error ? "recording-failed" : "recording-ended", error);
 }
 
 static void fail(struct recorded *r, const char *why)
 {
 	daemon_tell(LOG_ERR, "container '%s' is not recorded: %s", r->id, why);
-	save_lost(r, why);
+	recorded_save_lost(r, why);
 	finish(r, why);
-	answer(r);
+	recorded_answer(r);
 }
 
 static void reap(struct recorded *r, int *status)
@@ -267,13 +160,13 @@ static void begin(struct recorded *r);
 static void end_dropped(struct recorded *r)
 {
 	struct daemon *d = r->daemon;
-	struct recorded *again = find(d, r->id), **at = &d->recordings->dropped;
+	struct recorded *again = recorded_find(d, r->id), **at = &d->recordings->dropped;
 
 	while (*at != r)
 		at = &(*at)->next;
 	*at = r->next;
 	if (!again || !again->done)
-		remove_run(r);
+		recorded_remove_run(r);
 	recorded_free(r);
 	if (again && !again->done && !again->child && !*find_dropped(d, again->id))
 		begin(again);
@@ -281,7 +174,7 @@ static void end_dropped(struct recorded *r)
 
 static bool is_dropped(const struct recorded *r)
 {
-	return find(r->daemon, r->id) != r;
+	return recorded_find(r->daemon, r->id) != r;
 }
 
 static int on_end(sd_event_source *source, int fd, uint32_t events, void *ctx)
@@ -306,13 +199,13 @@ static int on_end(sd_event_source *source, int fd, uint32_t events, void *ctx)
 	}
 	if (WIFEXITED(status) && WEXITSTATUS(status) == CONTAINER_RECORDER_NOT_STARTED) {
 		/* Nothing was, that a run could be of. */
-		answer(r);
-		drop(r->daemon, r);
+		recorded_answer(r);
+		recorded_drop(r->daemon, r);
 		return 0;
 	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && is_saved(r)) {
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && recorded_is_saved(r)) {
 		finish(r, NULL);
-		answer(r);
+		recorded_answer(r);
 		return 0;
 	}
 	if (!why.len && WIFSIGNALED(status))
@@ -343,7 +236,7 @@ static int on_told(sd_event_source *source, int fd, uint32_t events, void *ctx)
 	read_told(r, &why, &begun);
 	if (begun) {
 		tell_event(r, "recording-begun", NULL);
-		answer(r);
+		recorded_answer(r);
 		return 0;
 	}
 	r->told = sd_event_source_disable_unref(r->told);
@@ -358,7 +251,7 @@ static int on_late(sd_event_source *source, uint64_t usec, void *ctx)
 	(void)source;
 	(void)usec;
 	end_for(r, "its recorder did not begin in time");
-	answer(r);
+	recorded_answer(r);
 	return 0;
 }
 
@@ -366,9 +259,9 @@ static int on_late(sd_event_source *source, uint64_t usec, void *ctx)
 
 static int spawn(struct recorded *r, const struct container *c, int tell, struct pale_err **err)
 {
-	_cleanup_free_ char *file = path_of(r, ".run");
+	_cleanup_free_ char *file = recorded_path(r, ".run");
 	char parent[16];
-	const char *argv[] = { "paled", CONTAINER_RECORDER_WORD, kept_text(r, "run_id"),
+	const char *argv[] = { "paled", CONTAINER_RECORDER_WORD, recorded_text(r, "run_id"),
 		c->cgroup + 3, file, parent, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
@@ -498,39 +391,6 @@ static void begin(struct recorded *r)
 		fail(r, pale_err_text(err));
 }
 
-/* ---- what is kept of one */
-
-/* Letters, digits and some more, learn_run.h. A pod's container that is started again is another
- * run; PaleRecordings know both by the time. */
-static json_t *run_id(const struct container *c)
-{
-	const char *uid = annotation(c->annotations, ANNOTATION_POD_UID);
-	const char *name = annotation(c->annotations, ANNOTATION_NAME);
-	_cleanup_(text_release) struct text t = TEXT_INIT;
-
-	if (uid && name && strlen(uid) + strlen(name) < ID_KEPT_MAX)
-		text_printf(&t, "%s:%s", uid, name);
-	else
-		text_add(&t, c->id, strnlen(c->id, ID_KEPT_MAX));
-	for (char *s = t.s; *s; s++) {
-		if (!isalnum((unsigned char)*s) && !strchr("._:-", *s))
-			*s = '_';
-	}
-	text_printf(&t, ":%" PRIu64, c->since_ns / MS_NS);
-	return json_string(text_str(&t));
-}
-
-static json_t *describe(const struct container *c, const char *recording)
-{
-	json_t *o = container_names_json(c);
-
-	json_object_set_new(o, "version", json_integer(1));
-	json_object_set_new(o, "recording", json_string(recording));
-	json_object_set_new(o, "run_id", run_id(c));
-	json_object_set_new(o, "since", json_integer((json_int_t)(c->since_ns / MS_NS)));
-	return o;
-}
-
 static void make_room(struct daemon *d)
 {
 	struct recorded *oldest = NULL;
@@ -546,9 +406,9 @@ static void make_room(struct daemon *d)
 	daemon_tell(LOG_WARNING,
 		"the recording of container '%s' for %s is dropped: %d are kept, and nobody has "
 		"taken it",
-		oldest->id, kept_text(oldest, "recording"), RECORDINGS_MAX);
+		oldest->id, recorded_text(oldest, "recording"), RECORDINGS_MAX);
 	tell_event(oldest, "recording-dropped", NULL);
-	drop(d, oldest);
+	recorded_drop(d, oldest);
 }
 
 struct waiter {
@@ -559,7 +419,7 @@ struct waiter {
 static void on_gone(struct connection *c, void *data)
 {
 	struct waiter *w = data;
-	struct recorded *r = w->daemon->recordings ? find(w->daemon, w->id) : NULL;
+	struct recorded *r = w->daemon->recordings ? recorded_find(w->daemon, w->id) : NULL;
 
 	if (r && r->waiting == c)
 		r->waiting = NULL;
@@ -581,25 +441,25 @@ static void wait_for(struct recorded *r, struct connection *connection)
 void recordings_begin(struct daemon *d, const struct container *c, const char *recording,
 	struct connection *connection)
 {
-	struct recorded *r = find(d, c->id);
+	struct recorded *r = recorded_find(d, c->id);
 
 	/* As by engines that start a container again. */
 	if (r) {
-		answer(r);
+		recorded_answer(r);
 		daemon_tell(LOG_WARNING,
 			"the recording of container '%s' for %s is dropped: it is started again, "
 			"and nobody has taken it",
-			r->id, kept_text(r, "recording"));
+			r->id, recorded_text(r, "recording"));
 		tell_event(r, "recording-dropped", NULL);
-		drop(d, r);
+		recorded_drop(d, r);
 	}
 	make_room(d);
-	r = add(d, c->id);
+	r = recorded_add(d, c->id);
 	r->since_ns = c->since_ns;
-	r->kept = describe(c, recording);
+	r->kept = recorded_describe(c, recording);
 	wait_for(r, connection);
 	/* What is kept of nobody known would be taken for a stray by the next daemon. */
-	if (keep(r) < 0)
+	if (recorded_keep(r) < 0)
 		fail(r, "what it is of could not be kept");
 	else
 		begin(r);
@@ -607,14 +467,14 @@ void recordings_begin(struct daemon *d, const struct container *c, const char *r
 
 const char *recordings_of(const struct daemon *d, const struct container *c)
 {
-	const struct recorded *r = find(d, c->id);
+	const struct recorded *r = recorded_find(d, c->id);
 
-	return r && r->child ? kept_text(r, "recording") : NULL;
+	return r && r->child ? recorded_text(r, "recording") : NULL;
 }
 
 bool recordings_wait_again(struct daemon *d, const char *id, struct connection *connection)
 {
-	struct recorded *r = find(d, id);
+	struct recorded *r = recorded_find(d, id);
 
 	/* It waits until the recorder has said something. */
 	if (!r || !r->late)
@@ -623,90 +483,6 @@ bool recordings_wait_again(struct daemon *d, const char *id, struct connection *
 		server_answer(r->waiting, json_object());
 	wait_for(r, connection);
 	return true;
-}
-
-/* ---- before and after this daemon */
-
-static int take_up(struct daemon *d, const char *id, struct pale_err **err)
-{
-	_cleanup_(text_release) struct text t = TEXT_INIT, name = TEXT_INIT;
-	struct recorded *r;
-	const char *its;
-	json_t *kept;
-	int n;
-
-	text_printf(&name, "%s.json", id);
-	n = file_tree_read(d->recordings->dir, text_str(&name), KEPT_BYTES_MAX, &t, err);
-	if (n < 0)
-		return n;
-	kept = json_loadb(text_str(&t), t.len, JSON_REJECT_DUPLICATES, NULL);
-	its = json_string_value(json_object_get(kept, "id"));
-	if (!its || strcmp(its, id) != 0 || !container_id_is_sound(id) ||
-		!json_is_string(json_object_get(kept, "recording")) ||
-		!json_is_string(json_object_get(kept, "run_id"))) {
-		json_decref(kept);
-		return pale_err_plain(err, EBADMSG, "%s/%s was not written by paled",
-			d->recordings->dir, text_str(&name));
-	}
-	r = add(d, id);
-	r->kept = kept;
-	r->since_ns = (uint64_t)json_integer_value(json_object_get(kept, "since")) * MS_NS;
-	r->done = strcmp(kept_text(r, "state"), "done") == 0;
-	if (r->done && is_saved(r))
-		return 0;
-	save_lost(r, "paled ended before anything was saved");
-	r->done = true;
-	keep(r);
-	return 0;
-}
-
-/* Of a write that was cut off, and runs of which nobody knows whose they are. */
-static void remove_strays(struct daemon *d, DIR *dir)
-{
-	rewinddir(dir);
-	for (struct dirent *e; (e = readdir(dir));) {
-		_cleanup_free_ char *id = strdup(e->d_name);
-		char *suffix = id ? strrchr(id, '.') : NULL;
-		bool stray = e->d_name[0] == '.' && strcmp(e->d_name, ".") != 0 &&
-			     strcmp(e->d_name, "..") != 0;
-
-		if (!stray && suffix && strcmp(suffix, ".run") == 0) {
-			*suffix = 0;
-			stray = !find(d, id);
-		}
-		if (stray)
-			unlinkat(dirfd(dir), e->d_name, 0);
-	}
-}
-
-int recordings_open(struct daemon *d, struct pale_err **err)
-{
-	_cleanup_closedir_ DIR *dir = NULL;
-	int r;
-
-	d->recordings = calloc(1, sizeof(*d->recordings));
-	if (!d->recordings || !(d->recordings->dir = strdup(d->options.recordings)))
-		abort();
-	if (!d->config.recording && access(d->options.recordings, F_OK) < 0)
-		return 0;
-	r = file_tree_make(d->options.recordings, 0700, err);
-	if (r < 0)
-		return r;
-	dir = opendir(d->options.recordings);
-	if (!dir)
-		return pale_err_set(err, errno, "read %s", d->options.recordings);
-	for (struct dirent *e; (e = readdir(dir));) {
-		_cleanup_(pale_err_freep) struct pale_err *why = NULL;
-		char *suffix = strrchr(e->d_name, '.');
-
-		if (e->d_name[0] == '.' || !suffix || strcmp(suffix, ".json") != 0)
-			continue;
-		*suffix = 0;
-		if (take_up(d, e->d_name, &why) < 0)
-			daemon_tell(LOG_ERR, "a recording: %s", pale_err_text(why));
-	}
-	remove_strays(d, dir);
-	return 0;
 }
 
 /* Where the daemon ends, it waits: for all at once, as they detach side by side. */
@@ -740,122 +516,3 @@ void recordings_release(struct daemon *d)
 	free(all);
 	d->recordings = NULL;
 }
-
-/* ---- who asks */
-
-static json_t *recorded_json(const struct recorded *r)
-{
-	static const char *const members[] = { "id", "recording", "name", "image", "pod",
-		"namespace", "pod_uid", "owner", "since" };
-	json_t *o = json_object();
-
-	for (size_t i = 0; i < sizeof(members) / sizeof(*members); i++) {
-		json_t *v = json_object_get(r->kept, members[i]);
-
-		if (v)
-			json_object_set(o, members[i], v);
-	}
-	json_object_set_new(o, "state", json_string(r->done ? "done" : "running"));
-	return o;
-}
-
-static int recordings(
-	void *ctx, const struct server_request *r, json_t **ret_more, struct pale_err **err)
-{
-	struct daemon *d = ctx;
-	json_t *a = json_array();
-
-	(void)ret_more;
-	(void)err;
-	for (size_t i = 0; i < d->recordings->n; i++)
-		json_array_append_new(a, recorded_json(d->recordings->v[i]));
-	server_answer(r->connection, json_pack("{s:o}", "recordings", a));
-	return 0;
-}
-
-static int need_recorded(
-	struct daemon *d, const json_t *body, struct recorded **ret, struct pale_err **err)
-{
-	const char *id;
-	int r = request_text(body, "id", &id, err);
-
-	if (r < 0)
-		return r;
-	if (!id || !*id)
-		return pale_err_plain(err, EINVAL, "the request has no 'id'");
-	*ret = find(d, id);
-	return *ret ? 0
-		    : pale_err_plain(err, ENOENT, "there is no recording of container '%s'", id);
-}
-
-static int recording(
-	void *ctx, const struct server_request *q, json_t **ret_more, struct pale_err **err)
-{
-	_cleanup_(text_release) struct text t = TEXT_INIT, name = TEXT_INIT;
-	struct daemon *d = ctx;
-	struct recorded *r;
-	int n = need_recorded(d, q->body, &r, err);
-	json_t *o, *run;
-
-	(void)ret_more;
-	if (n < 0)
-		return n;
-	text_printf(&name, "%s.run", r->id);
-	n = file_tree_read(d->recordings->dir, text_str(&name), RECORDED_RUN_MAX + 1, &t, err);
-	if (n == -ENOENT && !r->done)
-		return pale_err_plain(err, EAGAIN, "nothing of it has been saved yet");
-	if (n < 0)
-		return n;
-	run = json_stringn(text_str(&t), t.len);
-	if (!run)
-		return pale_err_plain(err, EBADMSG, "its run is damaged");
-	o = recorded_json(r);
-	json_object_set_new(o, "run", run);
-	server_answer(q->connection, o);
-	return 0;
-}
-
-static int end_recording(
-	void *ctx, const struct server_request *q, json_t **ret_more, struct pale_err **err)
-{
-	struct recorded *r;
-	int n = need_recorded(ctx, q->body, &r, err);
-
-	(void)ret_more;
-	if (n < 0)
-		return n;
-	if (r->late)
-		return pale_err_plain(err, EAGAIN, "it has not begun yet");
-	if (r->child && kill(r->child, SIGTERM) < 0)
-		return pale_err_set(err, errno, "end its recorder");
-	server_answer(q->connection, json_object());
-	return 0;
-}
-
-static int forget_recording(
-	void *ctx, const struct server_request *q, json_t **ret_more, struct pale_err **err)
-{
-	struct daemon *d = ctx;
-	struct recorded *r;
-	int n = need_recorded(d, q->body, &r, err);
-
-	(void)ret_more;
-	if (n < 0)
-		return n;
-	answer(r);
-	drop(d, r);
-	server_answer(q->connection, json_object());
-	return 0;
-}
-
-const struct server_method recordings_queries[] = {
-	{ "recordings", recordings },
-	{ "recording", recording },
-	{ NULL, NULL },
-};
-
-const struct server_method recordings_control[] = {
-	{ "end-recording", end_recording },
-	{ "forget-recording", forget_recording },
-	{ NULL, NULL },
-};
