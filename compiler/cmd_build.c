@@ -25,7 +25,7 @@ static void print_summary(const struct policy *p, const struct artefacts *a, con
 	printf("%s: digest %.12s\n", p->name, p->digest);
 	for (int i = 0; i < ARTEFACT_COUNT; i++)
 		printf("  %s%-18s %8zu bytes\n", p->name, a->suffix[i], a->v[i].len);
-	printf("without pale-runtime (the policy includes runc-privileged of base/runc):\n"
+	printf("without pale-runtime, once the policy includes runc-privileged (base/runc):\n"
 	       "  apparmor_parser -r %s/%s.apparmor\n"
 	       "  docker run --security-opt seccomp=%s/%s.seccomp.json "
 	       "--security-opt apparmor=%s IMAGE\n",

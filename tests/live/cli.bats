@@ -188,6 +188,13 @@ usage() {
 	[ "$(ls out | wc -l)" -eq 6 ]
 }
 
+@test "build: names the AppArmor profile that an engine without pale-runtime is told of" {
+	run --separate-stderr -0 "$pale" build right.pale -o out
+	[[ $(head -n 5 out/right.apparmor) =~ $'\nprofile "'(pale\.right\.[0-9a-f]{12})'"' ]]
+	[ "${lines[-1]}" = "  docker run --security-opt seccomp=out/right.seccomp.json --security-opt apparmor=${BASH_REMATCH[1]} IMAGE" ]
+	[ "${lines[-2]}" = '  apparmor_parser -r out/right.apparmor' ]
+}
+
 @test "fmt: to stdout, from stdin, and what is no policy is left alone" {
 	run --separate-stderr -0 "$pale" fmt right.pale
 	[ -z "$stderr" ]
