@@ -26,8 +26,9 @@
 #define ANSWER_TIMEOUT_MS   10000
 #define FEATURES_TIMEOUT_MS 2000
 /* An engine tries a container again that was not started; who enters one is a person or a probe. A
- * daemon that is a pod may be away for ten seconds when it is replaced. */
-#define LOOKUP_WAITS	   3
+ * daemon that is a pod is away for 4 to 9 seconds when it is replaced, and was for more than 30 on
+ * a node that was busy and whose API server had been started anew. */
+#define LOOKUP_WAITS	   6
 #define FEATURES_BYTES_MAX (256u << 10)
 
 enum on_missing { ON_MISSING_WAIT, ON_MISSING_DENY, ON_MISSING_ALLOW };

@@ -40,7 +40,7 @@ int ask_whether_unconfined(const struct runtime_conf *conf, const struct contain
 	bool *ret, struct pale_err **err);
 
 /* What the container @id that is registered runs under, in terms of the runtime @kind at @real;
- * *@known false: none of this name is. Waits three times as long as the configuration says. */
+ * *@known false: none of this name is. Waits six times as long as the configuration says. */
 int ask_lookup(const struct runtime_conf *conf, enum real_kind kind, const char *real,
 	const char *id, struct confinement *ret, bool *known, struct pale_err **err);
 
