@@ -255,7 +255,7 @@ def states():
     same(ps()["0123456789abcdef"]["state"], "created")
     c.go()
     out = pale("ps", "--run", RUN).stdout.split("\n")[1]
-    same(re.sub(" +", " ", out), "0123456789ab shop/web-7f/nginx web enforce running ")
+    same(re.sub(" +", " ", out), "0123456789ab shop/web-7f/nginx web enforce running 0 ")
     same(profiles()["web"]["containers"], 1)
     a = json.loads(pale("ps", "--run", RUN, "--json").stdout)
     same([(x["id"], x["pod"], x["namespace"], x["name"], x["pid"]) for x in a],
@@ -360,7 +360,7 @@ def describes():
     same(ps()["0123456789abcdef"]["owner"], "Deployment/web")
     out = pale("ps", "--run", RUN).stdout.split("\n")
     same(re.sub(" +", " ", out[0]), "CONTAINER NAME OWNER PROFILE MODE STATE REFUSED NOTE")
-    same(re.sub(" +", " ", out[1]), "0123456789ab shop/web-7f Deployment/web web enforce created ")
+    same(re.sub(" +", " ", out[1]), "0123456789ab shop/web-7f Deployment/web web enforce created 0 ")
     p.signal(signal.SIGKILL).wait()
     p = start()
     same(ps()["0123456789abcdef"]["owner"], "Deployment/web")
