@@ -22,6 +22,18 @@ static int teardown(void **state)
 	return 0;
 }
 
+static bool has_arguments(pid_t pid)
+{
+	char path[64], c;
+	int fd, n;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = (int)read(fd, &c, 1);
+	close(fd);
+	return n == 1;
+}
+
 /* A process that executes sleep with this argument. */
 static pid_t start(const char *argument)
 {
@@ -36,9 +48,11 @@ static pid_t start(const char *argument)
 		_exit(1);
 	}
 	close(out[1]);
-	/* The exec has closed it. */
+	/* The exec has closed it; only after that does the kernel say where its arguments are. */
 	assert_int_equal(read(out[0], &c, 1), 0);
 	close(out[0]);
+	while (!has_arguments(pid))
+		usleep(1000);
 	return pid;
 }
 
