@@ -20,6 +20,7 @@ say() {
 	printf '  %-7s %s\n' KUBE "$*" >&2
 }
 
+. "$(dirname "$(realpath "$0")")/../apt_mirror.bash"
 mkdir -p "$cache"
 exec 8>"$cache/kubernetes.lock"
 flock 8
@@ -42,13 +43,20 @@ fail() {
 # Within what is asked whether it failed, set -e does not count: each step asks for the one before.
 fetch() {
 	local apt=(-o Dir::Etc::SourceList="$new/sources.list" -o Dir::Etc::SourceParts=/dev/null -o Dir::State::Lists="$new/lists"
-		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root)
+		-o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root -o APT::Update::Error-Mode=any -o Acquire::Retries=3)
 	local keys=/usr/share/keyrings/debian-archive-keyring.gpg
 	# It brings reflect2 1.0.1, which does not know the maps of Go 1.18 and later: the API server ends with a fault on the first object of a
 	# CustomResourceDefinition. Debian's is 1.0.2.
 	local reflect2=github.com/modern-go/reflect2
-	printf "deb-src [signed-by=$keys] http://deb.debian.org/%s main\n" 'debian bookworm' 'debian-security bookworm-security' >"$new/sources.list" &&
-		mkdir -p "$new/lists/partial" &&
+	local suite
+	# A machine may have another mirror than everybody's, and no security updates.
+	for suite in bookworm bookworm-security; do
+		local uri
+		uri=$(apt_mirror $suite)
+		[ -z "$uri" ] || echo "deb-src [signed-by=$keys] $uri $suite main"
+	done >"$new/sources.list"
+	[ -s "$new/sources.list" ] || { echo 'apt has no source of bookworm' && return 1; }
+	mkdir -p "$new/lists/partial" &&
 		apt-get "${apt[@]}" update -qq &&
 		cd "$new" &&
 		apt-get "${apt[@]}" source -qq --download-only kubernetes &&

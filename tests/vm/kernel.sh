@@ -46,11 +46,7 @@ tmp=$(mktemp -d "$cache/kernel-$version.tmp.XXXXXX")
 trap 'rm -rf "$tmp"' EXIT
 trap 'exit 130' INT TERM HUP
 
-# The mirror that apt takes a suite from, or nothing. As apt reads its sources whatever their form, and
-# before it has fetched a list.
-mirror() {
-	apt-get --print-uris update | sed -n "s#^'\(.*\)/dists/$1/InRelease' .*#\1#p" | head -n 1
-}
+. "$(dirname "$(realpath "$0")")/../apt_mirror.bash"
 
 # APT::Sandbox::User: as root apt would drop to _apt, which cannot write to a cache under /root.
 # Error-Mode: else a list that did not come is a warning.
@@ -59,11 +55,11 @@ apt=(-o APT::Sandbox::User=root -o APT::Update::Error-Mode=any -o Acquire::Retri
 # A suite that apt does not have gets lists of its own, beside which the machine's stay as they are. A
 # mirror has all of a release's suites, and one key signs them.
 private=
-if [ -z "$(mirror "$suite")" ]; then
+if [ -z "$(apt_mirror "$suite")" ]; then
 	private=$tmp/apt
 	keys=/usr/share/keyrings/debian-archive-keyring.gpg
 	[ -e "$keys" ] || die "no $keys: install debian-archive-keyring"
-	uri=$(mirror "${suite%%-*}")
+	uri=$(apt_mirror "${suite%%-*}")
 	[ -n "$uri" ] || die "apt has no source of ${suite%%-*}, whose mirror would have $suite"
 	mkdir -p "$private"/{lists,archives}/partial
 	: >"$private/status"
