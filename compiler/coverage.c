@@ -175,7 +175,8 @@ enum coverage_verdict coverage_of_rule(const struct coverage *c, const struct ru
 	const char *worst_why = NULL;
 	bool any = false;
 
-	for (uint64_t rest = rule->operations; rest; rest &= rest - 1) {
+	for (uint64_t rest = rule->operations ? rule->operations : rule->implied; rest;
+		rest &= rest - 1) {
 		enum operation op = (enum operation)__builtin_ctzll(rest);
 		const char *why;
 		enum coverage_verdict v = coverage_together(c, rule, op, set, &why);
@@ -191,7 +192,7 @@ enum coverage_verdict coverage_of_rule(const struct coverage *c, const struct ru
 		*ret_op = worst_op;
 	if (ret_why)
 		*ret_why = worst_why;
-	return worst;
+	return any ? worst : COVERAGE_UNENFORCED;
 }
 
 static json_t *entry_json(const struct coverage_entry *e)

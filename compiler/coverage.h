@@ -72,8 +72,8 @@ void coverage_set_all(struct coverage *c, const struct rule *rule, enum mechanis
 enum coverage_verdict coverage_together(const struct coverage *c, const struct rule *rule,
 	enum operation op, mechanisms set, const char **ret_why);
 /* The worst over the rule's operations: narrower, unenforced, wider, exact; @ret_op names the one.
- * Exact of a rule that has none of its own, such as a sub-profile's for its entry: the exec that
- * implies it is asked. */
+ * Of a rule that has none of its own, a sub-profile's for its entry, over those that are implied.
+ */
 enum coverage_verdict coverage_of_rule(const struct coverage *c, const struct rule *rule,
 	mechanisms set, enum operation *ret_op, const char **ret_why);
 

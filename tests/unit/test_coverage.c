@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "compiler/artefacts.h"
 #include "compiler/compile.h"
 #include "compiler/cover_capabilities.h"
 #include "compiler/cover_limits.h"
@@ -85,23 +86,70 @@ static void the_worst_operation_speaks_for_the_rule(void **state)
 	compilation_release(&c);
 }
 
-/* What is only implied is asked with what implies it: no sub-profile is inexact for its entry. */
-static void a_sub_profiles_entry_is_exact(void **state)
+/*
+ * What is only implied speaks for a rule that has nothing else, as a sub-profile's for its entry:
+ * no policy is inexact for one where files are enforced, and it is not where they are not.
+ */
+static void a_sub_profiles_entry_is_asked_for_what_is_implied(void **state)
 {
-	struct compilation c;
-	struct policy *p = compiled(&c, "profile t {\nprocess { allow exec /x as s }\n"
-					"profile s { file { allow read /y } }\n}\n");
-	struct coverage *v = coverage_new(p);
-	const struct rule *entry = NULL;
+	static const char *const forms[] = {
+		"allow exec /x as s",
+		"audit exec /x as s",
+		"allow exec /x as s owner",
+		"allow exec drift as s",
+		"allow exec drift /x as s",
+		"allow exec anonymous as s",
+		"allow exec /x{a,b}*/[a-c]** except /xa1/c as s",
+		"allow exec /proc/self/exe as s",
+	};
+	static const struct {
+		mechanisms set;
+		enum coverage_verdict verdict;
+	} sets[] = {
+		{ BIT(MECHANISM_BPF_LSM), COVERAGE_EXACT },
+		{ BIT(MECHANISM_APPARMOR), COVERAGE_EXACT },
+		{ BIT(MECHANISM_SECCOMP) | BIT(MECHANISM_BPF_LSM) | BIT(MECHANISM_APPARMOR),
+			COVERAGE_EXACT },
+		{ BIT(MECHANISM_SECCOMP) | BIT(MECHANISM_OCI) | BIT(MECHANISM_CGROUP) |
+				BIT(MECHANISM_CAPABILITIES),
+			COVERAGE_UNENFORCED },
+		/* Knows no mapping. */
+		{ BIT(MECHANISM_LANDLOCK), COVERAGE_UNENFORCED },
+		{ 0, COVERAGE_UNENFORCED },
+	};
 
-	for (uint32_t i = 0; i < p->n_rules; i++)
-		if (!p->rules[i]->operations)
-			entry = p->rules[i];
-	assert_non_null(entry);
-	assert_string_equal(entry->text, "allow exec /x as s (its entry)");
-	assert_int_equal(
-		coverage_of_rule(v, entry, BIT(MECHANISM_BPF_LSM), NULL, NULL), COVERAGE_EXACT);
-	compilation_release(&c);
+	for (size_t i = 0; i < 2 * sizeof(forms) / sizeof(*forms); i++) {
+		struct compilation c;
+		struct artefacts made;
+		const struct rule *entry = NULL;
+		struct policy *p;
+		enum operation op;
+		char text[256];
+
+		snprintf(text, sizeof(text),
+			"profile t {\n%sprocess { %s }\n"
+			"profile s { file { allow read /y; deny read /xa2/** } }\n}\n",
+			i % 2 ? "mode audit\n" : "", forms[i / 2]);
+		p = compiled(&c, text);
+		assert_int_equal(artefacts_make(p, NULL, &made, NULL), 0);
+		for (uint32_t k = 0; k < p->n_rules; k++)
+			if (!p->rules[k]->operations)
+				entry = p->rules[k];
+		assert_non_null(entry);
+		assert_non_null(strstr(entry->text, " (its entry)"));
+		for (size_t k = 0; k < sizeof(sets) / sizeof(*sets); k++)
+			assert_int_equal(
+				coverage_of_rule(made.coverage, entry, sets[k].set, &op, NULL),
+				sets[k].verdict);
+		coverage_set(
+			made.coverage, entry, OP_MAP, MECHANISM_APPARMOR, COVERAGE_NARROWER, "n");
+		assert_int_equal(
+			coverage_of_rule(made.coverage, entry, BIT(MECHANISM_APPARMOR), &op, NULL),
+			COVERAGE_NARROWER);
+		assert_int_equal(op, OP_MAP);
+		artefacts_release(&made);
+		compilation_release(&c);
+	}
 }
 
 /* The first refusal is the answer. */
@@ -379,7 +427,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(together),
 		cmocka_unit_test(the_worst_operation_speaks_for_the_rule),
-		cmocka_unit_test(a_sub_profiles_entry_is_exact),
+		cmocka_unit_test(a_sub_profiles_entry_is_asked_for_what_is_implied),
 		cmocka_unit_test(what_refuses_first_takes_kill_and_errno),
 		cmocka_unit_test(preempting),
 		cmocka_unit_test(limits_and_who_may_write_to_cgroups),
