@@ -11,13 +11,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
-#include <linux/openat2.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/apparmor.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,33 +142,16 @@ static struct process *process_of(pid_t pid, uint64_t time_ns)
 	return NULL;
 }
 
-/* Beneath the process's root, or what is most likely the same, ours. */
+/* Without containers the process was most likely in our root. */
 static enum object_class classify(void *ctx, const char *path)
 {
 	const struct apparmor_denials *d = ctx;
-	struct apparmor_place place = d->options.place
-					      ? d->options.place(d->options.ctx, d->pid)
-					      : (struct apparmor_place){ -1, d->options.start_ns };
-	_cleanup_close_ int root = d->process ? process_open_path(d->process, "root") : -ESRCH;
-	struct open_how how = {
-		.flags = O_PATH | O_CLOEXEC,
-		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS,
-	};
-	_cleanup_close_ int fd = -1;
-	struct stat st;
-	uint64_t changed_ns;
+	_cleanup_close_ int ours = d->options.place ? -1 : open("/", O_PATH | O_CLOEXEC);
+	struct apparmor_place place =
+		d->options.place ? d->options.place(d->options.ctx, d->pid)
+				 : (struct apparmor_place){ ours, d->options.start_ns };
 
-	if (root < 0 && place.root >= 0)
-		root = fcntl(place.root, F_DUPFD_CLOEXEC, 0);
-	if (root < 0)
-		root = open("/", O_PATH | O_CLOEXEC);
-	fd = (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
-	if (fd < 0)
-		return errno == ENOENT ? CLASS_ANONYMOUS : CLASS_PLAIN;
-	if (fstat(fd, &st) < 0)
-		return CLASS_PLAIN;
-	changed_ns = (uint64_t)st.st_ctim.tv_sec * 1000000000 + (uint64_t)st.st_ctim.tv_nsec;
-	return place.start_ns && changed_ns >= place.start_ns ? CLASS_DRIFT : CLASS_PLAIN;
+	return apparmor_class(d->process, &place, path);
 }
 
 /* Whether it is reported, and as what. */

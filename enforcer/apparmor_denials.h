@@ -11,21 +11,15 @@
  * (audit_kmsg.h). The record names the process, which may be gone by the time it is read: then the
  * executable is its thread's name, without a '/'.
  *
- * Nor does it say whether an executed or mapped file is drift or unlinked: that is looked up by its
- * path when the record is read, and may have changed.
+ * Nor does it say whether an executed or mapped file is drift or unlinked: see apparmor_class.h.
  *
  * A refused capability is told once for each CPU until that CPU sees another (audit_caps() in
  * security/apparmor/capability.c): its repetitions cannot be counted.
  */
 
 #include "compiler/base/error.h"
+#include "enforcer/apparmor_class.h"
 #include "enforcer/report.h"
-
-/* Where the files of a process's container are looked up. */
-struct apparmor_place {
-	int root;	   /* its root directory, borrowed; -1: not known */
-	uint64_t start_ns; /* as in struct apparmor_denials_options */
-};
 
 struct apparmor_denials_options {
 	const struct policy *policy;

@@ -578,6 +578,52 @@ static void test_process(const struct policy *p, struct apparmor_denials *d)
 	}
 }
 
+static struct apparmor_place ended(void *ctx, pid_t pid)
+{
+	return (struct apparmor_place){ .root = -1 };
+}
+
+/* Among other mounts, and all of them are gone when the record is read. */
+static void act_in_container(const struct policy *p)
+{
+	static const char program[] = ROOT "/bin/contained";
+
+	must(unshare(CLONE_NEWNS) == 0 &&
+			mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+			mount("none", ROOT "/bin", "tmpfs", 0, NULL) == 0,
+		"mounts");
+	must(opened(program, O_WRONLY | O_CREAT) == 0 && chmod(program, 0755) == 0, program);
+	must(aa_change_profile(apparmor_profile_name(p, 0)) == 0, "change_profile");
+	execl(program, "contained", NULL);
+}
+
+static void test_container(
+	const struct policy *p, const struct apparmor_denials_options *of_programs)
+{
+	struct apparmor_denials_options options = *of_programs;
+	_cleanup_(apparmor_denials_freep) struct apparmor_denials *d = NULL;
+	struct pale_err *err = NULL;
+	pid_t pid;
+
+	options.place = ended;
+	must(apparmor_denials_new(&options, &d, &err) == 0, "apparmor_denials_new");
+	forget();
+	pid = fork();
+	must(pid >= 0, "fork");
+	if (pid == 0) {
+		act_in_container(p);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	for (int i = 0; i < 50 && seen.n == 0; i++) {
+		usleep(20000);
+		finish(d);
+	}
+	result(seen.n == 1 && !strcmp(seen.v[0].object, ROOT "/bin/contained") &&
+			!strcmp(seen.v[0].rule, "deny exec " ROOT "/bin/*"),
+		"a file of a container that has ended: %s", seen_text());
+}
+
 static void flood(const struct policy *p, int n)
 {
 	for (int half = 0; half < 2; half++) {
@@ -686,6 +732,7 @@ int main(void)
 		apparmor_denials_source(d));
 	test_acts(p, d);
 	test_process(p, d);
+	test_container(p, &options);
 	test_flood(p, d, 10000, 64);
 	test_without(p, &options);
 	printf("1..%d\n", tests);
