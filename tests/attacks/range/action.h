@@ -72,13 +72,11 @@ static inline int result_of(pid_t pid)
 /* Says what is in the file. */
 static inline int show_fd(int fd)
 {
-	char buf[256];
-	ssize_t n = read(fd, buf, sizeof(buf) - 1);
+	char buf[4096];
+	ssize_t n = read(fd, buf, sizeof(buf));
 
-	if (n < 0)
+	if (n < 0 || write(STDOUT_FILENO, buf, (size_t)n) < 0 || write(STDOUT_FILENO, "\n", 1) < 0)
 		return errno;
-	buf[n] = 0;
-	say("%s", buf);
 	return 0;
 }
 

