@@ -70,3 +70,51 @@ run_of() {
 	run -1 "$range/table.py" "$BATS_TEST_TMPDIR" < <(run_of before '' && echo 'not ok 2 - two')
 	run -1 "$range/table.py" "$BATS_TEST_TMPDIR" </dev/null
 }
+
+# in_guest.py's, which is imported, and not run.
+judge() {
+	python3 -c '
+import sys
+import in_guest
+import rows
+def event(operation, object, executable="/usr/bin/range-action", mechanism="seccomp", rule="deny syscall by default", line=None,
+          outcome="refused"):
+    return {"operation": operation, "object": object, "process": {"executable": executable}, "mechanism": mechanism,
+            "outcome": outcome, "rule": rule, "default": line is None, "line": line or LINE}
+def row(name):
+    return next(r for r in rows.ROWS if r.name == name)
+def report(name, *events):
+    global LINE
+    return in_guest.judge_report(row(name), list(events))
+LINE = 1 + rows.source(rows.ROWS[0]).splitlines().index("profile runtime-exe {")
+'"$1"
+}
+
+@test "what did not come to its attack is not called blocked" {
+	run -0 judge '
+for kind, effect, status, output, failed in (
+        ("attack", False, 1, "begun\n", ""), ("attack", True, 0, "begun\n", ""), ("attack", True, 137, "begun\n", ""),
+        ("attack", False, 1, "", ""), ("attack", False, 1, "not begun\n", ""), ("attack", False, -9, "begun\n", "it took too long"),
+        ("attack", True, -9, "begun\n", "it took too long"),
+        ("twin", False, 0, "begun\n", ""), ("twin", False, 1, "begun\n", ""), ("twin", False, 0, "begun\n", "it took too long")):
+    print(in_guest.score(row("bpf"), kind, effect, status, output, failed))
+for name, status in ("bpf", 0), ("bpf", 2), ("bpf", 127), ("bpf", 255), ("bpf", 13), ("grow", 137), ("spin", 0):
+    print(in_guest.score(row(name), "attack", False, status, "begun\n", ""))'
+	[ "$output" = "before
+missed
+after
+not begun
+not begun
+not begun
+after
+passes
+broken
+broken
+failed
+failed
+failed
+failed
+before
+before
+before" ]
+}

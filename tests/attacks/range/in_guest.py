@@ -4,6 +4,7 @@
 "# @range JSON", which table.py makes the report of. PALE_ROWS="memfd 24": these alone, by name or number; PALE_ENGINES="pale
 docker": under these alone."""
 
+import errno
 import fnmatch
 import json
 import os
@@ -39,6 +40,7 @@ class Run:
         self.output = ""
         self.errors = ""
         self.status = None
+        self.failed = ""  # why it says nothing
         os.makedirs(self.dir)
 
     def clean(self):
@@ -68,7 +70,9 @@ def enter(process, run):
             pid = find_waiting()
             runtime = subprocess.Popen([scene.HOST_TOOL, "enter", str(pid), f"{scene.RANGE}/host/runtime"],
                                        stdout=subprocess.PIPE, text=True)
-            process.stdin.write(runtime.stdout.readline())
+            number = runtime.stdout.readline()
+            run.failed = "" if number else "no runtime came in"
+            process.stdin.write(number)
             process.stdin.flush()
         if line == "held\n":
             runtime.kill()
@@ -100,6 +104,8 @@ def execute(argv, row, kind, run):
             run.output += process.communicate()[0] or ""
         except OSError:
             process.wait()
+        if alarm.poll() is not None:
+            run.failed = "it took too long"
         alarm.kill()
         alarm.wait()
         run.status = process.returncode
@@ -115,13 +121,24 @@ def execute(argv, row, kind, run):
             time.sleep(0.02)
 
 
-def score(kind, effect, status, output):
-    if kind == "attack" and "begun" not in output.splitlines():
-        return "not begun"
+# How what confines an attack refuses it: another network has no such peer, and inherited descriptors may be closed.
+REFUSALS = {errno.EPERM, errno.EACCES, errno.EROFS, errno.ENOSYS, errno.EOPNOTSUPP, errno.EAFNOSUPPORT, errno.ECONNREFUSED,
+            errno.EBADF}
+
+
+def is_refused(row, status):
+    # A limit is known by how far the attack came.
+    return status in REFUSALS or row.effect.startswith("at least ")
+
+
+def score(row, kind, effect, status, output, failed):
     if kind == "twin":
-        return "passes" if status == 0 else "broken"
+        return "passes" if status == 0 and not failed else "broken"
+    # Then what confines it has failed, or the range has, and nothing was refused.
+    if "begun" not in output.splitlines() or (failed and not effect):
+        return "not begun"
     if not effect:
-        return "before"
+        return "before" if is_refused(row, status) else "failed"
     # It was, and then the engine ended it.
     return "after" if status in (128 + signal.SIGKILL, 128 + signal.SIGSYS, -signal.SIGKILL, -signal.SIGSYS) else "missed"
 
@@ -131,13 +148,12 @@ def attempt(the, engine, row, kind, secret):
     run = Run(row, kind, secret, the.arguments(row, engine))
     argv = engine.argv(row, kind, run)
     execute(argv, row, kind, run)
-    # Whoever was spoken to has to have read it.
-    time.sleep(0.1)
+    the.peers.settle()
     effect = kind == "attack" and the.happened(row, run)
     result = {"row": row.name, "engine": engine.name, "kind": kind, "id": run.id, "status": run.status,
-              "score": score(kind, effect, run.status, run.output)}
-    if run.status:
-        result["said"] = (run.output + run.errors)[-300:]
+              "score": score(row, kind, effect, run.status, run.output, run.failed)}
+    if run.status or run.failed:
+        result["said"] = (run.output + run.errors + run.failed)[-300:]
     the.put_back(row, run)
     run.clean()
     return result
@@ -297,6 +313,9 @@ def judge(tap, row, results):
         tap.result(pale["score"] == "before", f"{title}: Pale stops it before its effect", pale)
         tap.result(twin["score"] == "passes" and not twin["report"], f"{title}: Pale lets the twin pass", twin)
         tap.result(not pale["report"], f"{title}: Pale tells what, who and which line", f'{pale["report"]}: {pale["events"]}')
+    for (name, engine, kind), result in results.items():
+        if name == row.name and kind == "attack" and engine not in ("bare", "pale", "lifted"):
+            tap.result(result["score"] not in ("not begun", "failed"), f"{title}: {engine} refuses it or lets it work", result)
     if lifted:
         tap.result(lifted["score"] == "missed", f"{title}: it works again when what refuses it is taken away", lifted)
 

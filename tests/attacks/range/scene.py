@@ -3,6 +3,7 @@
 
 import os
 import re
+import secrets
 import select
 import shutil
 import socket
@@ -61,19 +62,36 @@ class Peers(threading.Thread):
         self.database.bind(("10.0.5.1", 5432))
         self.database.listen(1024)
         self.database.setblocking(False)
+        self.served = []
+        self.settled, self.settle_me = socket.socketpair()
         # ETH_P_ALL: frames that leave are seen by those alone who ask for all.
         self.wire = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
 
     def run(self):
         while True:
-            ready, _, _ = select.select([*self.listeners, self.wire], [], [])
+            ready, _, _ = select.select([*self.listeners, self.wire, self.settle_me], [], [])
+            if ready == [self.settle_me]:
+                self.end_served()
+                continue
             for s in ready:
                 if s is self.wire:
                     if b"\x02\x66\x66\x66\x66\x66" in s.recv(128)[:12]:
                         self.reached.add("forged")
-                    continue
-                connection, _ = s.accept()
-                threading.Thread(target=self.serve, args=(connection, self.listeners[s]), daemon=True).start()
+                elif s is not self.settle_me:
+                    connection, _ = s.accept()
+                    self.served.append(threading.Thread(target=self.serve, args=(connection, self.listeners[s]), daemon=True))
+                    self.served[-1].start()
+
+    def end_served(self):
+        for thread in self.served:
+            thread.join()
+        self.served.clear()
+        self.settle_me.send(self.settle_me.recv(1))
+
+    def settle(self):
+        """Returns when all that was sent before has been read."""
+        self.settled.send(b"?")
+        self.settled.recv(1)
 
     def serve(self, connection, name):
         connection.settimeout(5)
@@ -205,18 +223,19 @@ class Scene:
                 os.unlink(path)
         shutil.copy(f"{TOOLS}/range-action", f"{RANGE}/host/runtime")
         self.before = self.state(row)
-        self.logged = self.count(row)
+        self.mark = f"range: {secrets.token_hex(8)}"
+        with open("/dev/kmsg", "w") as f:
+            f.write(self.mark + "\n")
         self.peers.forget()
 
     def state(self, row):
         kind, _, path = row.effect.partition(" ")
         return read(path) if kind == "changed" else None
 
-    def count(self, row):
-        kind, _, text = row.effect.partition(" ")
-        if kind != "logged":
-            return 0
-        return subprocess.run(["dmesg"], capture_output=True, text=True, check=True).stdout.count(text)
+    def logged(self):
+        """Since fresh()."""
+        log = subprocess.run(["dmesg"], capture_output=True, text=True, check=True).stdout
+        return log[log.index(self.mark):]
 
     def happened(self, row, run):
         """Whether the attack had its effect."""
@@ -236,7 +255,7 @@ class Scene:
         if kind == "setuid":
             return bool(os.stat(what).st_mode & 0o4000)
         if kind == "logged":
-            return self.count(row) > self.logged
+            return what in self.logged()
         return (what or kind) in self.peers.reached
 
     @staticmethod

@@ -13,7 +13,7 @@ sys.dont_write_bytecode = True
 
 import rows  # noqa: E402
 
-WORDS = {"before": "blocked", "after": "blocked after", "missed": "missed", "not begun": "not begun"}
+WORDS = {"before": "blocked", "after": "blocked after", "missed": "missed", "not begun": "not begun", "failed": "failed"}
 
 
 def collect(lines):
@@ -48,7 +48,9 @@ def join(catalogue, others):
     for row in catalogue:
         found = waiting.get((row["number"], row["title"]))
         other = found.pop(0) if found else {}
-        row["under"] = {name: ("twin broken" if got["twin"] else "missed" if got["effect"] else "blocked")
+        # 124: timeout(1)'s, which catalogue_under.py has around each.
+        row["under"] = {name: ("twin broken" if got["twin"] else "missed" if got["effect"] else
+                               "failed" if got["status"] == 124 else "blocked")
                         for name, got in other.items() if isinstance(got, dict)}
         if row["bare"] != "yes":
             row["under"] = {name: "void" for name in row["under"]}
