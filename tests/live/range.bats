@@ -90,6 +90,48 @@ LINE = 1 + rows.source(rows.ROWS[0]).splitlines().index("profile runtime-exe {")
 '"$1"
 }
 
+@test "a report is right if it tells each thing, who did it and which line, and nothing else" {
+	run -0 judge '
+print(report("bpf", event("syscall", "bpf")) or "right")
+print(report("bpf", event("syscall", "bpf"), event("syscall", "bpf")) or "right")
+print(report("drop-tmp", event("exec", "/tmp/dropped", "range-action", "apparmor")) or "right")
+print(report("token", event("read", rows.TOKEN, "/usr/bin/range-helper", line=3)))
+print(report("fork-storm") or "right")
+print(report("bpf"))
+print(report("bpf", event("syscall", "bpf_or_so")))
+print(report("bpf", event("syscall", "bpf"), event("capability", "bpf")))
+print(report("bpf", event("syscall", "bpf", "range-action")))
+print(report("bpf", event("syscall", "bpf", "/usr/bin/range-helper")))
+print(report("bpf", event("syscall", "bpf", "/tmp/range-action")))
+print(report("drop-tmp", event("exec", "/tmp/dropped (unlinked)", "range-action", "apparmor")))
+print(report("drop-tmp", event("exec", "/tmp/dropped", "range-helper", "apparmor")))
+print(report("drop-tmp", event("exec", "/tmp/dropped", "range-action", "bpf-lsm")))
+print(report("kubelet", *(event("connect", f"tcp 10.0.5.1:{p}") for p in range(10240, 10250))))
+print(report("proc-mem", event("read", "/proc/12/mem")))
+print(report("bpf", event("syscall", "bpf", outcome="audited")))
+print(report("fork-storm", event("fork", "")))
+print(report("block-device", event("capability", "mknod")))'
+	[ "$output" = "right
+right
+right
+told of line 3
+right
+nothing was told
+told of syscall bpf_or_so
+told of capability bpf
+told of the process range-action
+told of the process /usr/bin/range-helper
+told of the process /tmp/range-action
+told of exec /tmp/dropped (unlinked)
+told of the process range-helper
+told of the process range-action
+not told of connect tcp 10.0.5.1:10250
+not told of write /proc/*/mem
+told as audited
+told of fork 
+told of capability mknod" ]
+}
+
 @test "what did not come to its attack is not called blocked" {
 	run -0 judge '
 for kind, effect, status, output, failed in (

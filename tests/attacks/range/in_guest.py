@@ -206,24 +206,30 @@ def line_is_right(row, event):
     return line.strip().startswith("profile ") if event.get("default") else event["rule"] in " ".join(line.split())
 
 
+def process_is_right(row, event):
+    # AppArmor's records name the thread, and who reads one finds no program of a process that has ended.
+    told = event["process"]["executable"]
+    return told == f"/usr/bin/{row.process}" or (event["mechanism"] == "apparmor" and told == row.process)
+
+
 def judge_report(row, events):
     """What is wrong with what was told of an attack; "" if it is right."""
-    if row.untold and events:
-        return "told, though the row says that it is not"
-    if not row.reports:
-        return ""
-    if not events:
+    missing = list(row.reports)
+    if missing and not events:
         return "nothing was told"
     for event in events:
         what = f'{event["operation"]} {event["object"]}'
-        if not any(fnmatch.fnmatchcase(what, pattern) for pattern in row.reports):
+        found = [pattern for pattern in row.reports if fnmatch.fnmatchcase(what, pattern)]
+        if not found:
             return f"told of {what}"
-        # One that has ended is told by the name that the kernel had for it.
-        if os.path.basename(event["process"]["executable"]) not in ("range-action", "range-helper"):
+        if not process_is_right(row, event):
             return f'told of the process {event["process"]["executable"]}'
+        if event["outcome"] != "refused":
+            return f'told as {event["outcome"]}'
         if not line_is_right(row, event):
             return f'told of line {event["line"]}'
-    return ""
+        missing = [pattern for pattern in missing if pattern not in found]
+    return f"not told of {missing[0]}" if missing else ""
 
 
 # ---- all ----

@@ -3,7 +3,8 @@
 
 Numbers and techniques are those of MITRE ATT&CK for containers and Linux; some numbers have more than one row.
 
-effect: how it is seen that the attack did what it is for, from outside of the container:
+effect: how it is seen that the attack did what it is for; its status says nothing of that. What it gained for itself alone it
+    has to print, the rest is looked at from outside of the container:
     secret          the run's secret stands in what the attack printed
     said TEXT       the attack printed that line after it had used what it got
     at least WORD N the attack printed WORD and a number not below N
@@ -16,7 +17,9 @@ effect: how it is seen that the attack did what it is for, from outside of the c
 rules: what the twin needs beside PLAIN; nothing in a policy is written for the attack.
 lifted: the rules that allow the attack. With them the row must be missed; None: no rule can allow it, so that all is only
     audited (mode audit) there.
-reports: patterns of "OPERATION OBJECT"; each violation that is told has to fit one of them. Limits tell nothing.
+reports: patterns of "OPERATION OBJECT": each is told, once or more, and nothing else is. What comes first refuses, and is what
+    tells: seccomp, of what the service needs no call for; then AppArmor; then BPF-LSM. Limits tell nothing.
+process: which program is told of.
 untold: why nothing is told of what is refused, where that is so; it is shown, and no row may be told of that has it.
 """
 
@@ -68,6 +71,7 @@ class Row:
     lifted: str | None
     rules: str = ""
     untold: str = ""
+    process: str = "range-action"
 
 
 # Linux asks its own capabilities, LSM "capability", before any other module.
@@ -79,70 +83,70 @@ ROWS = [
     Row("1", "T1611", "runtime-exe", "writes the entering runtime's program by way of /proc (CVE-2019-5736)", ("ES",),
         "changed /srv/range/host/runtime", (), None, untold=BY_CAPABILITIES),
     Row("2", "T1611", "release-agent", "mounts a cgroup hierarchy and writes its release agent (CVE-2022-0492)", ("ES",),
-        "changed /srv/range/cgroup/release_agent", ("syscall unshare*", "mount *"),
+        "changed /srv/range/cgroup/release_agent", ("syscall unshare",),
         None),
     Row("3", "T1611", "inherited-directory", "opens a host file by an inherited directory descriptor (CVE-2024-21626)", ("ES",),
-        "secret", ("read *",), None),
+        "secret", ("read (without a path: srv/range/host/secret)",), None),
     Row("4", "T1611", "core-pattern", "writes core_pattern (CVE-2025-31133 and its like)", ("ES",),
         "changed /proc/sys/kernel/core_pattern", ("write /proc/sys/kernel/core_pattern",),
         "file { allow write /proc/sys/kernel/core_pattern }"),
     Row("4", "T1611", "sysrq", "writes sysrq-trigger", ("ES",), "logged sysrq: HELP", ("write /proc/sysrq-trigger",),
         "file { allow write /proc/sysrq-trigger }"),
     Row("5", "T1611", "open-by-handle", "opens a host inode by its handle, open_by_handle_at", ("ES",), "secret",
-        ("syscall open_by_handle_at*", "capability dac_read_search"), None),
+        ("syscall open_by_handle_at",), None),
     Row("6", "T1611", "block-device", "makes a block device with mknod and reads it", ("ES",), "secret",
         (), "allow capability mknod", untold=BY_CAPABILITIES),
     Row("7", "T1611", "host-mounts", "enters the host's mount namespace with setns", ("ES",), "secret",
         (), None, untold=BY_CAPABILITIES),
     Row("8", "T1611", "shim", "connects to the abstract socket of containerd's shim (CVE-2020-15257)", ("ES",), "reached shim",
-        ("syscall socket", "connect abstract:/containerd-shim/range.sock*"),
+        ("syscall socket",),
         'network { allow connect unix "abstract:/containerd-shim/range.sock" }'),
     Row("9", "T1610", "runtime-socket", "connects to a mounted runtime socket", ("AA",), "reached runtime",
-        ("syscall socket", "connect /run/runtime.sock"), "network { allow connect unix /run/runtime.sock }"),
+        ("syscall socket",), "network { allow connect unix /run/runtime.sock }"),
     Row("11", "T1068", "fsconfig", "fsopen and fsconfig in a new user namespace (CVE-2022-0185)", ("PE",), "said configured",
-        ("syscall unshare*", "userns *"),
+        ("syscall unshare",),
         "process { allow userns }; allow capability sys_admin; allow syscall unshare, fsopen, fsconfig; "
         "mount { allow mount tmpfs on /mnt }"),
     Row("12", "T1068", "dirty-pipe", "splices a read-only file into a filled pipe (CVE-2022-0847)", ("PE",), "said spliced",
-        ("syscall splice*",), "allow syscall splice"),
+        ("syscall splice",), "allow syscall splice"),
     Row("13", "T1068", "alg-socket", "AF_ALG socket, and a file spliced into it (CVE-2026-31431)", ("PE",), "said digest",
-        ("syscall socket*", "socket alg"), "network { allow socket alg }; allow syscall splice, bind, accept"),
-    Row("16", "T1068", "bpf", "bpf(2): makes and uses a map", ("PE",), "said map", ("syscall bpf*",),
+        ("syscall socket",), "network { allow socket alg }; allow syscall splice, bind, accept"),
+    Row("16", "T1068", "bpf", "bpf(2): makes and uses a map", ("PE",), "said map", ("syscall bpf",),
         "allow syscall bpf; allow capability bpf, sys_admin"),
-    Row("16", "T1068", "perf-event", "perf_event_open(2)", ("PE",), "said counter", ("syscall perf_event_open*",),
+    Row("16", "T1068", "perf-event", "perf_event_open(2)", ("PE",), "said counter", ("syscall perf_event_open",),
         "allow syscall perf_event_open; allow capability perfmon, sys_admin"),
-    Row("16", "T1068", "userfaultfd", "userfaultfd(2)", ("PE",), "said faults", ("syscall userfaultfd*",),
+    Row("16", "T1068", "userfaultfd", "userfaultfd(2)", ("PE",), "said faults", ("syscall userfaultfd",),
         "allow syscall userfaultfd, ioctl"),
-    Row("16", "T1068", "keys", "add_key(2) and keyctl(2)", ("PE",), "said key", ("syscall add_key*",),
+    Row("16", "T1068", "keys", "add_key(2) and keyctl(2)", ("PE",), "said key", ("syscall add_key",),
         "allow syscall add_key, keyctl"),
     Row("18", "T1548.001", "setuid", "sets the set-user-ID bit on a program", ("PE",), "setuid /srv/app/data/tool",
-        ("syscall *chmod*", "setattr /srv/app/data/tool"), "file { allow setattr /srv/app/data/tool }; allow capability fsetid"),
+        ("syscall chmod",), "file { allow setattr /srv/app/data/tool }; allow capability fsetid"),
     Row("19", "T1055.008", "ptrace", "attaches to a sibling with ptrace and writes into it", ("CI",), "said poked",
-        ("syscall ptrace*", "ptrace *"), "process { allow ptrace self }"),
+        ("syscall ptrace",), "process { allow ptrace self }"),
     Row("20", "T1055.009", "proc-mem", "writes another process's /proc/PID/mem", ("CI",), "said poked",
-        ("read /proc/*/mem", "write /proc/*/mem", "ptrace *"),
+        ("read /proc/*/mem", "write /proc/*/mem"),
         "process { allow ptrace self }; file { allow read, write /proc/*/mem }"),
     Row("20", "T1055.009", "vm-write", "process_vm_writev(2) into another process", ("CI",), "said poked",
-        ("syscall process_vm_writev*", "ptrace *"), "process { allow ptrace self }"),
+        ("syscall process_vm_writev",), "process { allow ptrace self }"),
     Row("21", "T1620", "memfd", "executes a program from a memfd with execveat", ("CI",), "said ran",
-        ("syscall memfd_create*", "exec *memfd*", "exec *"), None),
+        ("syscall memfd_create",), None),
     Row("22", "T1574.006", "preload", "writes /etc/ld.so.preload", ("CI",), "appeared /etc/ld.so.preload",
-        ("create /etc/ld.so.preload", "write /etc/ld.so.preload"), "file { allow create, write /etc/ld.so.preload }"),
+        ("create /etc/ld.so.preload",), "file { allow create, write /etc/ld.so.preload }"),
     Row("23", "T1059.004", "reverse-shell", "connects out and executes a shell on the connection", ("IV", "EG"), "reached shell",
-        ("connect tcp 203.0.113.10:4444", "exec /usr/bin/sh"),
+        ("connect tcp 203.0.113.10:4444",),
         "network { allow connect tcp 203.0.113.10:4444 }; process { allow exec /usr/bin/sh }"),
-    Row("24", "T1105", "drop-tmp", "writes a program to /tmp and executes it", ("IV",), "said ran", ("exec /tmp/dropped*",),
+    Row("24", "T1105", "drop-tmp", "writes a program to /tmp and executes it", ("IV",), "said ran", ("exec /tmp/dropped",),
         "process { allow exec drift /tmp/** }", "include tmp"),
     Row("24", "T1105", "drop-shm", "writes a program to /dev/shm and executes it", ("IV",), "said ran",
-        ("exec /dev/shm/dropped*",), "process { allow exec drift /dev/shm/** }",
+        ("exec /dev/shm/dropped",), "process { allow exec drift /dev/shm/** }",
         "file { allow read, write, create, delete /dev/shm/** }"),
     Row("26", "T1547.006", "module", "loads a kernel module with finit_module", ("HC",), "appeared /sys/module/dummy",
-        ("syscall finit_module*", "capability sys_module"), "allow capability sys_module; allow syscall finit_module"),
+        ("syscall finit_module",), "allow capability sys_module; allow syscall finit_module"),
     Row("27", "T1053.003", "cron", "writes a cron file into a mounted host folder", ("HC",), "appeared /host/cron.d/job",
-        ("create /host/cron.d/job", "write /host/cron.d/job"), "file { allow create, write /host/cron.d/job }"),
+        ("create /host/cron.d/job",), "file { allow create, write /host/cron.d/job }"),
     Row("28", "T1529", "reboot", "reboot(2)", ("HC",), "changed /proc/sys/kernel/ctrl-alt-del",
-        ("syscall reboot*", "capability sys_boot"), "allow capability sys_boot; allow syscall reboot"),
-    Row("28", "T1529", "kexec", "kexec_load(2)", ("HC",), "said kexec", ("syscall kexec_load*", "capability sys_boot"),
+        ("syscall reboot",), "allow capability sys_boot; allow syscall reboot"),
+    Row("28", "T1529", "kexec", "kexec_load(2)", ("HC",), "said kexec", ("syscall kexec_load",),
         "allow capability sys_boot; allow syscall kexec_load"),
     Row("30", "T1496", "fork-storm", "forks 300 processes", ("RA",), "at least forked 300", (), "limit { processes 400 }",
         "limit { processes 16 }"),
@@ -159,15 +163,15 @@ ROWS = [
         "    profile helper {\n        include libc, null\n"
         "        process { allow signal to self; allow exec /usr/bin/range-helper }\n"
         "        file { allow read, write, create, delete /srv/app/data/**@LIFTED@ }\n"
-        "        network { allow connect tcp 10.0.5.1:5432 }\n    }"),
+        "        network { allow connect tcp 10.0.5.1:5432 }\n    }", process="range-helper"),
     Row("33", "T1552.005", "metadata", "connects to the cloud's metadata address", ("ST",), "reached metadata",
         ("connect tcp 169.254.169.254:80",), "network { allow connect tcp 169.254.169.254:80 }"),
     Row("34", "T1613", "api-server", "connects to the cluster's API server", ("AA",), "reached api",
         ("connect tcp 10.96.0.1:443",), "network { allow connect tcp 10.96.0.1:443 }"),
     Row("35", "T1046", "kubelet", "sweeps over ports, then connects to the kubelet", ("LM",), "reached kubelet",
-        ("connect tcp 10.0.5.1:102*",), "network { allow connect tcp 10.0.5.1:10240-10250 }"),
+        tuple(f"connect tcp 10.0.5.1:{port}" for port in range(10240, 10251)), "network { allow connect tcp 10.0.5.1:10240-10250 }"),
     Row("37", "T1557.002", "arp", "sends a forged ARP reply from a packet socket", ("MM",), "forged",
-        ("syscall socket*", "socket packet", "capability net_raw"),
+        ("syscall socket",),
         "network { allow socket packet }; allow capability net_raw"),
     Row("38", "T1499", "connections", "holds 300 connections and as many descriptors", ("DS",), "at least held 300", (),
         "limit { open-files 1024 }", "limit { open-files 64 }"),
@@ -175,7 +179,7 @@ ROWS = [
         ("exec /usr/bin/sh",),
         "process { allow exec /usr/bin/{sh,range-helper} }; network { allow connect tcp 203.0.113.10:80 }"),
     Row("39", "T1195.002", "ssh-key", "a package's script writes an SSH key", ("SC",), "appeared /root/.ssh/authorized_keys",
-        ("create /root/.ssh/authorized_keys", "write /root/.ssh/authorized_keys"),
+        ("create /root/.ssh/authorized_keys",),
         "file { allow create, write /root/.ssh/authorized_keys }"),
     Row("40", "T1609", "environ", "a shell reads the service's environment, and erases its history", ("IN",), "secret",
         ("exec /usr/bin/sh",),
