@@ -66,6 +66,15 @@ run_of() {
 	[[ $output == *'CI      code injection  1        0       0'* ]]
 }
 
+@test "what failed otherwise, or took too long, counts as blocked nowhere" {
+	run -0 "$range/table.py" "$BATS_TEST_TMPDIR" < <(run_of failed '' | sed 's/"effect": true, "twin": 0, "status": 0/"effect": false, "twin": 0, "status": 124/')
+	[[ $output == *'21   memfd   works  missed  failed  right'* ]]
+	[[ $output == *'CI      code injection  1        0       0'* ]]
+	[[ $output == *'docker                     1      0        0       0'* ]]
+	run -0 jq -er '.actions[0].cells.pale.attack, .catalogue[0].under.docker' "$BATS_TEST_TMPDIR/range.json"
+	[ "$output" = $'failed\nfailed' ]
+}
+
 @test "a result that is not ok, and none at all, fail" {
 	run -1 "$range/table.py" "$BATS_TEST_TMPDIR" < <(run_of before '' && echo 'not ok 2 - two')
 	run -1 "$range/table.py" "$BATS_TEST_TMPDIR" </dev/null
