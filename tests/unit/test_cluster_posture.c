@@ -3,11 +3,7 @@
  * What `pale audit --cluster` finds in objects of the API: each fault that is planted, nothing in a
  * pod that has none, and nothing any more where the change that a finding offers was made.
  */
-#include "compiler/base/cleanup.h"
-#include "enforcer/posture/posture.h"
-#include "operator/posture/cluster_posture.h"
 #include "tests/unit/random.h"
-#include "tests/unit/strategic_merge.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,120 +11,7 @@
 
 #include <cmocka.h>
 
-/* With ' for ". */
-static json_t *json_of(const char *text)
-{
-	_cleanup_free_ char *copy = strdup(text);
-	json_t *j;
-
-	for (char *s = copy; *s; s++)
-		*s = *s == '\'' ? '"' : *s;
-	j = json_loads(copy, JSON_DECODE_ANY, NULL);
-	if (!j)
-		fail_msg("not JSON: %s", text);
-	return j;
-}
-
-/* ---- a cluster in which nothing is to be found */
-
-#define HELD                                                                                       \
-	"'securityContext':{'allowPrivilegeEscalation':false,'readOnlyRootFilesystem':true,"       \
-	"'runAsNonRoot':true,'capabilities':{'drop':['ALL']},"                                     \
-	"'seccompProfile':{'type':'RuntimeDefault'}}"
-#define CONTAINER(name) "{'name':'" name "','image':'i'," HELD "}"
-#define LISTS                                                                                      \
-	"'containers':[" CONTAINER("web") "],'initContainers':[" CONTAINER(                        \
-		"setup") "],'ephemeralContainers':[" CONTAINER("debug") "]"
-#define TEMPLATE                                                                                   \
-	"'metadata':{'labels':{'app':'web'},'annotations':{'pale.dev/profile':'web'}},"            \
-	"'spec':{'automountServiceAccountToken':false," LISTS "}"
-
-static const struct {
-	const char *kind, *object;
-	const char *prefix; /* of evidence */
-	const char *const *template;
-} workloads[] = {
-	{ "Pod",
-		"{'kind':'Pod','metadata':{'name':'web','namespace':'shop','uid':'u',"
-		"'labels':{'app':'web'},'annotations':{'pale.dev/profile':'web'}},'spec':{"
-		"'runtimeClassName':'pale','automountServiceAccountToken':false," LISTS "},"
-		"'status':{'hostIP':'10.0.0.5'}}",
-		"", (const char *const[]){ NULL } },
-	{ "Deployment",
-		"{'kind':'Deployment','metadata':{'name':'web','namespace':'shop'},"
-		"'spec':{'template':{" TEMPLATE "}}}",
-		"spec.template.", (const char *const[]){ "spec", "template", NULL } },
-	{ "CronJob",
-		"{'kind':'CronJob','metadata':{'name':'web','namespace':'shop'},"
-		"'spec':{'jobTemplate':{'spec':{'template':{" TEMPLATE "}}}}}",
-		"spec.jobTemplate.spec.template.",
-		(const char *const[]){ "spec", "jobTemplate", "spec", "template", NULL } },
-};
-
-#define WORKLOADS (sizeof(workloads) / sizeof(*workloads))
-
-#define NAMESPACE                                                                                  \
-	"{'kind':'Namespace','metadata':{'name':'shop','labels':{"                                 \
-	"'pod-security.kubernetes.io/enforce':'restricted'}}}"
-#define REFUSE_ALL                                                                                 \
-	"{'kind':'NetworkPolicy','metadata':{'name':'none','namespace':'shop'},'spec':{"           \
-	"'podSelector':{},'policyTypes':['Ingress','Egress']}}"
-
-/* A manifest's objects: the workload, then what else there is. */
-static json_t *clean(size_t workload)
-{
-	json_t *all = json_array();
-
-	json_array_append_new(all, json_of(workloads[workload].object));
-	json_array_append_new(all, json_of(NAMESPACE));
-	json_array_append_new(all, json_of(REFUSE_ALL));
-	return all;
-}
-
-/* The pod of the workload, borrowed. */
-static json_t *pod_in(json_t *objects, size_t workload)
-{
-	json_t *o = json_array_get(objects, 0);
-
-	for (const char *const *s = workloads[workload].template; *s; s++)
-		o = json_object_get(o, *s);
-	return o;
-}
-
-static void audit(const json_t *objects, struct posture *p)
-{
-	_cleanup_(cluster_objects_release) struct cluster_objects cluster = { 0 };
-	const struct object_source nowhere = { 0 };
-	struct cluster_posture c;
-	json_t *o;
-	size_t i;
-
-	posture_init(p);
-	cluster_objects_init(&cluster);
-	json_array_foreach ((json_t *)objects, i, o)
-		cluster_objects_take(&cluster, o);
-	cluster_posture_init(&c, p, &cluster);
-	json_array_foreach ((json_t *)objects, i, o)
-		cluster_posture_add(&c, o, "", &nowhere);
-	cluster_posture_end(&c);
-	cluster_posture_release(&c);
-	posture_finish(p, CONTROL_LOW);
-}
-
-static const char *text(const json_t *f, const char *member)
-{
-	const char *s = json_string_value(json_object_get(f, member));
-
-	return s ? s : "";
-}
-
-static void fail_with(const struct posture *p, const char *what, const char *which)
-{
-	_cleanup_(text_release) struct text t = TEXT_INIT;
-
-	posture_text(p, &t);
-	fail_msg("%s: %s:\n%s", which, what, text_str(&t));
-}
+#include "tests/unit/audited_objects.h"
 
 static void nothing_in_what_is_right(void **state)
 {
@@ -146,21 +29,6 @@ static void nothing_in_what_is_right(void **state)
 }
 
 /* ---- faults, one by one */
-
-/* @patch is of the pod, with %s for the list and the name of the container. */
-struct fault {
-	enum control control;
-	const char *patch;
-	bool of_pod;	      /* the finding names no container */
-	const char *evidence; /* below the container, or below the pod */
-	const char *value;    /* as JSON; NULL: nothing stood there */
-};
-
-#define SECURITY(s) "{'spec':{'%s':[{'name':'%s','securityContext':{" s "}}]}}"
-#define FIELDS(s)   "{'spec':{'%s':[{'name':'%s'," s "}]}}"
-#define VOLUME(path, more)                                                                         \
-	"{'spec':{'%s':[{'name':'%s','volumeMounts':[{'name':'v','mountPath':'/v'" more            \
-	"}]}],'volumes':[{'name':'v','hostPath':{'path':'" path "'}}]}}"
 
 static const struct fault faults[] = {
 	{ CONTROL_PRIVILEGED, SECURITY("'privileged':true"), false, "securityContext.privileged",
@@ -237,29 +105,6 @@ static const struct fault faults[] = {
 };
 
 #define FAULTS (sizeof(faults) / sizeof(*faults))
-
-static const struct {
-	const char *list, *name, *place;
-} places[] = {
-	{ "initContainers", "setup", "init container" },
-	{ "containers", "web", "container" },
-	{ "ephemeralContainers", "debug", "ephemeral container" },
-};
-
-#define PLACES (sizeof(places) / sizeof(*places))
-
-static void plant(json_t *pod, const struct fault *f, size_t place)
-{
-	_cleanup_free_ char *s = NULL;
-	json_t *patch;
-
-	/* Both are there for who takes them by number. */
-	if (asprintf(&s, f->patch, places[place].list, places[place].name) < 0)
-		abort();
-	patch = json_of(s);
-	strategic_merge(pod, patch);
-	json_decref(patch);
-}
 
 /* Does what the finding offers. */
 static void mend(json_t *objects, const json_t *finding)
@@ -339,11 +184,6 @@ struct scene {
 				 what is found when they are mended */
 };
 
-#define POD(metadata, spec)                                                                        \
-	"{'kind':'Pod','metadata':{'name':'web','namespace':'shop','labels':{'app':'web'},"        \
-	"'annotations':{'pale.dev/profile':'web'}" metadata                                        \
-	"},'spec':{'automountServiceAccountToken':false," spec "}}"
-#define ONE "'containers':[" CONTAINER("web") "]"
 #define TOKENED                                                                                    \
 	"{'kind':'Pod','metadata':{'name':'web','namespace':'shop','annotations':{"                \
 	"'pale.dev/profile':'web'}},'spec':{" ONE
@@ -504,19 +344,6 @@ static const struct scene scenes[] = {
 		"" },
 };
 
-static void put_findings(const struct posture *p, struct text *to)
-{
-	const json_t *f;
-	size_t i;
-
-	json_array_foreach (p->findings, i, f) {
-		const char *container = text(f, "container");
-
-		text_printf(to, "%s%s%s%s", i ? ", " : "", text(f, "control"),
-			*container ? " " : "", container);
-	}
-}
-
 /* Mends one finding after another, each of which has to be gone then and no new one there. */
 static void mend_all(json_t *objects, const char *what)
 {
@@ -657,7 +484,7 @@ static void any_faults_are_mended_one_by_one(void **state)
 static void no_control_is_left_out(void **state)
 {
 	static const char *const elsewhere[] = {
-		"kubelet-port", /* reached below */
+		"kubelet-port", /* reached in test_cluster_reach.c */
 	};
 
 	for (int c = 0; c < CONTROL_COUNT; c++) {
@@ -675,372 +502,6 @@ static void no_control_is_left_out(void **state)
 	}
 }
 
-/* ---- what is reached */
-
-#define RULES(rules)                                                                               \
-	"{'kind':'NetworkPolicy','metadata':{'name':'n','namespace':'shop'},'spec':{"              \
-	"'podSelector':{'matchLabels':{'app':'web'}},'policyTypes':['Egress'],'egress':[" rules    \
-	"]}}"
-
-static const struct {
-	const char *policies, *expected;
-} reaches[] = {
-	{ REFUSE_ALL, "" },
-	{ RULES(""), "" },
-	{ RULES("{}"), "metadata-address, kubelet-port" },
-	{ RULES("{'ports':[{'port':53,'protocol':'UDP'}]}"), "" },
-	{ RULES("{'ports':[{'port':80}]}"), "metadata-address" },
-	{ RULES("{'ports':[{'port':80,'protocol':'UDP'}]}"), "" },
-	{ RULES("{'ports':[{'port':'http'}]}"), "" },
-	{ RULES("{'ports':[{'port':10000,'endPort':11000}]}"), "kubelet-port" },
-	{ RULES("{'ports':[{'protocol':'TCP'}]}"), "metadata-address, kubelet-port" },
-	{ RULES("{'to':[{'podSelector':{}},{'namespaceSelector':{}}]}"), "" },
-	{ RULES("{'to':[{'ipBlock':{'cidr':'0.0.0.0/0'}}]}"), "metadata-address, kubelet-port" },
-	{ RULES("{'to':[{'ipBlock':{'cidr':'0.0.0.0/0','except':['169.254.0.0/16']}}]}"),
-		"kubelet-port" },
-	{ RULES("{'to':[{'ipBlock':{'cidr':'0.0.0.0/0','except':['169.254.169.254/32','10.0.0.5/"
-		"32']}}]}"),
-		"" },
-	{ RULES("{'to':[{'ipBlock':{'cidr':'10.0.0.4/31'}}],'ports':[{'port':10250}]}"),
-		"kubelet-port" },
-	{ RULES("{'to':[{'ipBlock':{'cidr':'10.0.0.4/32'}}]}"), "" },
-	{ RULES("{'to':[{'ipBlock':{'cidr':'::/0'}}]}"), "" },
-	/* One of several lets it. */
-	{ RULES("{'ports':[{'port':53}]}") "," REFUSE_ALL ",{'kind':'NetworkPolicy','metadata':{"
-					   "'name':'m','namespace':'shop'},'spec':{'podSelector':{'"
-					   "matchExpressions':[{'key':'app',"
-					   "'operator':'Exists'}]},'egress':[{}]}}",
-		"metadata-address, kubelet-port" },
-	/* Without policyTypes one without rules for it does not hold what is sent. */
-	{ "{'kind':'NetworkPolicy','metadata':{'name':'m','namespace':'shop'},'spec':{"
-	  "'podSelector':{}}}",
-		"metadata-address, kubelet-port" },
-	/* Nor does one for other pods. */
-	{ "{'kind':'NetworkPolicy','metadata':{'name':'m','namespace':'shop'},'spec':{"
-	  "'podSelector':{'matchLabels':{'app':'db'}},'policyTypes':['Egress']}}",
-		"metadata-address, kubelet-port" },
-};
-
-static json_t *with_policies(const char *policies, const char *more)
-{
-	_cleanup_(text_release) struct text t = TEXT_INIT;
-
-	text_printf(&t, "[%s,%s,%s%s]", workloads[0].object, NAMESPACE, policies, more);
-	return json_of(text_str(&t));
-}
-
-static void what_the_network_lets_through_is_told(void **state)
-{
-	for (size_t i = 0; i < sizeof(reaches) / sizeof(*reaches); i++) {
-		_cleanup_(text_release) struct text found = TEXT_INIT;
-		_cleanup_(posture_release) struct posture p;
-		json_t *objects = with_policies(reaches[i].policies, "");
-
-		audit(objects, &p);
-		put_findings(&p, &found);
-		if (strcmp(text_str(&found), reaches[i].expected) != 0)
-			fail_msg("%s: found '%s'", reaches[i].policies, text_str(&found));
-		json_decref(objects);
-	}
-}
-
-static void a_network_policy_is_offered_that_ends_both(void **state)
-{
-	_cleanup_(posture_release) struct posture p, after;
-	json_t *objects =
-		       with_policies("{'kind':'NetworkPolicy','metadata':{'name':'m','namespace':"
-				     "'else'},'spec':{'podSelector':{}}}",
-			       ""),
-	       *f;
-	size_t i;
-
-	audit(objects, &p);
-	assert_int_equal(json_array_size(p.findings), 3);
-	json_array_foreach (p.findings, i, f) {
-		if (finding_control(f) == CONTROL_KUBELET)
-			json_array_append_new(
-				objects, json_deep_copy(json_object_get(f, "create")));
-	}
-	audit(objects, &after);
-	assert_int_equal(json_array_size(after.findings), 0);
-	json_decref(objects);
-}
-
-static void a_network_policy_that_is_none_is_told(void **state)
-{
-	_cleanup_(posture_release) struct posture p;
-	json_t *objects = with_policies(RULES("{'to':[{'ipBlock':{'cidr':'10.0.0.0/33'}}]}"), "");
-
-	audit(objects, &p);
-	assert_int_equal(posture_status(&p), STATUS_HOST);
-	assert_string_equal(json_string_value(json_array_get(p.unseen, 0)),
-		"shop/web: NetworkPolicy 'n': '10.0.0.0/33' is no network");
-	json_decref(objects);
-}
-
-#define PROFILE(mode, rules)                                                                       \
-	",{'kind':'PaleProfile','metadata':{'name':'web'},'spec':{'mode':'" mode                   \
-	"'},'status':{'bundle':{'main':'web.pale','files':{'web.pale':'profile web {\\n" rules     \
-	"\\n}\\n'}}}}"
-
-static void the_profile_is_asked(void **state)
-{
-	static const struct {
-		const char *profile, *expected, *answer;
-	} cases[] = {
-		{ PROFILE("enforce", "network { allow connect tcp *:443 }"), "", NULL },
-		{ PROFILE("enforce", "network { allow connect tcp 169.254.0.0/16:80 }"),
-			"metadata-address",
-			"allowed by web.pale:2:11: allow connect tcp 169.254.0.0/16:80" },
-		{ PROFILE("enforce", "network { allow connect tcp *:10250 }"), "kubelet-port",
-			"allowed by web.pale:2:11: allow connect tcp *:10250" },
-		/* A sub-profile may be entered. */
-		{ PROFILE("enforce",
-			  "profile sub { network { allow connect tcp *:80 } }\\nprocess { allow "
-			  "exec /bin/sub as sub }"),
-			"metadata-address", NULL },
-		{ PROFILE("audit", "network { allow connect tcp *:443 }"),
-			"metadata-address, kubelet-port", NULL },
-		{ PROFILE("enforce", "mode audit"), "metadata-address, kubelet-port",
-			"let pass by mode audit" },
-		{ PROFILE("enforce", "no policy"), "metadata-address, kubelet-port", NULL },
-		{ "", "metadata-address, kubelet-port", NULL },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		_cleanup_(text_release) struct text found = TEXT_INIT;
-		_cleanup_(posture_release) struct posture p;
-		json_t *objects = with_policies(RULES("{}"), cases[i].profile);
-		const json_t *evidence;
-
-		audit(objects, &p);
-		put_findings(&p, &found);
-		if (strcmp(text_str(&found), cases[i].expected) != 0)
-			fail_msg("%s: found '%s'", cases[i].profile, text_str(&found));
-		if (cases[i].answer) {
-			evidence = json_object_get(json_array_get(p.findings, 0), "evidence");
-			evidence = json_array_get(evidence, json_array_size(evidence) - 1);
-			assert_string_equal(text(evidence, "path"), "PaleProfile/web");
-			assert_string_equal(text(evidence, "value"), cases[i].answer);
-		}
-		json_decref(objects);
-	}
-}
-
-/* Nor is one in force where the pod asks for audit, or was started without pale-runtime. */
-static void a_profile_that_is_not_in_force_is_not_asked(void **state)
-{
-	static const char *const patches[] = {
-		"{'metadata':{'annotations':{'pale.dev/mode':'audit'}}}",
-		"{'spec':{'runtimeClassName':'runc'}}",
-		"{'metadata':{'annotations':{"
-		"'container.profile.pale.dev/debug':'other'}}}"
-	};
-
-	for (size_t i = 0; i <= sizeof(patches) / sizeof(*patches); i++) {
-		_cleanup_(posture_release) struct posture p;
-		json_t *objects = with_policies(
-			RULES("{}"), PROFILE("enforce", "network { allow connect tcp *:443 }"));
-		bool found = false;
-		const json_t *f;
-		size_t k;
-
-		if (i < sizeof(patches) / sizeof(*patches))
-			plant(json_array_get(objects, 0), &(struct fault){ .patch = patches[i] },
-				0);
-		audit(objects, &p);
-		json_array_foreach (p.findings, k, f)
-			found |= finding_control(f) == CONTROL_METADATA;
-		assert_int_equal(found, i < sizeof(patches) / sizeof(*patches));
-		json_decref(objects);
-	}
-}
-
-/* Raw sockets and the token count less where the profile refuses them. */
-static void what_a_profile_refuses_weighs_less(void **state)
-{
-	static const struct {
-		const char *profile, *severity;
-	} cases[] = {
-		{ PROFILE("enforce", ""), "low" },
-		{ PROFILE("enforce",
-			  "capability { allow net_raw }\\nfile { allow read /run/secrets/**"
-			  " }"),
-			"medium" },
-		{ "", "medium" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		_cleanup_(posture_release) struct posture p;
-		json_t *objects = with_policies(REFUSE_ALL, cases[i].profile), *f;
-		size_t k;
-
-		plant(json_array_get(objects, 0),
-			&(struct fault){ .patch = SECURITY("'capabilities':{'drop':['CHOWN']}") },
-			1);
-		plant(json_array_get(objects, 0),
-			&(struct fault){ .patch = FIELDS("'volumeMounts':[{'name':'t','mountPath':"
-							 "'/var/run/secrets/kubernetes.io/"
-							 "serviceaccount'}]") },
-			1);
-		audit(objects, &p);
-		json_array_foreach (p.findings, k, f) {
-			if (finding_control(f) == CONTROL_RAW_SOCKETS ||
-				finding_control(f) == CONTROL_TOKEN)
-				assert_string_equal(text(f, "severity"), cases[i].severity);
-		}
-		assert_int_equal(json_array_size(p.findings), 4);
-		json_decref(objects);
-	}
-}
-
-/* ---- pods of workloads, and what is none */
-
-#define REPLICA(n)                                                                                 \
-	"{'metadata':{'name':'web-5d8f-" n "','namespace':'shop','uid':'" n                        \
-	"','labels':{'app':'web','pod-template-hash':'5d8f'},'annotations':{'pale.dev/profile':"   \
-	"'web'},'ownerReferences':[{'kind':'ReplicaSet','name':'web-5d8f','controller':true}]},"   \
-	"'spec':{'runtimeClassName':'pale','containers':[{'name':'web',"                           \
-	"'volumeMounts':[{'name':'kube-api-access-" n "','mountPath':"                             \
-	"'/var/run/secrets/kubernetes.io/serviceaccount'}]," HELD                                  \
-	"}],'volumes':[{'name':'kube-api-access-" n                                                \
-	"','projected':{'sources':[{'serviceAccountToken':{'path':'token'}}]}}]}}"
-
-static void pods_of_one_workload_are_one(void **state)
-{
-	_cleanup_(posture_release) struct posture p;
-	json_t *objects = json_of("[{'kind':'PodList','items':[" REPLICA("a") "," REPLICA(
-		       "b") "," REPLICA("c") "]}," NAMESPACE "," REFUSE_ALL "]"),
-	       *f;
-
-	audit(objects, &p);
-	assert_int_equal(json_array_size(p.findings), 2);
-	f = json_array_get(p.findings, 0);
-	assert_string_equal(text(f, "control"), "service-account-token");
-	assert_string_equal(text(f, "kind"), "Deployment");
-	assert_string_equal(text(f, "name"), "web");
-	assert_int_equal(json_integer_value(json_object_get(f, "pods")), 3);
-	/* The API server's own volume is not in the Deployment. */
-	{
-		_cleanup_free_ char *patch = json_dumps(json_object_get(f, "patch"), JSON_COMPACT);
-
-		assert_string_equal(patch, "{\"spec\":{\"template\":{\"spec\":{"
-					   "\"automountServiceAccountToken\":false}}}}");
-	}
-	assert_int_equal(p.objects, 3);
-	json_decref(objects);
-}
-
-/* A static pod's is its node; what others make is not known to have a template. */
-static void pods_of_other_makers_are_themselves(void **state)
-{
-	static const char *const kinds[] = { "Node", "Rollout", "Pod" };
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
-		_cleanup_(posture_release) struct posture p;
-		_cleanup_free_ char *patch = NULL;
-		json_t *objects = clean(0);
-
-		plant(pod_in(objects, 0), &(struct fault){ .patch = "{'spec':{'hostPID':true}}" },
-			0);
-		json_object_set_new(json_object_get(json_array_get(objects, 0), "metadata"),
-			"ownerReferences",
-			json_pack("[{s:s, s:s, s:b}]", "kind", kinds[i], "name", "n", "controller",
-				1));
-		audit(objects, &p);
-		assert_int_equal(json_array_size(p.findings), 1);
-		assert_string_equal(text(json_array_get(p.findings, 0), "kind"), "Pod");
-		assert_string_equal(text(json_array_get(p.findings, 0), "name"), "web");
-		patch = json_dumps(
-			json_object_get(json_array_get(p.findings, 0), "patch"), JSON_COMPACT);
-		assert_string_equal(patch, "{\"spec\":{\"hostPID\":false}}");
-		json_decref(objects);
-	}
-}
-
-static void makers_without_pods_are_looked_at(void **state)
-{
-#define MAKER(metadata, more)                                                                      \
-	"{'metadata':{'name':'web','namespace':'shop'" metadata "},'spec':{'template':{'spec':{"   \
-	"'hostPID':true,'containers':[" CONTAINER("web") "]}}}" more "}"
-	static const struct {
-		const char *kind, *object;
-		bool looked_at;
-	} cases[] = {
-		{ "StatefulSet", MAKER("", ""), true },
-		/* It has pods. */
-		{ "Deployment", MAKER("", ""), false },
-		/* What keeps it is looked at. */
-		{ "ReplicaSet",
-			MAKER(",'ownerReferences':[{'kind':'Deployment','name':'web',"
-			      "'controller':true}]",
-				""),
-			false },
-		{ "Job", MAKER("", ",'status':{'active':1}"), true },
-		{ "Job", MAKER("", ",'status':{'completionTime':'2026-11-26T13:10:43Z'}"), false },
-	};
-	const struct object_source nowhere = { 0 };
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		_cleanup_(cluster_objects_release) struct cluster_objects cluster = { 0 };
-		_cleanup_(posture_release) struct posture p;
-		json_t *pod = json_of(REPLICA("a")), *o = json_of(cases[i].object);
-		struct cluster_posture c;
-
-		posture_init(&p);
-		cluster_objects_init(&cluster);
-		cluster_posture_init(&c, &p, &cluster);
-		cluster_posture_add(&c, pod, "Pod", &nowhere);
-		cluster_posture_add_idle(&c, o, cases[i].kind, &nowhere);
-		cluster_posture_end(&c);
-		cluster_posture_release(&c);
-		assert_int_equal(p.objects, cases[i].looked_at ? 2 : 1);
-		json_decref(pod);
-		json_decref(o);
-	}
-}
-
-static void what_is_no_pod_is_told(void **state)
-{
-	static const struct {
-		const char *object, *told;
-	} cases[] = {
-		{ "{'kind':'Pod','metadata':{'name':'a','namespace':'n'}}",
-			"n/Pod/a: a Pod without metadata or spec" },
-		{ "{'kind':'Pod','metadata':{'name':'a'},'spec':{'containers':[]}}",
-			"Pod/a: a Pod without containers" },
-		{ "{'kind':'Pod','metadata':{'name':'a'},'spec':{'containers':{}}}",
-			"Pod/a: spec.containers is no list" },
-		{ "{'kind':'Deployment','metadata':{'name':'a','namespace':'n'},'spec':{}}",
-			"n/Deployment/a: a Pod without metadata or spec" },
-		{ "{'kind':'Pod','metadata':{'name':'a'},'spec':{'containers':[{'name':'c',"
-		  "'securityContext':[]}]}}",
-			"Pod/a: spec.containers[0].securityContext is no object" },
-	};
-
-	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		_cleanup_(posture_release) struct posture p;
-		json_t *o = json_of(cases[i].object), *objects = json_pack("[o]", o);
-
-		audit(objects, &p);
-		assert_int_equal(posture_status(&p), STATUS_HOST);
-		assert_string_equal(json_string_value(json_array_get(p.unseen, 0)), cases[i].told);
-		json_decref(objects);
-	}
-}
-
-static void network_policies_that_are_not_known_are_noted(void **state)
-{
-	_cleanup_(posture_release) struct posture p;
-	json_t *objects = json_of("[" POD("", ONE) "]");
-
-	audit(objects, &p);
-	assert_int_equal(posture_status(&p), STATUS_OK);
-	assert_string_equal(json_string_value(json_array_get(p.notes, 0)),
-		"what pods reach, since NetworkPolicies are not known");
-	json_decref(objects);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1050,17 +511,6 @@ int main(void)
 		cmocka_unit_test(what_weighs_less_or_more),
 		cmocka_unit_test(any_faults_are_mended_one_by_one),
 		cmocka_unit_test(no_control_is_left_out),
-		cmocka_unit_test(what_the_network_lets_through_is_told),
-		cmocka_unit_test(a_network_policy_is_offered_that_ends_both),
-		cmocka_unit_test(a_network_policy_that_is_none_is_told),
-		cmocka_unit_test(the_profile_is_asked),
-		cmocka_unit_test(a_profile_that_is_not_in_force_is_not_asked),
-		cmocka_unit_test(what_a_profile_refuses_weighs_less),
-		cmocka_unit_test(pods_of_one_workload_are_one),
-		cmocka_unit_test(pods_of_other_makers_are_themselves),
-		cmocka_unit_test(makers_without_pods_are_looked_at),
-		cmocka_unit_test(what_is_no_pod_is_told),
-		cmocka_unit_test(network_policies_that_are_not_known_are_noted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

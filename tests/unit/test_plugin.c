@@ -16,23 +16,11 @@
 
 #include <cmocka.h>
 
+#include "tests/unit/json_of.h"
+
 #define NOW 1795698643 /* 2026-11-26T13:10:43Z */
 #define D1  "1111111111111111111111111111111111111111111111111111111111111111"
 #define D2  "2222222222222222222222222222222222222222222222222222222222222222"
-
-/* With ' for ". */
-static json_t *json_of(const char *text)
-{
-	_cleanup_free_ char *copy = strdup(text);
-	json_t *j;
-
-	for (char *s = copy; *s; s++)
-		*s = *s == '\'' ? '"' : *s;
-	j = json_loads(copy, JSON_DECODE_ANY, NULL);
-	if (!j)
-		fail_msg("not JSON: %s", text);
-	return j;
-}
 
 static void is_text(struct text *t, const char *expected)
 {
