@@ -15,6 +15,8 @@
  * containers may run in containers, and the outer one's are its own. */
 static bool find_id(const char *groups, char id[ID_DIGITS + 1])
 {
+	bool found = false;
+
 	for (const char *s = groups; *s; s++) {
 		size_t n = 0;
 
@@ -23,12 +25,12 @@ static bool find_id(const char *groups, char id[ID_DIGITS + 1])
 		if (n == ID_DIGITS) {
 			memcpy(id, s, ID_DIGITS);
 			id[ID_DIGITS] = 0;
-			return true;
+			found = true;
 		}
 		if (n)
 			s += n - 1;
 	}
-	return false;
+	return found;
 }
 
 struct seen {

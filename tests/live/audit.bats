@@ -179,6 +179,21 @@ has() {
 	END
 }
 
+@test "a container that is known by its cgroup alone, and one that runs in it" {
+	as_root
+	group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$id
+	outer=$(printf 'a%.0s' {1..64}) inner=$(printf '0b%.0s' {1..32})
+	export group outer inner
+	mkdir -p "$group/docker/$outer/docker/$inner"
+	stage 'for c in "$outer" "$outer/docker/$inner"; do
+			unshare --mount sleep 50 & until [ "$(cat /proc/$!/comm)" = sleep ]; do sleep 0.05; done
+			echo $! >"$group/docker/$c/cgroup.procs"
+		done
+		"$pale" audit --json | jq -c "[.containers, ([.findings[] | select(.control == \"no-seccomp\").name] | sort)]" >$dir/said
+		kill %1 %2; wait || :'
+	[ "$(cat "$dir/said")" = "[2,[\"$inner\",\"$outer\"]]" ]
+}
+
 @test "what cannot be looked at is told, and is not taken for right" {
 	as_root
 	bundle .
