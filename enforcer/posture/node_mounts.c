@@ -9,17 +9,24 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Folders below which engines and the kubelet make what each container has of its own. */
-static const char *const engine_folders[] = {
-	"/var/lib/docker",
-	"/var/lib/containers/storage",
-	"/run/containers/storage",
-	"/var/lib/containerd",
-	"/run/containerd/io.containerd",
-	"/run/docker/netns",
-	"/var/lib/kubelet/pods",
-	"/var/lib/rancher/k3s/agent/containerd",
-	"/run/k3s/containerd/io.containerd",
+/*
+ * Folders below which engines and the kubelet make what each container has of its own, and how
+ * deep:
+ * "/var/lib/docker/containers/ID/hosts". What lies higher is of several containers, and only
+ * somebody else hands it over. A prefix of a name will do, as containerd's have one.
+ */
+static const struct {
+	const char *path;
+	size_t depth;
+} engine_folders[] = {
+	{ "/var/lib/docker", 3 },
+	{ "/var/lib/containers/storage", 3 },
+	{ "/run/containers/storage", 3 },
+	{ "/var/lib/containerd", 4 },
+	{ "/run/containerd/io.containerd", 3 },
+	{ "/var/lib/kubelet/pods", 2 },
+	{ "/var/lib/rancher/k3s/agent/containerd", 4 },
+	{ "/run/k3s/containerd/io.containerd", 3 },
 };
 
 /* Kernel's own, which engines mount anew in each container. */
@@ -174,14 +181,24 @@ static bool is_kernels_own(const struct mount *m)
 	return (at && of) || strcmp(m->type, "nsfs") == 0;
 }
 
-/* Below one of the folders, which somebody else may hand over as a whole; a prefix of a name will
- * do, as containerd's have one. */
+static size_t depth_of(const char *path)
+{
+	size_t n = 0;
+
+	while ((path = strchr(path, '/'))) {
+		n++;
+		path++;
+	}
+	return n;
+}
+
 static bool is_engines_own(const char *path)
 {
 	for (size_t i = 0; i < sizeof(engine_folders) / sizeof(*engine_folders); i++) {
-		size_t n = strlen(engine_folders[i]);
+		size_t n = strlen(engine_folders[i].path);
 
-		if (strncmp(path, engine_folders[i], n) == 0 && strchr(path + n, '/'))
+		if (strncmp(path, engine_folders[i].path, n) == 0 &&
+			depth_of(path + n) >= engine_folders[i].depth)
 			return true;
 	}
 	return false;

@@ -205,6 +205,18 @@ static void paths_on_the_node_follow_from_devices(void **state)
 			NULL },
 		{ "40 39 8:1 /var/lib/kubelet/pods/u/volumes/k/v /data rw - ext4 /dev/sda1 rw",
 			NULL },
+		{ "40 39 8:1 /var/lib/kubelet/pods/u/etc-hosts /etc/hosts rw - ext4 /dev/sda1 rw",
+			NULL },
+		{ "40 39 8:1 /var/lib/docker/volumes/v/_data /data rw - ext4 /dev/sda1 rw", NULL },
+		{ "40 39 8:1 /var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes/0a/hostname "
+		  "/etc/hostname rw - ext4 /dev/sda1 rw",
+			NULL },
+		{ "40 39 0:22 /containerd/io.containerd.grpc.v1.cri/sandboxes/0a/shm /dev/shm rw "
+		  "- tmpfs tmpfs rw",
+			NULL },
+		{ "40 39 0:22 /containers/storage/overlay-containers/0a/userdata/resolv.conf "
+		  "/etc/resolv.conf rw - tmpfs tmpfs rw",
+			NULL },
 		/* And not. */
 		{ "40 39 8:1 / / rw - ext4 /dev/sda1 rw", "/" },
 		{ "40 39 0:21 / /host/proc rw - proc proc rw", "/proc" },
@@ -212,6 +224,18 @@ static void paths_on_the_node_follow_from_devices(void **state)
 		{ "40 39 0:6 / /dev rw - devtmpfs udev rw", "/dev" },
 		{ "40 39 0:6 /null /data/null rw - devtmpfs udev rw", "/dev/null" },
 		{ "40 39 8:1 /var/lib/docker /d rw - ext4 /dev/sda1 rw", "/var/lib/docker" },
+		{ "40 39 8:1 /var/lib/docker/overlay2 /d rw - ext4 /dev/sda1 rw",
+			"/var/lib/docker/overlay2" },
+		{ "40 39 8:1 /var/lib/docker/containers/0a /d rw - ext4 /dev/sda1 rw",
+			"/var/lib/docker/containers/0a" },
+		{ "40 39 8:1 /var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes /d rw - ext4 "
+		  "/dev/sda1 rw",
+			"/var/lib/containerd/io.containerd.grpc.v1.cri/sandboxes" },
+		{ "40 39 0:22 /containerd/io.containerd.runtime.v2.task/k8s.io /d rw - tmpfs tmpfs "
+		  "rw",
+			"/run/containerd/io.containerd.runtime.v2.task/k8s.io" },
+		{ "40 39 8:1 /var/lib/kubelet/pods/u /d rw - ext4 /dev/sda1 rw",
+			"/var/lib/kubelet/pods/u" },
 		{ "40 39 8:1 /var/lib/kubelet/pods /d rw - ext4 /dev/sda1 rw",
 			"/var/lib/kubelet/pods" },
 		{ "40 39 8:1 /var/lib/kubelet/pki /d rw - ext4 /dev/sda1 rw",
