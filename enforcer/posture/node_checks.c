@@ -42,6 +42,18 @@ struct finding_place node_place(const struct node_container *c)
 		.place = "container" };
 }
 
+bool node_refuses(const struct node_container *c, const struct request *r, json_t *finding)
+{
+	_cleanup_(text_release) struct text why = TEXT_INIT;
+	bool lets;
+
+	if (!c->policy || !c->mode || strcmp(c->mode, "enforce") != 0)
+		return false;
+	lets = policy_lets(c->policy, r, &why);
+	finding_evidence(finding, json_text(text_str(&why)), "policy %s", c->profile);
+	return !lets;
+}
+
 static json_t *finding(const struct look *l, enum control control)
 {
 	const struct finding_place place = node_place(l->container);
@@ -125,20 +137,6 @@ static void check_added(const struct look *l)
 	posture_add(l->posture, f);
 }
 
-/* Whether the container's policy refuses it, which is then in the evidence. */
-static bool refused(const struct look *l, const struct request *r, json_t *f)
-{
-	_cleanup_(text_release) struct text why = TEXT_INIT;
-	const struct node_container *c = l->container;
-	bool lets;
-
-	if (!c->policy || !c->mode || strcmp(c->mode, "enforce") != 0)
-		return false;
-	lets = policy_lets(c->policy, r, &why);
-	finding_evidence(f, json_text(text_str(&why)), "policy %s", c->profile);
-	return !lets;
-}
-
 static bool has_raw(const struct node_process *p)
 {
 	return node_process_reachable(p) & CAP_BIT(CAP_NET_RAW);
@@ -154,7 +152,7 @@ static void check_raw(const struct look *l)
 		return;
 	f = finding(l, CONTROL_RAW_SOCKETS);
 	capability_evidence(f, p, CAP_BIT(CAP_NET_RAW));
-	if (policy_request_capability("net_raw", &r) && refused(l, &r, f))
+	if (policy_request_capability("net_raw", &r) && node_refuses(l->container, &r, f))
 		finding_severity(f, CONTROL_LOW);
 	posture_add(l->posture, f);
 }
@@ -313,20 +311,31 @@ static bool is_file_of_token(const char *point)
 	return strcmp(strrchr(point, '/'), "/token") == 0;
 }
 
+static bool refuses_token(const struct look *l, const struct mount *m, json_t *f)
+{
+	bool refuses = true, alone = is_file_of_token(m->point);
+
+	for (const char *const *file = policy_token_files; refuses && *file; file++) {
+		_cleanup_(text_release) struct text path = TEXT_INIT;
+		struct request r;
+
+		text_printf(&path, "%s%s", m->point, alone ? "" : *file);
+		policy_request_read(text_str(&path), &r);
+		refuses = node_refuses(l->container, &r, f);
+	}
+	return refuses;
+}
+
 static void check_token(const struct look *l, const struct mount *m)
 {
-	_cleanup_(text_release) struct text path = TEXT_INIT;
 	pid_t pid = l->processes.v[0].pid;
-	struct request r;
 	json_t *f;
 
 	if (!is_token(m))
 		return;
 	f = finding(l, CONTROL_TOKEN);
 	finding_evidence(f, json_string("mounted"), "/proc/%d/mountinfo %s", pid, m->point);
-	text_printf(&path, "%s%s", m->point, is_file_of_token(m->point) ? "" : "/token");
-	policy_request_read(text_str(&path), &r);
-	if (refused(l, &r, f))
+	if (refuses_token(l, m, f))
 		finding_severity(f, CONTROL_LOW);
 	posture_add(l->posture, f);
 }

@@ -31,30 +31,17 @@ static size_t find_targets(struct probe_target *ret)
 	return n;
 }
 
-static bool refused(const struct node_container *c, const struct probe_target *t, json_t *f)
-{
-	_cleanup_(text_release) struct text why = TEXT_INIT;
-	struct request r;
-	bool lets;
-
-	if (!c->policy || !c->mode || strcmp(c->mode, "enforce") != 0 ||
-		!policy_request_connect(t->address, t->port, &r))
-		return false;
-	lets = policy_lets(c->policy, &r, &why);
-	finding_evidence(f, json_text(text_str(&why)), "policy %s", c->profile);
-	return !lets;
-}
-
 static void tell(struct posture *p, const struct node_container *c, enum control control,
 	const struct probe_target *t)
 {
 	const struct finding_place place = node_place(c);
 	json_t *f = finding_new(control, &place);
+	struct request r;
 
 	finding_evidence(f, json_string("accepted"), "/proc/%d/ns/net connect tcp %s%s%s:%u",
 		c->pid, strchr(t->address, ':') ? "[" : "", t->address,
 		strchr(t->address, ':') ? "]" : "", t->port);
-	if (refused(c, t, f))
+	if (policy_request_connect(t->address, t->port, &r) && node_refuses(c, &r, f))
 		json_decref(f);
 	else
 		posture_add(p, f);

@@ -16,6 +16,12 @@ void policy_request_read(const char *path, struct request *ret);
 bool policy_request_capability(const char *name, struct request *ret);
 
 /*
+ * Where the token of a service account can be read below the folder in which the kubelet mounts it,
+ * up to a NULL: by its name, which is a link, and where that leads (kubelet's AtomicWriter).
+ */
+extern const char *const policy_token_files[];
+
+/*
  * Whether the profile or any of its sub-profiles may do it: an attacker may come to be in each.
  * Appends who decides to @why, "refused by web.pale:9:15: deny connect tcp *:80". A policy in mode
  * audit lets everything be.

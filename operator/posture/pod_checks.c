@@ -128,26 +128,26 @@ static json_t *without_admitted(const struct audited_pod *p, json_t *names)
 	return kept;
 }
 
-/* By each of its names: /var/run may be a link in the image, and what is there leads on. */
+/* By each of its names: /var/run may be a link in the image. */
 static bool refuses_token(const struct audited_pod *p, const struct pod_container *c, json_t *f)
 {
-	static const char *const paths[] = {
-		"/run/secrets/kubernetes.io/serviceaccount/token",
-		TOKEN_FOLDER "/token",
-		"/run/secrets/kubernetes.io/serviceaccount/..2024_05_01_10_00_00.1/token",
-		TOKEN_FOLDER "/..2024_05_01_10_00_00.1/token",
-	};
+	static const char *const folders[] = { "/run/secrets/kubernetes.io/serviceaccount",
+		TOKEN_FOLDER, NULL };
 	json_t *answer = NULL, *one;
 	bool refuses = true;
 	size_t k;
 
-	for (size_t i = 0; refuses && i < sizeof(paths) / sizeof(*paths); i++) {
-		struct request r;
+	for (const char *const *file = policy_token_files; *file; file++) {
+		for (const char *const *folder = folders; refuses && *folder; folder++) {
+			_cleanup_(text_release) struct text path = TEXT_INIT;
+			struct request r;
 
-		json_decref(answer);
-		answer = memory_checked(json_pack("{s:[]}", "evidence"));
-		policy_request_read(paths[i], &r);
-		refuses = audited_refuses(p, c, &r, answer);
+			text_printf(&path, "%s%s", *folder, *file);
+			json_decref(answer);
+			answer = memory_checked(json_pack("{s:[]}", "evidence"));
+			policy_request_read(text_str(&path), &r);
+			refuses = audited_refuses(p, c, &r, answer);
+		}
 	}
 	json_array_foreach (json_object_get(answer, "evidence"), k, one)
 		finding_evidence(f, audited_copy(json_object_get(one, "value")), "%s",

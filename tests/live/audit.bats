@@ -240,6 +240,8 @@ has() {
 			network { allow connect tcp *:10250 }
 		}
 	END
+	# The token's name is a link, which nobody has to follow.
+	sed 's/profile shop/profile link/; s|/run/secrets/\*\*|/run/secrets/kubernetes.io/serviceaccount/token|' "$dir/profiles/shop.pale" >"$dir/profiles/link.pale"
 	printf 'allow-partial: true\nrecorder: off\n' >"$dir/paled.conf"
 	bundle '.annotations["pale.dev/profile"] = "shop" | .annotations["pale.dev/name"] = "c" | .process.capabilities.bounding = ["CAP_NET_RAW"] | .process.noNewPrivileges = false |
 		.mounts += [{destination: "/run/secrets/kubernetes.io/serviceaccount", type: "tmpfs", source: "tmpfs", options: ["ro"]}]'
@@ -251,6 +253,11 @@ has() {
 		"${runtime[@]}" start $id
 		"$pale" audit --json c >$dir/said || :
 		"${runtime[@]}" delete --force $id
+		sed -i "s/shop/link/" $dir/bundle/config.json
+		"${runtime[@]}" create --bundle $dir/bundle $id </dev/null >/dev/null
+		"${runtime[@]}" start $id
+		"$pale" audit --json c >$dir/link || :
+		"${runtime[@]}" delete --force $id
 		kill %1; wait' || { cat "$dir/log"; false; }
 	[ "$(jq .containers "$dir/said")" = 1 ]
 	run ! grep -w no-profile "$dir/said"
@@ -258,6 +265,8 @@ has() {
 	jq -e '[.findings[] | select(.control == "service-account-token") | .severity, .evidence[1]] ==
 		["low", {path: "policy shop", value: "refused by shop.pale:4:30: deny read /run/secrets/**"}]' "$dir/said" ||
 		{ jq -c '.findings[]' "$dir/said"; false; }
+	jq -e '[.findings[] | select(.control == "service-account-token") | .severity, .evidence[2].value] ==
+		["medium", "allowed by link.pale:4:8: allow read, map /**"]' "$dir/link" || { jq -c '.findings[]' "$dir/link"; false; }
 }
 
 @test "SARIF has what its schema asks for" {
