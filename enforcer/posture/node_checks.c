@@ -398,8 +398,9 @@ static int look(struct look *l, bool paled)
 	if (r < 0)
 		return r;
 	/* The node's own, also where this program runs among other mounts; and these. */
-	mounts_read(1, &l->node);
-	r = mounts_read(getpid(), &l->node);
+	r = mounts_read(1, &l->node);
+	if (r >= 0)
+		r = mounts_read(getpid(), &l->node);
 	if (r < 0)
 		return r;
 	check_privileged(l);

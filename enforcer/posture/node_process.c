@@ -100,7 +100,12 @@ static int read_process(pid_t pid, struct node_process *ret)
 	return 0;
 }
 
-/* Who may not see a process's namespaces would take them for its own. */
+static bool has_ended(int r)
+{
+	return r == -ENOENT || r == -ESRCH;
+}
+
+/* Who may not see a process's namespaces would take them for its own, or for another's. */
 static int check_seen(pid_t pid)
 {
 	char path[64], link[64];
@@ -116,7 +121,6 @@ static int add(struct node_processes *all, pid_t pid)
 
 	if (r >= 0)
 		r = read_process(pid, &one);
-
 	if (r < 0)
 		return r;
 	all->v = reallocarray(all->v, all->n + 1, sizeof(*all->v));
@@ -142,11 +146,12 @@ int node_processes_read(pid_t first, struct node_processes *ret)
 	for (struct dirent *e; (e = readdir(d));) {
 		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
 
-		if (!isdigit((unsigned char)e->d_name[0]) || pid == first ||
-			!same_namespace(pid, first, "mnt"))
+		if (!isdigit((unsigned char)e->d_name[0]) || pid == first)
 			continue;
-		r = add(ret, pid);
-		if (r < 0 && r != -ENOENT && r != -ESRCH)
+		r = check_seen(pid);
+		if (r >= 0 && same_namespace(pid, first, "mnt"))
+			r = add(ret, pid);
+		if (r < 0 && !has_ended(r))
 			return r;
 	}
 	return 0;

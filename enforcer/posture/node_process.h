@@ -27,7 +27,8 @@ struct node_processes {
 
 /*
  * Of a container by its first process: all that have the same mount namespace, those that an engine
- * entered into it too. 0 or a negative errno: -ENOENT and -ESRCH when the first one has ended.
+ * entered into it too. 0 or a negative errno: -ENOENT and -ESRCH when the first one has ended; and
+ * -EACCES, too, where it may not be seen whether another process is one of them.
  */
 int node_processes_read(pid_t first, struct node_processes *ret);
 void node_processes_release(struct node_processes *p);

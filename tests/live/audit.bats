@@ -203,6 +203,15 @@ has() {
 		runc delete --force $id'
 	grep -Ex "could not be looked at: container $id, process [0-9]+: Permission denied" "$dir/said"
 	[ "$(tail -n 2 "$dir/said")" = $'0 findings; 0 containers looked at\n3' ]
+	# The first process may be seen, and not which others are the container's.
+	bundle '.process.user = {uid: 0, gid: 0}'
+	stage 'begin
+		runc exec --user 7 --cap CAP_SYS_ADMIN $id /bin/sleep 50 </dev/null &
+		until [ "$(pgrep --count sleep)" = 2 ]; do sleep 0.05; done
+		setpriv --bounding-set=-sys_ptrace "$pale" audit $id >$dir/said || echo $? >>$dir/said
+		runc delete --force $id'
+	grep -Ex "could not be looked at: container $id, process [0-9]+: Permission denied" "$dir/said"
+	[ "$(tail -n 1 "$dir/said")" = 3 ]
 }
 
 @test "--probe connects from the container's network, and tells what was accepted" {
