@@ -437,7 +437,7 @@ static void (*const linux_checks[])(const struct audited_pod *p, const struct po
 
 void container_checks(const struct audited_pod *p)
 {
-	bool windows = pod_is_windows(&p->pod);
+	bool windows = pod_is_for_windows_alone(&p->pod);
 
 	for (size_t i = 0; i < p->pod.n; i++) {
 		for (size_t k = 0; k < sizeof(checks) / sizeof(*checks); k++)

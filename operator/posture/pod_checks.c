@@ -208,7 +208,7 @@ static void check_token(const struct audited_pod *p)
 /* As Pale's webhook leaves the pod: with both. */
 static void check_profile(const struct audited_pod *p)
 {
-	if (pod_is_windows(&p->pod))
+	if (pod_is_for_windows_alone(&p->pod))
 		return;
 	for (size_t i = 0; i < p->pod.n; i++) {
 		const struct pod_container *c = &p->pod.v[i];

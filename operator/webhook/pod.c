@@ -168,13 +168,17 @@ static bool is_windows_word(const char *word)
 	return word && strcmp(word, "windows") == 0;
 }
 
-bool pod_is_windows(const struct pod *p)
+bool pod_is_for_windows_alone(const struct pod *p)
 {
 	const json_t *selector = json_member(p->spec, "nodeSelector");
 
-	if (is_windows_word(json_member_text(json_member(p->spec, "os"), "name")) ||
-		is_windows_word(json_member_text(selector, "kubernetes.io/os")) ||
-		is_windows_word(json_member_text(selector, "beta.kubernetes.io/os")))
-		return true;
-	return json_member(json_member(p->spec, "securityContext"), "windowsOptions") != NULL;
+	return is_windows_word(json_member_text(json_member(p->spec, "os"), "name")) ||
+	       is_windows_word(json_member_text(selector, "kubernetes.io/os")) ||
+	       is_windows_word(json_member_text(selector, "beta.kubernetes.io/os"));
+}
+
+bool pod_is_windows(const struct pod *p)
+{
+	return pod_is_for_windows_alone(p) ||
+	       json_member(json_member(p->spec, "securityContext"), "windowsOptions") != NULL;
 }

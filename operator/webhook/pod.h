@@ -61,7 +61,10 @@ const char *pod_container_annotation(const struct pod *p, const char *container)
 const char *pod_name(const struct pod *p);
 /* "init container 'setup'". */
 void pod_container_text(const struct pod_container *c, struct text *t);
+/* By any sign of it. */
 bool pod_is_windows(const struct pod *p);
+/* No node of Linux takes it; windowsOptions alone are no hindrance, they are ignored there. */
+bool pod_is_for_windows_alone(const struct pod *p);
 
 #define CONTAINER_PROFILE_PREFIX "container.profile.pale.dev/"
 

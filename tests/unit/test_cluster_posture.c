@@ -327,6 +327,14 @@ static const struct scene scenes[] = {
 										     "," REFUSE_ALL
 										     "]",
 		"" },
+	{ "Windows' options, which a node of Linux ignores",
+		"[" POD("", "'securityContext':{'windowsOptions':{'runAsUserName':'u'}},"
+			    "'containers':[{'name':'web','securityContext':{'privileged':true,"
+			    "'allowPrivilegeEscalation':true,'readOnlyRootFilesystem':true,"
+			    "'runAsUser':7,'capabilities':{'drop':['ALL']},"
+			    "'seccompProfile':{'type':'RuntimeDefault'}}}]") "," NAMESPACE
+									     "," REFUSE_ALL "]",
+		"privileged web, privilege-escalation web" },
 	{ "a user namespace",
 		"[" POD("", "'hostUsers':false,'containers':[{'name':'web','securityContext':{"
 			    "'allowPrivilegeEscalation':false,'readOnlyRootFilesystem':true,'"
