@@ -106,19 +106,49 @@ static const struct fault faults[] = {
 
 #define FAULTS (sizeof(faults) / sizeof(*faults))
 
-/* Does what the finding offers. */
+/* Of a container's securityContext, as the API server refuses it (core/validation). */
+static bool is_refused(const json_t *security)
+{
+	const json_t *add = json_object_get(json_object_get(security, "capabilities"), "add"), *v;
+	bool all = json_is_true(json_object_get(security, "privileged"));
+	size_t i;
+
+	json_array_foreach (add, i, v)
+		all |= strcmp(json_string_value(v), "CAP_SYS_ADMIN") == 0;
+	return all && json_is_false(json_object_get(security, "allowPrivilegeEscalation"));
+}
+
+/* Nothing that an object has is refused. */
+static bool is_taken(const json_t *o)
+{
+	bool taken = !is_refused(o);
+	const char *member;
+	json_t *v;
+	size_t i;
+
+	json_object_foreach ((json_t *)o, member, v)
+		taken &= is_taken(v);
+	json_array_foreach ((json_t *)o, i, v)
+		taken &= is_taken(v);
+	return taken;
+}
+
+/* Does what the finding offers; what the API server took before it takes then. */
 static void mend(json_t *objects, const json_t *finding)
 {
 	const json_t *patch = json_object_get(finding, "patch"),
 		     *create = json_object_get(finding, "create");
-	bool of_namespace = strcmp(text(finding, "kind"), "Namespace") == 0;
+	json_t *object = json_array_get(objects, strcmp(text(finding, "kind"), "Namespace") == 0);
+	bool taken = is_taken(object);
 
 	if (json_is_null(patch) && json_is_null(create))
 		fail_msg("%s offers nothing", text(finding, "control"));
 	if (!json_is_null(patch))
-		strategic_merge(json_array_get(objects, of_namespace), patch);
+		strategic_merge(object, patch);
 	if (!json_is_null(create))
 		json_array_append_new(objects, json_deep_copy(create));
+	if (taken && !is_taken(object))
+		fail_msg("the change of %s is refused", text(finding, "control"));
 }
 
 /* Of the finding that a fault is to give. */
@@ -468,6 +498,38 @@ static void what_weighs_less_or_more(void **state)
 	}
 }
 
+/* Of a container that has all privileges: those that cannot be beside it go with it. */
+static void a_change_is_taken_beside_all_privileges(void **state)
+{
+	static const char *const patches[] = {
+		SECURITY("'privileged':true,'allowPrivilegeEscalation':null"),
+		SECURITY("'capabilities':{'add':['CAP_SYS_ADMIN','CHOWN']},"
+			 "'allowPrivilegeEscalation':true"),
+	};
+
+	for (size_t i = 0; i < 2 * WORKLOADS * PLACES; i++) {
+		size_t workload = i / 2 % WORKLOADS, place = i / 2 / WORKLOADS, k;
+		_cleanup_(posture_release) struct posture p, after;
+		json_t *objects = clean(workload);
+		const json_t *f;
+		bool found = false;
+
+		plant(pod_in(objects, workload), &(struct fault){ .patch = patches[i % 2] }, place);
+		audit(objects, &p);
+		json_array_foreach (p.findings, k, f) {
+			if (finding_control(f) != CONTROL_ESCALATION)
+				continue;
+			found = true;
+			mend(objects, f);
+		}
+		assert_true(found);
+		audit(objects, &after);
+		json_array_foreach (after.findings, k, f)
+			assert_int_not_equal(finding_control(f), CONTROL_ESCALATION);
+		json_decref(objects);
+	}
+}
+
 /* ---- any of them together */
 
 static void any_faults_are_mended_one_by_one(void **state)
@@ -517,6 +579,7 @@ int main(void)
 		cmocka_unit_test(each_fault_is_found_and_mended),
 		cmocka_unit_test(scenes_are_found_and_mended),
 		cmocka_unit_test(what_weighs_less_or_more),
+		cmocka_unit_test(a_change_is_taken_beside_all_privileges),
 		cmocka_unit_test(any_faults_are_mended_one_by_one),
 		cmocka_unit_test(no_control_is_left_out),
 	};
