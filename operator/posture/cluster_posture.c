@@ -137,14 +137,18 @@ static bool account_gives_no_token(const struct cluster_posture *c, const struct
 	return false;
 }
 
-/* A pod, or a Job. */
-static bool has_ended(const json_t *object)
+/* Others say neither, and what an API server never had says nothing of what will become of it. */
+static bool has_ended(const struct workload_kind *w, const json_t *object)
 {
 	const json_t *status = json_object_get(object, "status");
 	const char *phase = json_member_text(status, "phase");
 
-	return json_member(status, "completionTime") ||
-	       (phase && (strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0));
+	if (!json_member(json_object_get(object, "metadata"), "uid"))
+		return false;
+	if (strcmp(w->kind, "Job") == 0)
+		return json_member(status, "completionTime");
+	return strcmp(w->kind, "Pod") == 0 && phase &&
+	       (strcmp(phase, "Succeeded") == 0 || strcmp(phase, "Failed") == 0);
 }
 
 static char *maker_key(const char *namespace, const char *kind, const char *name)
@@ -219,7 +223,7 @@ static void add_workload(struct cluster_posture *c, const json_t *object,
 	if (pod_read(pod, NULL, &p.pod, &err) < 0)
 		posture_unseen(c->posture, "%s%s%s/%s: %s", p.place.namespace,
 			*p.place.namespace ? "/" : "", w->kind, p.place.name, pale_err_text(err));
-	else if (!has_ended(object))
+	else if (!has_ended(w, object))
 		check(c, &p);
 	pod_release(&p.pod);
 	json_decref(pod);

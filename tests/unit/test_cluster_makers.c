@@ -90,7 +90,15 @@ static void makers_without_pods_are_looked_at(void **state)
 				""),
 			false },
 		{ "Job", MAKER("", ",'status':{'active':1}"), true },
-		{ "Job", MAKER("", ",'status':{'completionTime':'2026-11-26T13:10:43Z'}"), false },
+		{ "Job", MAKER(",'uid':'u'", ",'status':{'completionTime':'2026-11-26T13:10:43Z'}"),
+			false },
+		/* A manifest says nothing of what will be. */
+		{ "Job", MAKER("", ",'status':{'completionTime':'2026-11-26T13:10:43Z'}"), true },
+		/* Of which none ends. */
+		{ "StatefulSet",
+			MAKER(",'uid':'u'", ",'status':{'completionTime':'2026-11-26T13:10:43Z'}"),
+			true },
+		{ "DaemonSet", MAKER(",'uid':'u'", ",'status':{'phase':'Succeeded'}"), true },
 	};
 	const struct object_source nowhere = { 0 };
 

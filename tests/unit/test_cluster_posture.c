@@ -374,6 +374,12 @@ static const struct scene scenes[] = {
 		"root-user web" },
 	{ "a pod that was admitted without pale-runtime",
 		"[" POD(",'uid':'u'", ONE) "," NAMESPACE "," REFUSE_ALL "]", "no-profile web" },
+	{ "a manifest that says so of a pod",
+		"[{'kind':'Pod','metadata':{'name':'web','namespace':'shop','annotations':{"
+		"'pale.dev/profile':'p'}},'spec':{'hostPID':true,"
+		"'automountServiceAccountToken':false," ONE "},'status':{'phase':'Succeeded'}}"
+		"," NAMESPACE "," REFUSE_ALL "]",
+		"host-pid" },
 	{ "a pod that has ended",
 		"[{'kind':'Pod','metadata':{'name':'web','namespace':'shop','uid':'u'},'"
 		"spec':{"
