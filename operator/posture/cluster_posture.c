@@ -265,12 +265,21 @@ void cluster_posture_add(struct cluster_posture *c, const json_t *object, const 
 	}
 }
 
+/* By what is looked at by its own template. */
+static bool is_kept(const json_t *object)
+{
+	const char *kind = json_member_text(pod_controller(object), "kind");
+	const struct workload_kind *w = kind ? workload_kind_find(kind) : NULL;
+
+	return w && w->template;
+}
+
 void cluster_posture_add_idle(struct cluster_posture *c, const json_t *object, const char *kind,
 	const struct object_source *from)
 {
 	_cleanup_free_ char *key = maker_key(namespace_of(object), kind, name_of(object));
 
-	if (!pod_controller(object) && !json_object_get(c->makers, key))
+	if (!is_kept(object) && !json_object_get(c->makers, key))
 		cluster_posture_add(c, object, kind, from);
 }
 

@@ -54,8 +54,8 @@ void cluster_posture_release(struct cluster_posture *c);
  */
 void cluster_posture_add(struct cluster_posture *c, const json_t *object, const char *kind,
 	const struct object_source *from);
-/* As cluster_posture_add(), of what makes pods, where none of them was looked at and nothing else
- * keeps it: a CronJob between its runs, a Deployment of none. */
+/* As cluster_posture_add(), of what makes pods, where none of them was looked at and nothing keeps
+ * it that is looked at in its place: a CronJob between its runs, a Deployment of none. */
 void cluster_posture_add_idle(struct cluster_posture *c, const json_t *object, const char *kind,
 	const struct object_source *from);
 /* Then at the namespaces, and tells what was not known. */

@@ -89,6 +89,12 @@ static void makers_without_pods_are_looked_at(void **state)
 			      "'controller':true}]",
 				""),
 			false },
+		/* What keeps it has no template that is known. */
+		{ "StatefulSet",
+			MAKER(",'ownerReferences':[{'kind':'Prometheus','name':'web',"
+			      "'controller':true}]",
+				""),
+			true },
 		{ "Job", MAKER("", ",'status':{'active':1}"), true },
 		{ "Job", MAKER(",'uid':'u'", ",'status':{'completionTime':'2026-11-26T13:10:43Z'}"),
 			false },
