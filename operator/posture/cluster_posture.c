@@ -285,9 +285,16 @@ void cluster_posture_add_idle(struct cluster_posture *c, const json_t *object, c
 
 /* ---- namespaces */
 
+/* With which each cluster begins; others that are called kube-… somebody made. */
 static bool is_kubernetes_own(const char *namespace)
 {
-	return strncmp(namespace, "kube-", 5) == 0;
+	static const char *const own[] = { "kube-system", "kube-public", "kube-node-lease" };
+
+	for (size_t i = 0; i < sizeof(own) / sizeof(*own); i++) {
+		if (strcmp(namespace, own[i]) == 0)
+			return true;
+	}
+	return false;
 }
 
 static json_t *namespace_finding(enum control control, const char *name)

@@ -336,6 +336,9 @@ static const struct scene scenes[] = {
 				 "'pale.dev/inject':'enabled'}}}," REFUSE_ALL "]",
 		"" },
 	{ "Kubernetes' own", "[{'kind':'Namespace','metadata':{'name':'kube-system'}}]", "" },
+	{ "and what is only called like it",
+		"[{'kind':'Namespace','metadata':{'name':'kube-prometheus'}}]",
+		"no-admission-policy" },
 	{ "no NetworkPolicy here",
 		"[" POD("", ONE) "," NAMESPACE ",{'kind':'NetworkPolicy','metadata':{'name':'n',"
 				 "'namespace':'else'},'spec':{'podSelector':{}}}]",
