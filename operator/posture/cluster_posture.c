@@ -36,12 +36,11 @@ static const char *kind_of(const json_t *object, const char *otherwise)
 }
 
 /* The kind of a list's items, where they have none of their own; malloc-ed. NULL: it is no list. */
-static char *item_kind(const char *kind, const json_t *object)
+static char *item_kind(const char *kind)
 {
 	size_t n = strlen(kind);
 
-	if (n < 4 || strcmp(kind + n - 4, "List") != 0 ||
-		!json_is_array(json_object_get(object, "items")))
+	if (n < 4 || strcmp(kind + n - 4, "List") != 0)
 		return NULL;
 	return memory_checked(strndup(kind, n - 4));
 }
@@ -70,7 +69,7 @@ void cluster_objects_release(struct cluster_objects *c)
 static void take(struct cluster_objects *c, const json_t *object, const char *otherwise)
 {
 	const char *kind = kind_of(object, otherwise);
-	_cleanup_free_ char *items = item_kind(kind, object);
+	_cleanup_free_ char *items = item_kind(kind);
 	const struct {
 		const char *kind;
 		json_t *list;
@@ -249,14 +248,21 @@ void cluster_posture_add(struct cluster_posture *c, const json_t *object, const 
 {
 	const char *is = kind_of(object, kind);
 	const struct workload_kind *w = workload_kind_find(is);
-	_cleanup_free_ char *items = item_kind(is, object);
+	_cleanup_free_ char *items = item_kind(is);
 	json_t *v;
 	size_t i;
 
 	if (w)
 		add_workload(c, object, w, from);
+	if (!*is)
+		posture_unseen(
+			c->posture, "an object without a kind, called '%s'", name_of(object));
 	if (!items)
 		return;
+	/* Other kinds may be called like one. */
+	if ((!*items || workload_kind_find(items)) && json_member(object, "items") &&
+		!json_is_array(json_object_get(object, "items")))
+		posture_unseen(c->posture, "%s: items is no list", is);
 	json_array_foreach (json_object_get(object, "items"), i, v) {
 		struct item_source item = { from, i };
 		struct object_source of = { from->file, from->line ? item_line : NULL, &item };

@@ -50,7 +50,7 @@ void cluster_posture_release(struct cluster_posture *c);
 /*
  * Looks at the pods of @object, or of what is in it if it is a list. @kind: where it has none.
  * Kinds that run nothing, and pods that have ended, are left alone; a pod that the API would not
- * take is told as unseen.
+ * take is told as unseen, and so are a list that is none and what does not say its kind.
  */
 void cluster_posture_add(struct cluster_posture *c, const json_t *object, const char *kind,
 	const struct object_source *from);

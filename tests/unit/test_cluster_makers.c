@@ -143,6 +143,12 @@ static void what_is_no_pod_is_told(void **state)
 		{ "{'kind':'Pod','metadata':{'name':'a'},'spec':{'containers':[{'name':'c',"
 		  "'securityContext':[]}]}}",
 			"Pod/a: spec.containers[0].securityContext is no object" },
+		{ "{'metadata':{'name':'a'},'spec':{'hostPID':true,'containers':[{'name':'c'}]}}",
+			"an object without a kind, called 'a'" },
+		{ "{'kind':7}", "an object without a kind, called ''" },
+		{ "{'kind':'PodList','items':{}}", "PodList: items is no list" },
+		{ "{'kind':'List','items':[3]}", "an object without a kind, called ''" },
+		{ "{'kind':'List','items':'a'}", "List: items is no list" },
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
