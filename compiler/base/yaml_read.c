@@ -73,6 +73,8 @@ static bool check_key(struct reading *r, const struct yaml_node *map, const stru
 {
 	if (key->kind != YAML_TEXT)
 		return wrong(r, key->at, "a key that is no text");
+	if (!key->quoted && strcmp(key->text, "<<") == 0)
+		return wrong(r, key->at, "a merge key");
 	for (uint32_t i = 0; i < map->n; i += 2) {
 		struct diag *d;
 
@@ -107,6 +109,14 @@ static bool read_members(
 	}
 }
 
+/* "!!bool" before a value makes it something else than it looks like. */
+static bool has_tag(const yaml_event_t *e)
+{
+	return (e->type == YAML_SCALAR_EVENT && e->data.scalar.tag) ||
+	       (e->type == YAML_SEQUENCE_START_EVENT && e->data.sequence_start.tag) ||
+	       (e->type == YAML_MAPPING_START_EVENT && e->data.mapping_start.tag);
+}
+
 static bool read_node(
 	struct reading *r, yaml_event_t *e, unsigned int depth, struct yaml_node **ret)
 {
@@ -116,6 +126,8 @@ static bool read_node(
 	*ret = node;
 	if (depth > YAML_DEPTH_MAX)
 		return wrong(r, node->at, "nested more than 64 deep");
+	if (has_tag(e))
+		return wrong(r, node->at, "a tag");
 	switch (e->type) {
 	case YAML_ALIAS_EVENT: {
 		struct diag *d = diag_error(r->diags, node->at, "an alias");

@@ -4,8 +4,9 @@
 
 /*
  * YAML that people wrote, read by libyaml, as trees whose nodes know their place. Only what
- * Kubernetes takes: an alias is an error, lest a short text stands for a long one; so are keys that
- * stand twice or are no scalars, bytes that are no UTF-8, and whatever is beyond the limits.
+ * Kubernetes takes: an alias is an error, lest a short text stands for a long one; so are merge
+ * keys and tags, by which another value is meant than stands there, keys that stand twice or are no
+ * scalars, bytes that are no UTF-8, and whatever is beyond the limits.
  */
 
 #include "compiler/base/diag.h"

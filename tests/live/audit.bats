@@ -349,7 +349,8 @@ has() {
 	printf 'kind: Pod\nmetadata: {name: a}\nspec: {containers: {}}\n' >no.yaml
 	run -3 "$pale" audit -f no.yaml
 	[ "${lines[0]}" = "could not be looked at: Pod/a: spec.containers is no list" ]
-	for line in 'a: [|a.yaml:2:1: not YAML: while parsing a flow node, did not find expected node content' '- a|a.yaml:1:1: a document that is no object' '|a.yaml: no object in it' \
+	for line in 'a: [|a.yaml:2:1: not YAML: while parsing a flow node, did not find expected node content' '- a|a.yaml:1:1: a document that is no object' \
+		'spec: {hostPID: !!bool "true"}|a.yaml:1:17: a tag' 'spec: {<<: {hostPID: true}}|a.yaml:1:8: a merge key' 'a: !!map {}|a.yaml:1:4: a tag' 'a: !!seq []|a.yaml:1:4: a tag' '|a.yaml: no object in it' \
 		'{"a": }|a.yaml:1:' '[1]|a.yaml:1:1: a value that is no object'; do
 		printf '%s\n' "${line%%|*}" >a.yaml
 		run --separate-stderr -1 "$pale" audit -f a.yaml
