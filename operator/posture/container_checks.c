@@ -337,28 +337,37 @@ struct secret_patch {
 	json_t *volumes, *mounts;
 };
 
-static void mount_secret(struct secret_patch *s, const char *secret)
+/* @reference: a SecretKeySelector or a SecretEnvSource. What may be missing may be missing as a
+ * file, too, unless another variable of it may not. */
+static void mount_secret(struct secret_patch *s, const json_t *reference)
 {
+	const char *secret = json_member_text(reference, "name");
+	bool optional = json_is_true(json_object_get(reference, "optional"));
 	_cleanup_(text_release) struct text name = TEXT_INIT, path = TEXT_INIT;
-	json_t *v;
+	json_t *v, *source;
 	size_t i;
 
 	volume_name(secret, &name);
 	json_array_foreach (s->volumes, i, v) {
-		if (strcmp(json_member_text(v, "name"), text_str(&name)) == 0)
-			return;
+		if (strcmp(json_member_text(v, "name"), text_str(&name)) != 0)
+			continue;
+		if (!optional)
+			json_object_del(json_object_get(v, "secret"), "optional");
+		return;
 	}
 	text_printf(&path, "/run/secrets/%s", secret);
-	json_array_append_new(s->volumes, json_pack("{s:s, s:{s:s}}", "name", text_str(&name),
-						  "secret", "secretName", secret));
+	source = memory_checked(json_pack("{s:s}", "secretName", secret));
+	if (optional)
+		json_object_set_new(source, "optional", json_true());
+	json_array_append_new(
+		s->volumes, json_pack("{s:s, s:o}", "name", text_str(&name), "secret", source));
 	json_array_append_new(s->mounts, json_pack("{s:s, s:s, s:b}", "name", text_str(&name),
 						 "mountPath", text_str(&path), "readOnly", 1));
 }
 
-static const char *secret_of_variable(const json_t *variable)
+static const json_t *reference_of_variable(const json_t *variable)
 {
-	return json_member_text(
-		json_member(json_member(variable, "valueFrom"), "secretKeyRef"), "name");
+	return json_member(json_member(variable, "valueFrom"), "secretKeyRef");
 }
 
 static void check_environment(const struct audited_pod *p, const struct pod_container *c)
@@ -369,34 +378,30 @@ static void check_environment(const struct audited_pod *p, const struct pod_cont
 	size_t i;
 
 	json_array_foreach (json_object_get(c->json, "env"), i, v) {
-		const char *secret = secret_of_variable(v);
+		const json_t *reference = reference_of_variable(v);
 		_cleanup_(text_release) struct text path = TEXT_INIT;
 
-		if (!secret)
+		if (!json_member_text(reference, "name"))
 			continue;
 		text_printf(&path, "env[%zu].valueFrom.secretKeyRef.name", i);
-		audited_container_evidence(p, f, c,
-			json_object_get(
-				json_object_get(json_object_get(v, "valueFrom"), "secretKeyRef"),
-				"name"),
-			text_str(&path));
+		audited_container_evidence(
+			p, f, c, json_object_get(reference, "name"), text_str(&path));
 		json_array_append_new(env, json_pack("{s:O, s:s}", "name",
 						   json_object_get(v, "name"), "$patch", "delete"));
-		mount_secret(&s, secret);
+		mount_secret(&s, reference);
 	}
 	json_array_foreach (json_object_get(c->json, "envFrom"), i, v) {
 		const json_t *reference = json_member(v, "secretRef");
-		const char *secret = json_member_text(reference, "name");
 		_cleanup_(text_release) struct text path = TEXT_INIT;
 
-		if (!secret) {
+		if (!json_member_text(reference, "name")) {
 			json_array_append(from, v);
 			continue;
 		}
 		text_printf(&path, "envFrom[%zu].secretRef.name", i);
 		audited_container_evidence(
 			p, f, c, json_object_get(reference, "name"), text_str(&path));
-		mount_secret(&s, secret);
+		mount_secret(&s, reference);
 	}
 	if (json_array_size(env))
 		json_object_set(fields, "env", env);

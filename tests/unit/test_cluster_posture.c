@@ -539,6 +539,36 @@ static void a_change_is_taken_beside_all_privileges(void **state)
 	}
 }
 
+/* A volume of what is not there keeps a pod from its start. */
+static void a_secret_that_may_be_missing_may_be_missing_as_a_file(void **state)
+{
+	json_t *objects = clean(0),
+	       *expected = json_of(
+		       "[{'name':'secret-maybe','secret':{'secretName':'maybe','optional':true}},"
+		       "{'name':'secret-both','secret':{'secretName':'both'}},"
+		       "{'name':'secret-all','secret':{'secretName':'all','optional':true}}]");
+	_cleanup_(posture_release) struct posture p;
+	const json_t *patch;
+
+	plant(pod_in(objects, 0),
+		&(struct fault){
+			.patch = FIELDS(
+				"'env':[{'name':'A','valueFrom':{'secretKeyRef':{'name':'maybe',"
+				"'key':'k','optional':true}}},{'name':'B','valueFrom':{"
+				"'secretKeyRef':{'name':'both','key':'k','optional':true}}},"
+				"{'name':'C','valueFrom':{'secretKeyRef':{'name':'both','key':"
+				"'l'}}}],'envFrom':[{'secretRef':{'name':'all','optional':true}},"
+				"{'secretRef':{'name':'maybe','optional':true}}]") },
+		1);
+	audit(objects, &p);
+	assert_int_equal(json_array_size(p.findings), 1);
+	patch = json_object_get(json_array_get(p.findings, 0), "patch");
+	assert_true(
+		json_equal(json_object_get(json_object_get(patch, "spec"), "volumes"), expected));
+	json_decref(expected);
+	json_decref(objects);
+}
+
 /* ---- any of them together */
 
 static void any_faults_are_mended_one_by_one(void **state)
@@ -589,6 +619,7 @@ int main(void)
 		cmocka_unit_test(scenes_are_found_and_mended),
 		cmocka_unit_test(what_weighs_less_or_more),
 		cmocka_unit_test(a_change_is_taken_beside_all_privileges),
+		cmocka_unit_test(a_secret_that_may_be_missing_may_be_missing_as_a_file),
 		cmocka_unit_test(any_faults_are_mended_one_by_one),
 		cmocka_unit_test(no_control_is_left_out),
 	};
