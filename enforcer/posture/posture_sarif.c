@@ -50,6 +50,18 @@ static json_t *rule(enum control c)
 		levels[spec->severity].number);
 }
 
+/* 3.4.3, RFC 3986: a relative reference; what a path may not have as it is is escaped. */
+static json_t *uri_of(const char *path)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-._~/";
+	_cleanup_(text_release) struct text t = TEXT_INIT;
+
+	for (const unsigned char *s = (const unsigned char *)path; *s; s++)
+		text_printf(&t, strchr(plain, *s) ? "%c" : "%%%02X", *s);
+	return json_text(text_str(&t));
+}
+
 /* 3.28: where, by the object's name and, of a manifest, by its file. */
 static json_t *location(const json_t *f)
 {
@@ -65,7 +77,7 @@ static json_t *location(const json_t *f)
 		"fullyQualifiedName", json_text(text_str(&object)), "kind", "resource");
 	json_object_set_new(o, "logicalLocations", logical);
 	if (*file) {
-		json_t *physical = json_pack("{s:{s:s}}", "artifactLocation", "uri", file);
+		json_t *physical = json_pack("{s:{s:o}}", "artifactLocation", "uri", uri_of(file));
 
 		if (line)
 			json_object_set_new(

@@ -325,6 +325,10 @@ has() {
 	[ "$(jq -r '.findings[0].control' <<<"$output")" = host-pid ]
 	run -1 "$pale" audit --cluster -f pod.yaml --sarif
 	jq -e '.runs[0].results[0] | .ruleId == "host-pid" and (.locations[0].physicalLocation | .artifactLocation.uri == "pod.yaml" and .region.startLine == 4)' <<<"$output"
+	# A name that is no URI as it is.
+	cp pod.yaml 'a b#%1:[é].yaml'
+	run -1 "$pale" audit --cluster -f 'a b#%1:[é].yaml' --sarif
+	[ "$(jq -r '.runs[0].results[0].locations[0].physicalLocation.artifactLocation.uri' <<<"$output")" = 'a%20b%23%251%3A%5B%C3%A9%5D.yaml' ]
 	# Alone, and nowhere in $PATH.
 	mkdir bin
 	cp "$pale" bin/
