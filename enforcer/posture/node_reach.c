@@ -10,25 +10,21 @@
 #include <errno.h>
 #include <string.h>
 
-#define TIMEOUT_MS     1000
-#define NODE_ADDRESSES 24
-#define METADATA_TARGET                                                                            \
-	{                                                                                          \
-		"169.254.169.254", 80                                                              \
-	}
+#define TIMEOUT_MS	 1000
+#define METADATA_ADDRESS "169.254.169.254"
+#define METADATA_PORT	 80
 
 static const uint16_t kubelet_ports[] = { 10250, 10255 };
 
-/* The metadata's address first, then each port of the node's addresses. */
-static size_t find_targets(struct probe_target *ret)
+/* The metadata's address, and each port of the node's. 0 or a negative errno. */
+static int find_targets(struct probe_targets *ret)
 {
-	static const struct probe_target metadata = METADATA_TARGET;
-	size_t n = 0;
+	int r = 0;
 
-	ret[n++] = metadata;
-	for (size_t i = 0; i < sizeof(kubelet_ports) / sizeof(*kubelet_ports); i++)
-		n += probe_node_addresses(&ret[n], NODE_ADDRESSES, kubelet_ports[i]);
-	return n;
+	probe_targets_add(ret, METADATA_ADDRESS, METADATA_PORT);
+	for (size_t i = 0; r == 0 && i < sizeof(kubelet_ports) / sizeof(*kubelet_ports); i++)
+		r = probe_targets_add_node(ret, kubelet_ports[i]);
+	return r;
 }
 
 static void tell(struct posture *p, const struct node_container *c, enum control control,
@@ -47,18 +43,36 @@ static void tell(struct posture *p, const struct node_container *c, enum control
 		posture_add(p, f);
 }
 
-void node_reach(struct posture *p, const struct node_container *c)
+/* Of as many targets as are tried at once. */
+static int probe(struct posture *p, const struct node_container *c, const struct probe_target *v,
+	size_t n, struct pale_err **err)
 {
-	struct probe_target targets[PROBE_TARGETS_MAX];
-	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 	bool reached[PROBE_TARGETS_MAX] = { false };
-	size_t n = find_targets(targets);
-	int r = probe_connect(c->pid, targets, n, TIMEOUT_MS, reached, &err);
+	int r = probe_connect(c->pid, v, n, TIMEOUT_MS, reached, err);
 
-	if (r < 0 && r != -ENOENT)
-		posture_unseen(p, "container %s: %s", c->id, pale_err_text(err));
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (reached[i])
-			tell(p, c, i == 0 ? CONTROL_METADATA : CONTROL_KUBELET, &targets[i]);
+			tell(p, c, v[i].port == METADATA_PORT ? CONTROL_METADATA : CONTROL_KUBELET,
+				&v[i]);
 	}
+	return r;
+}
+
+void node_reach(struct posture *p, const struct node_container *c)
+{
+	_cleanup_(probe_targets_release) struct probe_targets targets = { 0 };
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	int r = find_targets(&targets);
+
+	if (r < 0)
+		posture_unseen(p, "the node's addresses: %s", strerror(-r));
+	r = 0;
+	for (size_t i = 0; r == 0 && i < targets.n; i += PROBE_TARGETS_MAX) {
+		size_t left = targets.n - i;
+
+		r = probe(p, c, &targets.v[i], left < PROBE_TARGETS_MAX ? left : PROBE_TARGETS_MAX,
+			&err);
+	}
+	if (r < 0 && r != -ENOENT)
+		posture_unseen(p, "container %s: %s", c->id, pale_err_text(err));
 }

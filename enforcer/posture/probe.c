@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -72,8 +73,13 @@ static void connect_all(
 	while (waiting) {
 		int64_t left = end - now_ms();
 
-		if (left <= 0 || poll(fds, n, (int)left) < 0)
+		if (left <= 0)
 			break;
+		if (poll(fds, n, (int)left) < 0) {
+			if (errno == EINTR)
+				continue;
+			break;
+		}
 		for (size_t i = 0; i < n; i++) {
 			if (fds[i].fd < 0 || !fds[i].revents)
 				continue;
@@ -156,27 +162,42 @@ int probe_connect(pid_t pid, const struct probe_target *targets, size_t n, int t
 	return 0;
 }
 
-size_t probe_node_addresses(struct probe_target *ret, size_t max, uint16_t port)
+void probe_targets_add(struct probe_targets *t, const char *address, uint16_t port)
+{
+	t->v = reallocarray(t->v, t->n + 1, sizeof(*t->v));
+	if (!t->v)
+		abort();
+	t->v[t->n] = (struct probe_target){ .port = port };
+	snprintf(t->v[t->n].address, sizeof(t->v[t->n].address), "%s", address);
+	t->n++;
+}
+
+int probe_targets_add_node(struct probe_targets *t, uint16_t port)
 {
 	struct ifaddrs *all = NULL;
-	size_t n = 0;
 
 	if (getifaddrs(&all) < 0)
-		return 0;
-	for (const struct ifaddrs *i = all; i && n < max; i = i->ifa_next) {
+		return -errno;
+	for (const struct ifaddrs *i = all; i; i = i->ifa_next) {
 		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)i->ifa_addr;
 		const struct sockaddr_in *in4 = (const struct sockaddr_in *)i->ifa_addr;
 		int family = i->ifa_addr ? i->ifa_addr->sa_family : AF_UNSPEC;
 		const void *address = family == AF_INET ? (const void *)&in4->sin_addr
 							: (const void *)&in6->sin6_addr;
+		char text[INET6_ADDRSTRLEN];
 
 		if ((family != AF_INET && family != AF_INET6) || i->ifa_flags & IFF_LOOPBACK ||
 			(family == AF_INET6 && IN6_IS_ADDR_LINKLOCAL(&in6->sin6_addr)))
 			continue;
-		ret[n].port = port;
-		if (inet_ntop(family, address, ret[n].address, sizeof(ret[n].address)))
-			n++;
+		if (inet_ntop(family, address, text, sizeof(text)))
+			probe_targets_add(t, text, port);
 	}
 	freeifaddrs(all);
-	return n;
+	return 0;
+}
+
+void probe_targets_release(struct probe_targets *t)
+{
+	free(t->v);
+	*t = (struct probe_targets){ 0 };
 }

@@ -30,8 +30,15 @@ struct probe_target {
 int probe_connect(pid_t pid, const struct probe_target *targets, size_t n, int timeout_ms,
 	bool *ret_reached, struct pale_err **err);
 
-/* The addresses of this node that others can have, loopback's and those of links alone left out;
- * how many. */
-size_t probe_node_addresses(struct probe_target *ret, size_t max, uint16_t port);
+struct probe_targets {
+	struct probe_target *v;
+	size_t n;
+};
+
+void probe_targets_add(struct probe_targets *t, const char *address, uint16_t port);
+/* All addresses of this node that others can have, loopback's and those of links alone left out. 0
+ * or a negative errno. */
+int probe_targets_add_node(struct probe_targets *t, uint16_t port);
+void probe_targets_release(struct probe_targets *t);
 
 #endif

@@ -220,6 +220,8 @@ has() {
 	stage 'begin
 		pid=$(jq .init_process_pid /run/runc/$id/state.json)
 		ip link add v0 type veth peer name v1 netns $pid
+		# As kube-proxy with IPVS gives a node the addresses of all Services.
+		seq -f "address add 198.51.100.%g/32 dev v0" 100 | ip -batch -
 		ip address add 192.0.2.1/24 dev v0
 		ip address add 169.254.169.254/32 dev v0
 		ip link set v0 up
