@@ -83,8 +83,11 @@ static void add_of_paled(struct node_containers *all, const json_t *o)
 	const char *id = text_member(o, "id"), *state = text_member(o, "state");
 	struct node_container *c;
 
-	/* One that nobody registered is looked for below, where its names are. */
-	if (!id || !state || (strcmp(state, "running") != 0 && strcmp(state, "frozen") != 0))
+	/*
+	 * One that nobody registered is looked for below, where its names are. One that is created
+	 * may be started by now; its runtime knows.
+	 */
+	if (!id || !state || strcmp(state, "unconfined") == 0 || strcmp(state, "stopped") == 0)
 		return;
 	c = add(all, id, (pid_t)json_integer_value(json_object_get(o, "pid")));
 	c->of_paled = true;
@@ -144,7 +147,7 @@ static void add_of_runtime(void *ctx, const char *id, const struct runtime_state
 	uint64_t start;
 	json_t *o;
 
-	if (state->waits || proc_start_time(state->pid, &start) < 0 || start != state->start_time)
+	if (proc_start_time(state->pid, &start) < 0 || start != state->start_time)
 		return;
 	if (file_tree_read(state->bundle, "config.json", CONFIG_BYTES_MAX, &t, &unknown) < 0)
 		text_clear(&t);
@@ -155,7 +158,7 @@ static void add_of_runtime(void *ctx, const char *id, const struct runtime_state
 		put_names(c, annotations);
 	}
 	/* It stays known, so that its cgroup does not bring it back. */
-	if (annotations_are_of_sandbox(annotations))
+	if (state->waits || annotations_are_of_sandbox(annotations))
 		c->pid = 0;
 	json_decref(o);
 }

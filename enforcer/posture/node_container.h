@@ -5,7 +5,7 @@
 /*
  * The containers that run on this node: what paled(8) has, where it runs, what runc and crun keep
  * (runtime_state.h), and what is seen by its cgroup alone (cgroup_containers.h). The sandboxes of
- * pods, which run nothing, are none.
+ * pods, which run nothing, are none, and what is created and not started is none yet.
  */
 
 #include "compiler/base/error.h"

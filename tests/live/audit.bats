@@ -179,6 +179,20 @@ has() {
 	END
 }
 
+@test "a container that is created and not started is none yet" {
+	as_root
+	hex=$(printf '0c%.0s' {1..32})
+	export hex
+	bundle ".linux.cgroupsPath = \"/$id/$hex\""
+	stage 'runc create --bundle $dir/bundle $hex </dev/null >/dev/null
+		"$pale" audit --json | jq .containers >$dir/created
+		runc start $hex
+		"$pale" audit --json | jq .containers >$dir/started
+		runc delete --force $hex'
+	[ "$(cat "$dir/created")" = 0 ]
+	[ "$(cat "$dir/started")" = 1 ]
+}
+
 @test "a container that is known by its cgroup alone, and one that runs in it" {
 	as_root
 	group=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)/$id
