@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,13 +52,17 @@ static bool add_seen(struct seen *s, const char *id)
 	return true;
 }
 
-void cgroup_containers_each(bool (*known)(const void *ctx, const char *id), const void *known_ctx,
+int cgroup_containers_each(bool (*known)(const void *ctx, const char *id), const void *known_ctx,
 	void (*take)(void *ctx, const char *id, pid_t pid), void *ctx)
 {
 	_cleanup_closedir_ DIR *d = opendir("/proc");
 	struct seen seen = { 0 };
+	int r;
 
-	for (struct dirent *e; d && (e = readdir(d));) {
+	if (!d)
+		return -errno;
+	errno = 0;
+	for (struct dirent *e; (e = readdir(d)); errno = 0) {
 		_cleanup_(text_release) struct text groups = TEXT_INIT;
 		char id[ID_DIGITS + 1];
 		pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
@@ -68,5 +73,7 @@ void cgroup_containers_each(bool (*known)(const void *ctx, const char *id), cons
 			continue;
 		take(ctx, id, pid);
 	}
+	r = -errno;
 	free(seen.v);
+	return r;
 }

@@ -97,10 +97,10 @@ static bool is_registered(const void *ctx, const char *id)
 	return containers_find(ctx, id) != NULL;
 }
 
-void containers_each_unregistered(const struct containers *registered,
+int containers_each_unregistered(const struct containers *registered,
 	void (*take)(void *ctx, const char *id, pid_t pid), void *ctx)
 {
-	cgroup_containers_each(is_registered, registered, take, ctx);
+	return cgroup_containers_each(is_registered, registered, take, ctx);
 }
 
 struct container *containers_find_like(const struct containers *c, const char *word)

@@ -92,7 +92,7 @@ struct container *containers_by_pid(const struct containers *c, pid_t pid);
 
 /* Those that run on this machine and that nobody registered: started before the daemon, or by
  * another runtime than pale-runtime. As cgroup_containers.h finds them. */
-void containers_each_unregistered(const struct containers *registered,
+int containers_each_unregistered(const struct containers *registered,
 	void (*take)(void *ctx, const char *id, pid_t pid), void *ctx);
 
 /* Takes over @add. */

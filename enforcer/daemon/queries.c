@@ -76,13 +76,18 @@ static int ps(void *ctx, const struct server_request *r, json_t **ret_more, stru
 	struct daemon *d = ctx;
 	json_t *a = json_array();
 
+	int n;
+
 	(void)ret_more;
-	(void)err;
 	for (size_t i = 0; i < d->containers.n; i++) {
 		if (!d->containers.v[i]->forgotten_ns)
 			json_array_append_new(a, container_json(d, d->containers.v[i]));
 	}
-	containers_each_unregistered(&d->containers, add_unconfined, a);
+	n = containers_each_unregistered(&d->containers, add_unconfined, a);
+	if (n < 0) {
+		json_decref(a);
+		return pale_err_set(err, -n, "list processes");
+	}
 	server_answer(r->connection, json_pack("{s:o}", "containers", a));
 	return 0;
 }

@@ -188,8 +188,12 @@ static void add_found(void *ctx, const char *id, pid_t pid)
 void running_containers_confine(struct daemon *d)
 {
 	struct found found = { 0 };
+	int listed = containers_each_unregistered(&d->containers, add_found, &found);
 
-	containers_each_unregistered(&d->containers, add_found, &found);
+	if (listed < 0)
+		daemon_tell(LOG_ERR,
+			"containers that run already may stay unseen: list processes: %s",
+			strerror(-listed));
 	for (size_t i = 0; i < found.n; i++) {
 		_cleanup_(pale_err_freep) struct pale_err *err = NULL;
 		struct container *c = NULL;

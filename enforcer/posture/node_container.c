@@ -201,7 +201,9 @@ int node_containers_find(const char *run, struct node_containers *ret, struct pa
 	if (r < 0)
 		return r;
 	runtime_state_each("", add_of_runtime, ret);
-	cgroup_containers_each(is_there, ret, add_of_cgroup, ret);
+	r = cgroup_containers_each(is_there, ret, add_of_cgroup, ret);
+	if (r < 0)
+		return pale_err_set(err, -r, "list processes");
 	leave_out_sandboxes(ret);
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof(*ret->v), by_name);

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-/* -1: it cannot be reached at all, which is an answer. */
+/* -EHOSTUNREACH: it cannot be reached at all, which is an answer; any other error is none. */
 static int begin(const struct probe_target *t)
 {
 	struct sockaddr_in in4 = { .sin_family = AF_INET, .sin_port = htons(t->port) };
@@ -30,17 +30,18 @@ static int begin(const struct probe_target *t)
 
 	if (inet_pton(AF_INET, t->address, &in4.sin_addr) != 1) {
 		if (inet_pton(AF_INET6, t->address, &in6.sin6_addr) != 1)
-			return -1;
+			return -EHOSTUNREACH;
 		to = (const struct sockaddr *)&in6;
 		len = sizeof(in6);
 	}
 	fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	/* A namespace without that protocol reaches nobody by it. */
 	if (fd < 0)
-		return -1;
+		return errno == EAFNOSUPPORT ? -EHOSTUNREACH : -errno;
 	if (connect(fd, to, len) == 0 || errno == EINPROGRESS)
 		return fd;
 	close(fd);
-	return -1;
+	return -EHOSTUNREACH;
 }
 
 static int64_t now_ms(void)
@@ -59,16 +60,20 @@ static bool was_accepted(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &errnum, &len) == 0 && errnum == 0;
 }
 
-static void connect_all(
+/* The first error of one that could not be tried. */
+static int connect_all(
 	const struct probe_target *targets, size_t n, int timeout_ms, bool *ret_reached)
 {
 	int64_t end = now_ms() + timeout_ms;
 	struct pollfd fds[PROBE_TARGETS_MAX];
 	size_t waiting = 0;
+	int r = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		fds[i] = (struct pollfd){ .fd = begin(&targets[i]), .events = POLLOUT };
 		waiting += fds[i].fd >= 0;
+		if (!r && fds[i].fd < 0 && fds[i].fd != -EHOSTUNREACH)
+			r = fds[i].fd;
 	}
 	while (waiting) {
 		int64_t left = end - now_ms();
@@ -78,7 +83,7 @@ static void connect_all(
 		if (poll(fds, n, (int)left) < 0) {
 			if (errno == EINTR)
 				continue;
-			break;
+			return -errno;
 		}
 		for (size_t i = 0; i < n; i++) {
 			if (fds[i].fd < 0 || !fds[i].revents)
@@ -89,10 +94,12 @@ static void connect_all(
 			waiting--;
 		}
 	}
+	return r;
 }
 
-/* What the child writes: an errno, and its answers. */
+/* What the child writes: whether it has come there, an errno, and its answers. */
 struct report {
+	bool entered;
 	int errnum;
 	bool reached[PROBE_TARGETS_MAX];
 };
@@ -102,10 +109,11 @@ static void child(
 {
 	struct report report = { 0 };
 
-	if (setns(namespace, CLONE_NEWNET) < 0)
+	report.entered = setns(namespace, CLONE_NEWNET) == 0;
+	if (!report.entered)
 		report.errnum = errno;
 	else
-		connect_all(targets, n, timeout_ms, report.reached);
+		report.errnum = -connect_all(targets, n, timeout_ms, report.reached);
 	_exit(write_all(to, &report, sizeof(report)) < 0 ? 1 : 0);
 }
 
@@ -157,7 +165,8 @@ int probe_connect(pid_t pid, const struct probe_target *targets, size_t n, int t
 	if (r < 0)
 		return pale_err_set(err, -r, "probe from %s", path);
 	if (report.errnum)
-		return pale_err_set(err, report.errnum, "enter %s", path);
+		return pale_err_set(
+			err, report.errnum, report.entered ? "probe from %s" : "enter %s", path);
 	memcpy(ret_reached, report.reached, n * sizeof(*ret_reached));
 	return 0;
 }

@@ -25,7 +25,7 @@ struct probe_target {
 /*
  * From the network namespace of process @pid; all at once, for at most @timeout_ms. @ret_reached
  * has @n answers, PROBE_TARGETS_MAX at most: true where the connection was accepted. -ENOENT: the
- * process has ended.
+ * process has ended. Where one could not be tried at all, that is an error.
  */
 int probe_connect(pid_t pid, const struct probe_target *targets, size_t n, int timeout_ms,
 	bool *ret_reached, struct pale_err **err);

@@ -15,7 +15,9 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* ---- the report */
 
@@ -323,6 +325,37 @@ static void a_probe_tells_what_was_accepted(void **state)
 	assert_false(reached[1] || reached[2] || reached[3]);
 }
 
+/* Descriptors run out in the child, behind the namespace, the pipe's two ends and one connection.
+ */
+static void what_could_not_be_tried_is_an_error(void **state)
+{
+	const struct probe_target targets[] = { { "127.0.0.1", 1 }, { "127.0.0.1", 1 } };
+	_cleanup_(pale_err_freep) struct pale_err *err = NULL;
+	struct rlimit had, few;
+	bool reached[2];
+	int next, r;
+
+	if (geteuid() != 0)
+		skip();
+	next = dup(0);
+	assert_true(next >= 0);
+	close(next);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &had), 0);
+	few = had;
+	few.rlim_cur = (rlim_t)next + 4;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	r = probe_connect(getpid(), targets, 2, 1000, reached, &err);
+	few.rlim_cur++;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(r, -EMFILE);
+	assert_non_null(strstr(pale_err_text(err), "probe from /proc/"));
+	pale_err_free(err);
+	err = NULL;
+	assert_int_equal(probe_connect(getpid(), targets, 2, 1000, reached, &err), 0);
+	assert_false(reached[0] || reached[1]);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &had), 0);
+}
+
 static void a_process_that_has_ended_is_told(void **state)
 {
 	struct probe_target target = { "127.0.0.1", 1 };
@@ -344,6 +377,7 @@ int main(void)
 		cmocka_unit_test(lines_that_are_none_are_left_out),
 		cmocka_unit_test(sockets_of_runtimes),
 		cmocka_unit_test(a_probe_tells_what_was_accepted),
+		cmocka_unit_test(what_could_not_be_tried_is_an_error),
 		cmocka_unit_test(a_process_that_has_ended_is_told),
 	};
 
