@@ -33,12 +33,12 @@ archive_image docker.io/library/pages:latest "$scratch/root" '{"Cmd": ["/srv/pag
 tests/kube/up.sh --bare "$PALE_KUBE"
 tests/kube/in ctr --address /run/containerd/containerd.sock --namespace k8s.io images import "$scratch/pages.tar" >/dev/null
 # What the page changes is not the repository's, whose operator/deploy it names.
-mkdir -p "$scratch/work/operator"
-cp -r operator/deploy "$scratch/work/operator/"
+mkdir -p "$scratch/checkout/operator"
+cp -r operator/deploy "$scratch/checkout/operator/"
 # shellcheck disable=SC2016
-sed -i 's,value: ""$,value: "kill $(cat '"$PALE_KUBE"'/containerd.pid)",' "$scratch/work/operator/deploy/runtime/install.yaml"
-sed -i 's,^  paled.conf: |$,&\n    allow-partial: true,' "$scratch/work/operator/deploy/base/node-daemonset.yaml"
-cd "$scratch/work"
+sed -i 's,value: ""$,value: "kill $(cat '"$PALE_KUBE"'/containerd.pid)",' "$scratch/checkout/operator/deploy/runtime/install.yaml"
+sed -i 's,^  paled.conf: |$,&\n    allow-partial: true,' "$scratch/checkout/operator/deploy/base/node-daemonset.yaml"
+cd "$scratch/checkout"
 PATH=$PALE_BUILD:$PATH "$here/tests/kube/in" "$here/tests/docs/run.py" "$here/docs/tutorial.md" cluster "${@:2}" >"$scratch/tutorial" || status=$?
 PATH=$PALE_BUILD:$PATH "$here/tests/kube/in" "$here/tests/docs/run.py" "$here/README.md" cluster >"$scratch/readme" || status=$?
 grep -hv '^1\.\.' "$scratch/tutorial" "$scratch/readme"

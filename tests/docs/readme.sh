@@ -57,5 +57,5 @@ printf 'responses:\n  - { rule: deny read by default, action: freeze }\n' >/etc/
 	in_its_network curl -s --path-as-is http://127.0.0.1:8080/../../../etc/hosts
 ) >/dev/null 2>&1 &
 cd "$OLDPWD"
-export DOCS_IMAGE=localhost/web DOCS_RULE='"allow read /etc/hostname"'
+export DOCS_LISTED=/srv/listed DOCS_IMAGE=localhost/web DOCS_RULE='"allow read /etc/hostname"'
 exec tests/docs/run.py README.md commands,containers
