@@ -18,7 +18,7 @@ lint: deps-devel check-layers
 		$(filter compiler/%.c enforcer/%.c operator/%.c docs/%.c examples/%.c,$(filter-out enforcer/bpf/%,$(C_FILES)))
 	$(call say,LINT,sh)
 	$(Q)for f in $$(git ls-files '*.sh' .ci/run); do sh -n $$f 2>/dev/null || bash -n $$f || exit 1; done
-	$(Q)shellcheck $$(git ls-files 'examples/*.sh' 'tests/examples/*.bats' 'tests/examples/bare/*')
+	$(Q)shellcheck -x -P SCRIPTDIR $$(git ls-files 'examples/*.sh' 'tests/examples/*.bats' 'tests/examples/bare/*')
 
 check-layers: all
 	$(call say,LAYERS,$(B))

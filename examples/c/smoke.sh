@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Runs hits under its policy and is its client: each answer must be right, and nothing may be reported. In namespaces of its own: the network
-# is a loopback interface, /opt, /srv and /mnt are in memory, and all processes and mounts end with it.
+# Runs the service of service.sh under its policy, and is its client: each answer must be right, and nothing may be reported. In namespaces of its own:
+# the network is a loopback interface, /opt, /srv and /mnt are in memory, and all processes and mounts end with it.
 set -eu
 cd "$(dirname "$0")"
+. ./service.sh
 
 if [ "${1-}" != --inside ]; then
 	# Mounts take root, of a user namespace at least.
@@ -14,6 +15,7 @@ fi
 
 log=/mnt/log
 report=/mnt/report
+url=http://127.0.0.1:$port
 
 fail() {
 	echo "smoke.sh: $*" >&2
@@ -34,20 +36,20 @@ is() { # EXPECTED CURL-ARGUMENT…
 
 # As the Dockerfile lays the image out.
 for dir in /opt /srv /mnt; do mount -t tmpfs -o mode=755 tmpfs $dir; done
-mkdir /opt/hits /srv/hits
-cp hits /opt/hits/
-cp hits.conf /opt/hits/
+mkdir "/opt/$name" "/srv/$name"
+lay_out
 ip link set lo up
 
 start() {
 	# With a user and an environment like the image's. By seccomp and Landlock, which need no privilege: what Landlock knows no better than
 	# to let pass is reported, too.
+	# shellcheck disable=SC2086 # The command is words.
 	unshare --map-user=1000 --map-group=1000 env -i PATH="$PATH" ${PALE_PATH:+"PALE_PATH=$PALE_PATH"} \
-		pale run -p hits.pale --allow-partial --mechanisms seccomp,landlock,cgroup --report $report -- \
-		/opt/hits/hits /opt/hits/hits.conf >>$log 2>&1 &
+		pale run -p "$name.pale" --allow-partial --mechanisms seccomp,landlock,cgroup --report $report -- \
+		$command >>$log 2>&1 &
 	service=$!
 	tries=300
-	until request -o /dev/null http://127.0.0.1:8080/ 2>/dev/null; do
+	until request -o /dev/null "$url/" 2>/dev/null; do
 		tries=$((tries - 1))
 		{ [ $tries -gt 0 ] && kill -0 $service 2>/dev/null; } || fail 'it does not serve'
 		sleep 0.1
@@ -61,14 +63,14 @@ stop() {
 	[ ! -s $report ] || fail 'the policy does not allow what it did:'
 }
 
+logs() { # TEXT
+	grep -q "$1" $log || fail 'it does not log'
+}
+
 start
-is 1 -X POST http://127.0.0.1:8080/hit/blog
-is 2 -X POST http://127.0.0.1:8080/hit/blog
-is 404 -X POST -o /dev/null -w '%{http_code}' http://127.0.0.1:8080/hit/none
-grep -q '200 POST /hit/blog' $log || fail 'it does not log'
+use
 stop
 start
-is 'blog 2
-shop 0' http://127.0.0.1:8080/counts
+use_again
 stop
 echo 'smoke.sh: served, and nothing was reported'

@@ -283,12 +283,20 @@ words() {
 @test "$EXAMPLE: the smoke run has the files and the command of the Dockerfile" {
 	grep '^COPY ' Dockerfile | grep -v Makefile | sed 's/^COPY \(--from=build \/src\/\)\?/cp /' >copies
 	[ -s copies ]
-	while read -r copy; do
-		grep -qxF -e "$copy" smoke.sh || { echo "smoke.sh does not: $copy" && false; }
-	done <copies
-	[ "$(grep -c '^cp ' smoke.sh)" = "$(wc -l <copies)" ]
+	sed -n 's/^	\(cp .*\)/\1/p' service.sh | diff copies -
 	command=$(sed -n 's/^ENTRYPOINT //p' Dockerfile | jq -r 'join(" ")')
-	grep -qxF -e "		$command >>\$log 2>&1 &" smoke.sh
+	grep -qxF -e "command='$command'" service.sh
+	grep -qx "EXPOSE $(sed -n 's/^port=//p' service.sh)" Dockerfile
+}
+
+@test "$EXAMPLE: what does not know the service is the same in each project" {
+	for other in c python node; do
+		for file in ci.sh smoke.sh .github/workflows/pale.yml; do
+			diff $file "$tests/../../examples/$other/$file"
+			[ "$(stat -c %a $file)" = "$(stat -c %a "$tests/../../examples/$other/$file")" ]
+		done
+	done
+	run -1 grep -nE 'hits|notes|links|[^0-9](8080|8000|3000)' ci.sh smoke.sh .github/workflows/pale.yml
 }
 
 @test "$EXAMPLE: the workflow calls ci.sh, with the branch that the change goes into" {
