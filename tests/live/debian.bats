@@ -44,3 +44,55 @@ build_depends() {
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/keys")" -ge 10 ]
 	sed -n 's/^# \?\([a-z-]*\):\( .*\)\?$/\1/p' debian/paled.conf | sort | diff "$BATS_TEST_TMPDIR/keys" -
 }
+
+# purge: the package's script, of a system in a folder, which has some of everything.
+purge() {
+	# Never this machine's.
+	[ -n "$system" ] && [ -d "$system/run/pale" ]
+	sed '/^#DEBHELPER#/d' debian/paled.postrm >"$BATS_TEST_TMPDIR/postrm"
+	DPKG_ROOT=$system unshare --mount sh "$BATS_TEST_TMPDIR/postrm" "$1"
+}
+
+a_system() {
+	system=$BATS_TEST_TMPDIR/system
+	rm -rf "$system"
+	mkdir -p "$system"/{run/pale/{containers,loaded},var/lib/{pale,other},var/log/pale,etc/pale/profiles}
+	touch "$system"/{var/lib/pale/recorder.db,var/log/pale/events.jsonl,etc/pale/install-runtime.json,etc/pale/profiles/web.pale}
+}
+
+left() {
+	(cd "$system" && find . -mindepth 1 | sort | paste -sd ' ')
+}
+
+always='./etc ./etc/pale ./etc/pale/install-runtime.json ./etc/pale/profiles ./etc/pale/profiles/web.pale ./run'
+
+@test "purging paled takes its state, and what is in /etc but its own stays" {
+	a_system
+	purge purge
+	[ "$(left)" = "$always ./var ./var/lib ./var/lib/other ./var/log" ]
+	# It never ran.
+	a_system
+	rmdir "$system"/run/pale/*
+	purge purge
+	[ "$(left)" = "$always ./var ./var/lib ./var/lib/other ./var/log" ]
+}
+
+@test "purging leaves what containers are under, and what another paled serves" {
+	a_system
+	mkdir "$system/run/pale/containers/c1"
+	purge purge
+	[ "$(left)" = "$always ./run/pale ./run/pale/containers ./run/pale/containers/c1 ./run/pale/loaded ./var ./var/lib ./var/lib/other ./var/log" ]
+	a_system
+	python3 -c 'import os, socket; os.chdir(os.sys.argv[1]); socket.socket(socket.AF_UNIX).bind("control")' "$system/run/pale"
+	purge purge
+	[ "$(left)" = "$always ./run/pale ./run/pale/containers ./run/pale/control ./run/pale/loaded ./var ./var/lib ./var/lib/other ./var/log" ]
+}
+
+@test "nothing else but purging does" {
+	for action in remove upgrade failed-upgrade abort-install abort-upgrade disappear; do
+		a_system
+		before=$(left)
+		purge $action
+		[ "$(left)" = "$before" ]
+	done
+}
