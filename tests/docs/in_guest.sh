@@ -10,4 +10,4 @@ program=$build/tests/docs/$2
 mkdir -p "${program%/*}"
 printf '#!/bin/bash\nexec %q %q\n' "$PWD/tests/docs/$2.sh" "$build" >"$program"
 chmod +x "$program"
-exec tests/vm/run.sh --kernel "${KERNEL:-6.12}" --timeout 1500 --cmdline "${3:-}" "$program"
+exec tests/vm/run.sh --kernel "${KERNEL:-6.1}" --timeout 1500 --cmdline "${3:-}" "$program"
