@@ -11,8 +11,8 @@ commands that nobody runs; before the first comment none may stand. What a block
 
 Lines that are indented by four are commands, too, with what they are for behind two spaces: each has to succeed, and to write what it names by -o,
 in a fresh copy of the folder DOCS_LISTED without that file; without DOCS_LISTED, where run.py was called. Those of GOES_ON may also go on for twenty
-seconds, after which they go on in the background. For words in capitals there it takes variables DOCS_WORD. pale audit may find something,
-which its status says.
+seconds, or until there is what SERVES says, after which they go on in the background. For words in capitals there it takes variables DOCS_WORD.
+pale audit may find something, which its status says.
 
 A line of "…" alone stands for any lines, and one within a line for any text. What differs from run to run is not compared: times,
 process ids, digests, durations, and numbers of bytes; but none of them is zero. --accept writes what was printed into the page, where that differs.
@@ -29,6 +29,8 @@ STAGE = re.compile(r"<!-- stage: (\S+) -->")
 FENCE = re.compile(r"( *)```(\S*) ?(\S*)")
 LISTED = re.compile(r"    (\S.*?)(?:  .*)?$")
 GOES_ON = re.compile(r"pale (learn|lsp|run|watch)\b|paled$|pale-export$|podman run\b")
+# What others of the list need of one that goes on.
+SERVES = {"paled": "-S /run/pale/register"}
 NUMBER = r"\b(?=[\d.]*[1-9])\d+(\.\d+)?"
 HEX = r"\b(?=0*[1-9a-f])[0-9a-f]"
 VARIES = [
@@ -130,7 +132,9 @@ def listed(command):
     fresh = f"rm -rf {folder}.try && cp -a {folder} {folder}.try && cd {folder}.try && rm -rf {written} || return 125\n" if folder else ""
     # Its own standard input stays open: some serve until that ends.
     run = f"{command} < <(exec sleep 1000) & job=$!\n"
-    if GOES_ON.match(command):
+    if command in SERVES:
+        run += f"while kill -0 $job 2>/dev/null; do [ ! {SERVES[command]} ] || return 0; sleep 0.1; done\n"
+    elif GOES_ON.match(command):
         run += "for _ in $(seq 200); do kill -0 $job 2>/dev/null || break; sleep 0.1; done\n! kill -0 $job 2>/dev/null || return 0\n"
     return fresh + run + "wait $job" + "".join(f" && [ -e {file} ]" for file in written.split())
 
